@@ -1,0 +1,74 @@
+"""TCP ports on the loopback interface: finding free ones, and asking whether one is free or answers."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from pathlib import Path
+
+from server.embedded.errors import EmbeddedError
+
+LOOPBACK = "127.0.0.1"
+
+_FIRST = 15_000
+_EPHEMERAL_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_USUAL_FIRST_EPHEMERAL = 32_768
+
+
+def free_ports(count: int, host: str = LOOPBACK) -> list[int]:
+    """Return `count` different ports that nobody listens on just now.
+
+    They lie below those that the system gives to outgoing connections: such a connection could otherwise
+    take the port while its server restarts, even a client's own that tries to reach the server (TCP
+    allows a connection to itself). Another server may still take one before it is used; whoever starts
+    a server on it must be ready to ask again.
+
+    Raises:
+        EmbeddedError: no free port was found.
+    """
+    span = max(1, _first_ephemeral() - _FIRST)
+    held: list[socket.socket] = []
+    with contextlib.ExitStack() as listeners:
+        for _ in range(200 * count):
+            if len(held) == count:
+                break
+            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            listeners.enter_context(contextlib.closing(listener))
+            with contextlib.suppress(OSError):
+                listener.bind((host, _FIRST + secrets.randbelow(span)))
+                held.append(listener)
+        if len(held) < count:
+            raise EmbeddedError(f"No {count} free ports between {_FIRST} and {_FIRST + span} on {host}.")
+        return [int(listener.getsockname()[1]) for listener in held]
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Tell whether a server could listen on `port` now. Ports that are merely in TIME_WAIT count as free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Without SO_REUSEPORT on our side this fails as soon as anybody listens, with or without it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError:
+            return False
+        return True
+
+
+def answers(port: int, host: str = LOOPBACK, timeout: float = 0.5) -> bool:
+    """Tell whether somebody accepts TCP connections on `port` within `timeout` seconds."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout):
+            return True
+    except OSError:
+        return False
+
+
+def _first_ephemeral() -> int:
+    try:
+        first = int(_EPHEMERAL_FILE.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return _USUAL_FIRST_EPHEMERAL
+    return first if first > _FIRST + 1_000 else _USUAL_FIRST_EPHEMERAL
