@@ -47,6 +47,9 @@ def end(process: ProcessId, stop_signal: signal.Signals, patience_s: float) -> b
     """End that very process: ask with `stop_signal`, after `patience_s` insist with SIGKILL.
 
     Returns True when a process was ended, False when it was gone already.
+
+    Raises:
+        PermissionError: it belongs to another account.
     """
     if not is_running(process):
         return False
@@ -82,5 +85,9 @@ def working_in(directory: Path, program: str) -> list[ProcessId]:
 
 
 def _send(process: ProcessId, number: signal.Signals) -> None:
-    with contextlib.suppress(psutil.Error):
+    try:
         psutil.Process(process.pid).send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.AccessDenied as error:
+        raise PermissionError(f"process {process.pid} belongs to another account") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import sys
 from pathlib import Path
 
 from server.embedded.errors import EmbeddedError
@@ -64,6 +65,44 @@ def answers(port: int, host: str = LOOPBACK, timeout: float = 0.5) -> bool:
             return True
     except OSError:
         return False
+
+
+class PortClaims:
+    """Ports that this process means to use, before anybody listens on them.
+
+    Two stacks that start at once would otherwise both find a port free, and the server's ports, which
+    several processes may share, would then quietly belong to both. Other stacks see a claim as long as
+    this process lives. Only Linux has the names that this rests on; elsewhere every claim is granted.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def take(self, port: int, host: str = LOOPBACK) -> bool:
+        """Claim a port; False when it is in use or claimed."""
+        if not is_free(port, host):
+            return False
+        if sys.platform == "linux":
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                claim.bind(f"\0kith-port-{port}")
+            except OSError:
+                claim.close()
+                return False
+            self._held.append(claim)
+        return True
+
+    def take_any(self) -> int:
+        """Claim any free port of the loopback interface and return it."""
+        while True:
+            port = free_ports(1)[0]
+            if self.take(port):
+                return port
+
+    def release(self) -> None:
+        """Give up all claims."""
+        while self._held:
+            self._held.pop().close()
 
 
 def _first_ephemeral() -> int:

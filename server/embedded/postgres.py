@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,8 @@ LOCATION_FILE = "pgdata.location"
 
 _STOP_PATIENCE_S = 30.0
 # Where the data goes when the unprivileged account cannot enter the data directory (say, below /root).
-_ELSEWHERE = (Path("/var/lib/kith"), Path("/var/tmp"))  # noqa: S108 - the directory is made by us, mode 0700
+SHARED_PLACE = Path("/var/lib/kith")
+_ELSEWHERE = (SHARED_PLACE, Path("/var/tmp"))  # noqa: S108 - the directory is made by us, mode 0700
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -63,7 +64,6 @@ _SETTINGS = {
 # For tests: a crash of the machine may lose everything, a crash of a process nothing.
 _FAST_SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -87,13 +87,9 @@ class Postgres:
         """The directory that Postgres calls its data directory."""
         return self.directory / str(self.install.major)
 
-    def url(self, user: str, password: str, database: str) -> str:
-        """Return a `postgresql://` URL for one of the roles."""
-        return f"postgresql://{quote(user)}:{quote(password)}@{LOOPBACK}:{self.port}/{quote(database)}"
-
     def superuser_url(self, database: str = "postgres") -> str:
         """Return the superuser's URL: for making roles and databases, never for serving."""
-        return self.url(SUPERUSER, self.secrets.superuser_password, database)
+        return role_url(self.port, SUPERUSER, self.secrets.superuser_password, database)
 
     def command(self) -> Command:
         """Return how to run the server. SIGINT is Postgres' fast shutdown: roll back, checkpoint, end."""
@@ -202,20 +198,30 @@ def open_cluster(data_dir: Path, port: int, secrets: Secrets, *, fast: bool = Fa
     Raises:
         EmbeddedError: no account, no place or no Postgres can be found.
     """
-    location_file = data_dir / LOCATION_FILE
-    kept = Path(location_file.read_text().strip()) if location_file.exists() else data_dir / "postgres"
+    kept = cluster_directory(data_dir)
+    if (data_dir / LOCATION_FILE).exists() and not kept.exists():
+        raise EmbeddedError(
+            f"Postgres' data of {data_dir} was in {kept}, which is gone.",
+            f"Restore it from a backup, or move {data_dir} away to start afresh.",
+        )
     account = unprivileged_account(owner_of=kept)
     install = find_postgres(account)
     directory = kept
-    if (
-        not location_file.exists()
-        and not kept.exists()
-        and account is not None
-        and not can_enter(account, data_dir)
-    ):
+    if not kept.exists() and account is not None and not can_enter(account, data_dir):
         directory = _place_elsewhere(data_dir, account)
-        location_file.write_text(f"{directory}\n")
+        (data_dir / LOCATION_FILE).write_text(f"{directory}\n")
     return Postgres(install, directory, account, port, secrets, data_dir / "logs" / "postgres.log", fast)
+
+
+def role_url(port: int, user: str, password: str, database: str) -> str:
+    """Return the `postgresql://` URL of a role for a Postgres of ours."""
+    return f"postgresql://{quote(user)}:{quote(password)}@{LOOPBACK}:{port}/{quote(database)}"
+
+
+def cluster_directory(data_dir: Path) -> Path:
+    """Return where the clusters of `data_dir` lie: in it, or where its location file points."""
+    location_file = data_dir / LOCATION_FILE
+    return Path(location_file.read_text().strip()) if location_file.exists() else data_dir / "postgres"
 
 
 def end_leftovers(pgdata: Path) -> None:
@@ -256,13 +262,11 @@ def _locked_by(lock: Path) -> int | None:
 
 
 def _place_elsewhere(data_dir: Path, account: Account) -> Path:
-    name = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
     for parent in _ELSEWHERE:
         with contextlib.suppress(OSError):
-            if parent.name == "kith":
+            if parent == SHARED_PLACE:
                 parent.mkdir(mode=0o755, exist_ok=True)
-            directory = parent / f"kith-{name}"
-            directory.mkdir(mode=0o700)  # Fails when somebody else made it before us.
+            directory = Path(tempfile.mkdtemp(prefix="kith-", dir=parent))  # mode 0700
             os.chown(directory, account.uid, account.gid)
             if can_enter(account, directory):
                 return directory

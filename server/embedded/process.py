@@ -1,4 +1,4 @@
-"""One supervised child: started, awaited until ready, restarted with growing pauses, stopped by its own id."""
+"""One supervised child: started, awaited until ready, restarted after growing pauses, stopped."""
 
 from __future__ import annotations
 
@@ -33,9 +33,19 @@ class State(StrEnum):
 
 
 async def always_ready(pid: int) -> bool:
-    """The probe of a child that has no port: it is ready once it runs."""
+    """The probe of a child that is ready once it runs."""
     del pid
     return True
+
+
+def settled(after_s: float) -> Callable[[int], Awaitable[bool]]:
+    """Return the probe of a child that has no port: ready once it has run for `after_s` seconds."""
+    first_seen: dict[int, float] = {}
+
+    async def is_ready(pid: int) -> bool:
+        return time.monotonic() - first_seen.setdefault(pid, time.monotonic()) >= after_s
+
+    return is_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Child:
     def __init__(
         self,
         service: Service,
-        on_change: Callable[[Child], None] = lambda child: None,
+        on_change: Callable[[Child], None] | None = None,
         *,
         first_pause_s: float = _FIRST_PAUSE_S,
         stable_s: float = _STABLE_S,
@@ -105,10 +115,15 @@ class Child:
         self._set(State.READY)
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.name}")
 
+    def let_go(self) -> None:
+        """Start it no more when it ends."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+
     async def stop(self) -> None:
         """Drain, ask the child to end, kill it when it does not. Returns when it is gone."""
         if self._keeper is not None:
-            self._keeper.cancel()
+            self.let_go()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
             self._keeper = None
@@ -146,10 +161,10 @@ class Child:
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT if log is not None else None,
                 env=child_environment(command),
-                cwd="/",
+                cwd=command.cwd,
                 start_new_session=True,
             )
-        self._on_change(self)
+        self._changed()
         try:
             await self._await_ready(process)
         except BaseException:
@@ -163,11 +178,13 @@ class Child:
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"{self.name} was not ready within {self.service.ready_within_s:.0f} s.", self._see_log()
+                    f"{self.name} was not ready within {self.service.ready_within_s:.0f} s.",
+                    _see_log(self.service.command.log),
                 )
             await asyncio.sleep(_PROBE_EVERY_S)
         raise EmbeddedError(
-            f"{self.name} ended while starting ({describe_exit(process.returncode)}).", self._see_log()
+            f"{self.name} ended while starting ({describe_exit(process.returncode)}).",
+            _see_log(self.service.command.log),
         )
 
     async def _keep(self) -> None:
@@ -203,17 +220,21 @@ class Child:
                 )  # Its session is its own, so this ends its children too.
             await process.wait()
 
-    def _see_log(self) -> str:
-        log = self.service.command.log
-        if log is None:
-            return ""
-        tail = log_tail(log)
-        return f"The end of {log}:\n{tail}" if tail else f"Its log {log} is empty."
-
     def _set(self, state: State) -> None:
         self.state = state
         self.since = self._clock()
-        self._on_change(self)
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self)
+
+
+def _see_log(log: Path | None) -> str:
+    if log is None:
+        return ""
+    tail = log_tail(log)
+    return f"The end of {log}:\n{tail}" if tail else f"Its log {log} is empty."
 
 
 def describe_exit(code: int | None) -> str:
@@ -226,6 +247,38 @@ def describe_exit(code: int | None) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
+
+
+async def run_once(command: Command, timeout_s: float) -> None:
+    """Run a command to its end.
+
+    Raises:
+        EmbeddedError: it failed or took longer than `timeout_s`; the end of its log is in the message.
+    """
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(open_log(command.log)) if command.log is not None else None
+        process = await asyncio.create_subprocess_exec(
+            *launcher_argv(command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT if log is not None else None,
+            env=child_environment(command),
+            cwd=command.cwd,
+            start_new_session=True,
+        )
+    try:
+        code = await asyncio.wait_for(process.wait(), timeout_s)
+    except BaseException as error:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        if isinstance(error, TimeoutError):
+            raise EmbeddedError(
+                f"{command.name} took longer than {timeout_s:.0f} s.", _see_log(command.log)
+            ) from error
+        raise
+    if code != 0:
+        raise EmbeddedError(f"{command.name} failed ({describe_exit(code)}).", _see_log(command.log))
 
 
 def default_log(data_dir: Path, name: str) -> Path:

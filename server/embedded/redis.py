@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from server.embedded.binaries import find_redis
 from server.embedded.ports import LOOPBACK
@@ -59,7 +61,10 @@ class Redis:
 
     def is_ready(self) -> bool:
         """Tell whether the server answers a ping."""
-        client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1)
+        # Who asks asks again; the client's own retries with their pauses would only slow that down.
+        client = redis.Redis.from_url(
+            self.url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
+        )
         with contextlib.closing(client):
             try:
                 return bool(client.ping())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from server.embedded.postgres import Postgres
+from server.embedded.postgres import Postgres, role_url
 from server.embedded.secrets_file import Secrets
 
 OWNER = "kith_owner"
@@ -28,9 +28,14 @@ def urls(postgres: Postgres, database: str = DATABASE) -> Urls:
     """Return the URLs of `database` for the two roles."""
     secrets = postgres.secrets
     return Urls(
-        owner=postgres.url(OWNER, secrets.owner_password, database),
-        app=postgres.url(APP, secrets.app_password, database),
+        owner=role_url(postgres.port, OWNER, secrets.owner_password, database),
+        app=app_url(postgres.port, secrets, database),
     )
+
+
+def app_url(port: int, secrets: Secrets, database: str = DATABASE) -> str:
+    """Return the runtime role's URL of a Postgres of ours on `port`."""
+    return role_url(port, APP, secrets.app_password, database)
 
 
 def bootstrap(postgres: Postgres) -> None:

@@ -23,7 +23,7 @@ class Command:
 
     `log` is appended to; without one the child writes where we do. `stop_signal` asks for a clean end;
     `death_signal` is what the kernel sends when the parent is gone.
-    `environment` is added to ours. The child's working directory is `/`, so paths must be absolute.
+    `environment` is added to ours.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Command:
     log: Path | None
     environment: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
+    cwd: str = "/"
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
 
@@ -79,7 +80,7 @@ def start(command: Command) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT if log is not None else None,
             env=child_environment(command),
-            cwd="/",
+            cwd=command.cwd,
             start_new_session=True,
         )
 

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from server.embedded import roles
+from server.embedded import data_dirs, roles
 from server.embedded.errors import EmbeddedError
 from server.embedded.ports import free_ports
-from server.embedded.postgres import Postgres, open_cluster
+from server.embedded.postgres import SHARED_PLACE, Postgres, open_cluster
 from server.embedded.redis import Redis
-from server.embedded.secrets_file import Secrets, load_or_make
+from server.embedded.secrets_file import Secrets
 from server.embedded.spawn import Command, log_tail, start
 
 _START_PATIENCE_S = 30.0
@@ -79,8 +79,8 @@ class EmbeddedStores:
         Raises:
             EmbeddedError: one of them does not start; its log's end is in the message.
         """
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
-        secrets = load_or_make(self.data_dir / "secrets.json")
+        data_dirs.make(self.data_dir)
+        secrets = data_dirs.secrets(self.data_dir)
         try:
             self._start_on_free_ports(secrets)
             roles.bootstrap(self.postgres)
@@ -98,6 +98,8 @@ class EmbeddedStores:
         self.stop()
         if self._postgres is not None:
             shutil.rmtree(self._postgres.directory, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                SHARED_PLACE.rmdir()  # If it was the last one there.
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
     @property

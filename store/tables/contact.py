@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -54,7 +55,7 @@ contacts: Final = Table(
     Column("hours", ARRAY(Integer), nullable=False),
     Column("churn_risk", Float, nullable=False),
     UniqueConstraint("tenant_id", "channel", "external_id"),
-    Index(None, "tenant_id", "last_active_at", "contact_id"),
+    Index("contacts_recent_idx", "tenant_id", text("coalesce(last_active_at, created_at)"), "contact_id"),
     Index(None, "tenant_id", "total_messages", "contact_id"),
     Index(None, "tenant_id", "churn_risk", "contact_id"),
     # Ingest updates the row in place most of the time if its page has room.

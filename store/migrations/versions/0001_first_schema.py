@@ -65,7 +65,7 @@ TABLES = (
     CREATE INDEX contacts_tenant_id_churn_risk_contact_id_idx ON contacts (tenant_id, churn_risk, contact_id)
     """,
     """
-    CREATE INDEX contacts_tenant_id_last_active_at_contact_id_idx ON contacts (tenant_id, last_active_at, contact_id)
+    CREATE INDEX contacts_recent_idx ON contacts (tenant_id, coalesce(last_active_at, created_at), contact_id)
     """,
     """
     CREATE INDEX contacts_tenant_id_total_messages_contact_id_idx ON contacts (tenant_id, total_messages, contact_id)

@@ -1,0 +1,12 @@
+"""The job queue's application: which jobs there are, on which database."""
+
+from procrastinate import App, PsycopgConnector
+
+from server.jobs import consolidation
+
+
+def make_app(url: str) -> App:
+    """The application on a database; `url` as psycopg takes it."""
+    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+    consolidation.register(app)
+    return app

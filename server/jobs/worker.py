@@ -1,0 +1,44 @@
+"""The job worker's process."""
+
+import asyncio
+import signal
+from typing import Final
+
+from server.composition import Composition
+from server.config import Settings
+from server.jobs.app import make_app
+from server.jobs.common import SERVICES
+from server.observability import logs
+
+_CONCURRENCY: Final = 4
+
+
+def main(settings: Settings | None = None) -> None:
+    """Runs jobs until SIGTERM or SIGINT; then finishes those under way."""
+    chosen = settings or Settings()
+    logs.configure(chosen.log_level)
+    asyncio.run(_run(chosen))
+
+
+async def _run(settings: Settings) -> None:
+    async with Composition(settings) as composition:
+        app = make_app(settings.database_url.get_secret_value())
+        async with app.open_async():
+            task = asyncio.create_task(
+                app.run_worker_async(
+                    concurrency=_CONCURRENCY,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=settings.drain_seconds,
+                    additional_context={SERVICES: composition.services},
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=1,
+                )
+            )
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, task.cancel)
+            await asyncio.gather(task, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    main()

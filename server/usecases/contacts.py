@@ -1,0 +1,257 @@
+"""Contacts: made known, listed, shown, changed, erased, exported."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from server import ids
+from server.domain.contact import Profile, State
+from server.domain.errors import Conflict, InvalidInput, NotFound
+from server.domain.memory import Memory
+from server.domain.snapshot import ContactSnapshot
+from server.usecases import audit, records
+from server.usecases.services import Services
+from server.usecases.snapshots import Change, build
+from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
+from store.contacts import Sort
+from store.database import Transaction
+from store.errors import UniqueViolation
+from store.tables.interaction_log import InteractionLogRow
+
+MOST: Final = 100
+"""A page never holds more; a larger limit is taken as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """What a chat engine tells of a contact it meets; ranges are validated by the contract."""
+
+    external_id: str
+    channel: str
+    display_name: str | None = None
+    contact_id: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The contact; `created` is False where it was known before."""
+
+    profile: Profile
+    state: State
+    zone: str
+    now: datetime
+    created: bool
+
+
+async def create_contact(services: Services, tenant_id: str, new: NewContact) -> Created:
+    """Makes a contact known, once per (channel, external_id).
+
+    Raises InvalidInput for an unknown time zone, and Conflict where the chosen id is another contact's or was erased.
+    """
+    check_zone(new.time_zone)
+    now = services.clock()
+    contact_id = new.contact_id or ids.new("ct", now)
+
+    async def work(tx: Transaction) -> Created:
+        zone = new.time_zone or await tenants.time_zone(tx)
+        known = await contacts.by_external_id(tx, new.channel, new.external_id)
+        if known is None:
+            if await erasure.was_erased(tx, contact_id):
+                raise _id_taken(contact_id)
+            added = await contacts.add(tx, {**_first_columns(new, now), "contact_id": contact_id})
+            if added is not None:
+                await audit.record(tx, target=contact_id)
+                return Created(records.profile(added), records.state(added), zone, now, created=True)
+            known = await contacts.by_external_id(tx, new.channel, new.external_id)
+        if known is None or (new.contact_id is not None and known.contact_id != new.contact_id):
+            raise _id_taken(contact_id)
+        return Created(records.profile(known), records.state(known), known.time_zone or zone, now, created=False)
+
+    try:
+        return await services.database.run(tenant_id, work)
+    except UniqueViolation as error:
+        raise _id_taken(contact_id) from error
+
+
+def _id_taken(contact_id: str) -> Conflict:
+    return Conflict(f"The id {contact_id} belongs to another contact or to an erased one.", reason="CONTACT_ID_TAKEN")
+
+
+def _first_columns(new: NewContact, now: datetime) -> dict[str, Any]:
+    return {
+        "external_id": new.external_id,
+        "channel": new.channel,
+        "display_name": new.display_name,
+        "language": new.language or "en",
+        "time_zone": new.time_zone,
+        "created_at": now,
+        "version": 1,
+        **records.state_columns(State()),
+    }
+
+
+def check_zone(name: str | None) -> None:
+    """Raises InvalidInput unless the name is None or an IANA time zone's."""
+    if name is None:
+        return
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidInput.of("time_zone", "must be the name of an IANA time zone, e.g. Europe/Berlin") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQuery:
+    """Which contacts to list; `limit` is at least 1, `offset` at least 0. `stage` None means all."""
+
+    sort: Sort = "recent"
+    stage: str | None = None
+    churn_risk_min: float | None = None
+    limit: int = 20
+    offset: int = 0
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """One page. `limit` and `offset` are those applied; `zone` is the tenant's."""
+
+    contacts: list[tuple[Profile, State]]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str | None
+    zone: str
+    now: datetime
+
+
+async def list_contacts(services: Services, tenant_id: str, query: ContactQuery) -> ContactPage:
+    """A page of the tenant's contacts. Raises InvalidInput for a cursor of another query, or with an offset."""
+    now, limit = services.clock(), min(query.limit, MOST)
+    bound = {"list": "contacts", "sort": query.sort, "stage": query.stage, "churn": query.churn_risk_min}
+    after = None
+    if query.cursor is not None:
+        if query.offset:
+            raise InvalidInput.of("offset", "cannot be combined with cursor")
+        try:
+            after = pagination.decode(bound, query.cursor, contacts.SORT_KINDS[query.sort])
+        except pagination.BadCursor as error:
+            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+    async with services.database.transaction(tenant_id) as tx:
+        zone = await tenants.time_zone(tx)
+        rows, total, last = await contacts.page(
+            tx, sort=query.sort, stage=query.stage, now=now, tenant_zone=zone, churn_risk_min=query.churn_risk_min,
+            limit=limit, offset=query.offset, after=after,
+        )  # fmt: skip
+    return ContactPage(
+        contacts=[(records.profile(row), records.state(row)) for row in rows],
+        total=total,
+        limit=limit,
+        offset=query.offset,
+        next_cursor=None if last is None else pagination.encode(bound, last),
+        zone=zone,
+        now=now,
+    )
+
+
+async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> tuple[ContactSnapshot, datetime]:
+    """All that a dashboard shows of one contact, and the time it is as of. Raises NotFound."""
+    return await services.snapshots.get(tenant_id, contact_id), services.clock()
+
+
+CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})
+CHANGEABLE: Final = CLEARABLE | {"language"}
+
+
+async def update_contact(
+    services: Services, tenant_id: str, contact_id: str, given: dict[str, Any], mask: frozenset[str] | None
+) -> Profile:
+    """Changes the given fields; with a mask exactly those it names, and one that is not given is cleared.
+
+    Raises InvalidInput, NotFound.
+    """
+    if mask is not None:
+        for field in mask - CHANGEABLE:
+            raise InvalidInput.of("update_mask", f"{field} is not a field that can be changed")
+        for field in mask - CLEARABLE - set(given):
+            raise InvalidInput.of(field, "cannot be cleared")
+        given = {field: given.get(field) for field in mask}
+    check_zone(given.get("time_zone"))
+    if not given:
+        raise InvalidInput.of("update_mask", "nothing to change was given")
+    result: list[Profile] = []
+
+    async def work(tx: Transaction) -> Change:
+        result.clear()
+        version = await contacts.change(tx, contact_id, given)
+        row = await contacts.get(tx, contact_id)
+        if version is None or row is None:
+            raise NotFound.contact(contact_id)
+        await audit.record(tx, target=contact_id)
+        result.append(records.profile(row))
+        return Change(version)
+
+    await services.snapshots.change(tenant_id, contact_id, work)
+    return result[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows of each kind are gone, and the receipt that stays."""
+
+    memories: int
+    entities: int
+    triggers: int
+    interaction_logs: int
+    receipt_id: str
+
+
+async def delete_contact(services: Services, tenant_id: str, contact_id: str) -> Erased:
+    """Erases the contact from every table, the job queue and every cache, and leaves a receipt. Raises NotFound."""
+    now = services.clock()
+    result: list[Erased] = []
+
+    async def work(tx: Transaction) -> None:
+        result.clear()
+        if await contacts.get(tx, contact_id, lock=True) is None:
+            raise NotFound.contact(contact_id)
+        remembered, entities = await memories.remove_all(tx, contact_id)
+        logs = await interaction_logs.remove_all(tx, contact_id)
+        await queue.cancel_contact(tx, contact_id)
+        await idempotency.remove_of_contact(tx, contact_id)
+        await contacts.remove(tx, contact_id)
+        erased = Erased(remembered, entities, 0, logs, ids.new("era", now))
+        counts = {"memories": remembered, "entities": entities, "triggers": 0, "interaction_logs": logs}
+        await erasure.leave_receipt(tx, erased.receipt_id, contact_id, counts, now)
+        # The receipt stands for the contact in the log: an erased id is not written down again.
+        await audit.record(tx, target=erased.receipt_id)
+        result.append(erased)
+
+    await services.snapshots.change(tenant_id, contact_id, work)
+    return result[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Everything that Kith holds of a contact."""
+
+    snapshot: ContactSnapshot
+    memories: list[Memory]
+    interaction_logs: list[InteractionLogRow]
+    now: datetime
+
+
+async def export_contact(services: Services, tenant_id: str, contact_id: str) -> Export:
+    """Everything of one contact as of one instant. Raises NotFound."""
+    async with services.database.transaction(tenant_id) as tx:
+        # The lock holds writers off, so that all queries see the same state.
+        row = await contacts.get(tx, contact_id, lock=True)
+        if row is None:
+            raise NotFound.contact(contact_id)
+        snapshot = await build(tx, row)
+        logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
+        await audit.record(tx, target=contact_id)
+    return Export(snapshot, list(snapshot.memories), logs, services.clock().astimezone(UTC))

@@ -1,0 +1,64 @@
+"""The hot path: what a good friend would know about a contact at this moment. Reads only."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain import briefing
+from server.domain.memory import Memory
+from server.domain.ranking.rank import Query, Ranked, rank
+from server.domain.snapshot import ContactSnapshot
+from server.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class ContextQuestion:
+    """What is asked; defaults are the contract's. `message` and `as_of` are optional, the ranges are validated."""
+
+    contact_id: str
+    message: str | None = None
+    memory_limit: int = 10
+    min_importance: float = 0.3
+    as_of: datetime | None = None
+    explain: bool = False
+    prompt_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactContext:
+    """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs."""
+
+    snapshot: ContactSnapshot
+    memories: tuple[Memory, ...]
+    ranked: tuple[Ranked, ...]
+    now: datetime
+    prompt: str | None
+    rank_us: int
+
+
+async def get_contact_context(services: Services, tenant_id: str, question: ContextQuestion) -> ContactContext:
+    """Returns the contact's state and the memories that matter now. Raises NotFound."""
+    snapshot = await services.snapshots.get(tenant_id, question.contact_id)
+    now = question.as_of or services.clock()
+    began = time.perf_counter()
+    ranked = rank(
+        snapshot.index,
+        Query(
+            text=question.message,
+            limit=question.memory_limit,
+            min_importance=question.min_importance,
+            as_of=question.as_of,
+            explain=question.explain,
+        ),
+        now,
+    )
+    rank_us = int((time.perf_counter() - began) * 1e6)
+    memories = tuple(snapshot.memories[r.position] for r in ranked)
+    if question.as_of is None:
+        services.accesses.note(tenant_id, question.contact_id, (m.id for m in memories))
+    prompt = None
+    if question.prompt_tokens is not None:
+        prompt = briefing.compose(
+            snapshot.profile, snapshot.state, memories, now, max_tokens=question.prompt_tokens, zone=snapshot.zone
+        )
+    return ContactContext(snapshot, memories, tuple(ranked), now, prompt, rank_us)

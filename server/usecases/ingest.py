@@ -1,0 +1,181 @@
+"""Taking one exchange in: stored, understood, and announced, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from server import ids
+from server.domain import relationship
+from server.domain.contact import State
+from server.domain.errors import FieldViolation, InvalidInput, NotFound
+from server.domain.extraction import Extraction, Known, extract
+from server.domain.memory import Entity
+from server.domain.mood import Classified, classify, next_mood
+from server.domain.mood.energy import energy
+from server.domain.snapshot import ContactSnapshot
+from server.domain.turn import Turn
+from server.domain.words import MoodSource
+from server.usecases import records
+from server.usecases.consolidation import queue_consolidation
+from server.usecases.learning import learn
+from server.usecases.services import Services
+from server.usecases.snapshots import Change, build
+from store import contacts, interaction_logs
+from store.database import Transaction
+from store.tables.contact import ContactRow
+from store.tables.interaction_log import InteractionLogRow
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far a caller's clock may run ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What was really done before answering."""
+
+    interaction_id: str
+    memories_extracted: int
+    state_updated: bool
+    triggers_created: int
+    deferred_tasks_queued: int
+
+
+async def ingest_interaction(services: Services, tenant_id: str, contact_id: str, turn: Turn) -> Ingested:
+    """Stores the turn durably, with what it tells about the contact, and queues the deferred work.
+
+    The same `turn_id` again changes nothing and is answered as the first time. Raises InvalidInput, NotFound.
+    """
+    now = services.clock()
+    _check(turn, now)
+    result: list[Ingested] = []
+
+    async def work(tx: Transaction) -> Change:
+        result.clear()
+        row = await contacts.get(tx, contact_id, lock=True)
+        if row is None:
+            raise NotFound.contact(contact_id)
+        if turn.turn_id is not None:
+            known = await interaction_logs.by_turn_id(tx, contact_id, turn.turn_id)
+            if known is not None:
+                result.append(Ingested(known.interaction_id, **known.answer))
+                return Change(row.version, services.snapshots.held(tenant_id, contact_id, row.version))
+        snapshot = services.snapshots.held(tenant_id, contact_id, row.version) or await build(tx, row)
+        ingested, change = await _take_in(tx, row, snapshot, turn, now)
+        result.append(ingested)
+        return change
+
+    await services.snapshots.change(tenant_id, contact_id, work)
+    return result[0]
+
+
+def _check(turn: Turn, now: datetime) -> None:
+    wrong: list[FieldViolation] = []
+    if not (turn.user_message or "").strip() and not (turn.ai_response or "").strip():
+        wrong.append(FieldViolation("user_message", "must be given where ai_response is not"))
+    if turn.occurred_at > now + AHEAD:
+        wrong.append(FieldViolation("occurred_at", "must be at most 5 minutes ahead"))
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _Feeling:
+    """The mood of this turn alone, and who said so."""
+
+    classified: Classified
+    source: MoodSource
+
+
+async def _take_in(
+    tx: Transaction, row: ContactRow, snapshot: ContactSnapshot, turn: Turn, now: datetime
+) -> tuple[Ingested, Change]:
+    interaction_id = ids.new("int", now)
+    zone = ZoneInfo(snapshot.zone)
+    session_id = turn.session_id or relationship.session_of(snapshot.state, turn) or ids.new("sess", now)
+    turn = replace(turn, session_id=session_id)
+    new_session = await contacts.note_session(tx, row.contact_id, session_id, turn.occurred_at)
+    new_day = await contacts.note_day(tx, row.contact_id, turn.occurred_at.astimezone(zone).date())
+
+    understood = extract(turn, _known(snapshot), snapshot.profile.language, zone)
+    feeling = _feel(turn)
+    state = _advance(snapshot.state, turn, feeling, zone, understood, new_session, new_day)
+    learned = await learn(tx, row.contact_id, snapshot, turn, understood, interaction_id, now)
+    queued = await queue_consolidation(tx, row.contact_id, now)
+
+    ingested = Ingested(
+        interaction_id,
+        memories_extracted=learned.count,
+        state_updated=state != snapshot.state,
+        triggers_created=0,
+        deferred_tasks_queued=queued,
+    )
+    await interaction_logs.add(tx, _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, state, now))
+    version = await contacts.change(tx, row.contact_id, records.state_columns(state))
+    if version is None:
+        raise NotFound.contact(row.contact_id)
+    entities = _merged(snapshot.entities, learned.entities)
+    return ingested, Change(version, snapshot.after(version, state, entities, learned.added, learned.removed))
+
+
+def _known(snapshot: ContactSnapshot) -> Known:
+    facts = tuple(m for m in snapshot.memories if m.status == "current" and m.type in ("fact", "preference"))
+    return Known(facts=facts, entities=snapshot.entities, contact_name=snapshot.profile.display_name)
+
+
+def _feel(turn: Turn) -> _Feeling:
+    if turn.detected_mood is not None:
+        return _Feeling(Classified(turn.detected_mood, 1.0), "caller")
+    return _Feeling(classify(turn.user_message or ""), "built_in")
+
+
+def _advance(
+    state: State, turn: Turn, feeling: _Feeling, zone: ZoneInfo, understood: Extraction, new_session: bool, new_day: bool
+) -> State:
+    text = turn.user_message or ""
+    spoke = bool(text.strip())
+    mood, strength = next_mood(state, feeling.classified) if spoke else (state.mood, state.mood_strength)
+    level = turn.detected_energy or (energy(text, feeling.classified.mood) if spoke else state.energy)
+    return relationship.advance(
+        replace(state, mood=mood, mood_strength=strength, energy=level),
+        turn,
+        zone=zone,
+        disclosures=understood.disclosures,
+        session_is_new=new_session,
+        day_is_new=new_day,
+    )
+
+
+def _merged(known: Sequence[Entity], met: Sequence[Entity]) -> tuple[Entity, ...]:
+    by_id = {entity.id: entity for entity in known}
+    by_id.update({entity.id: entity for entity in met})
+    return tuple(by_id[i] for i in sorted(by_id))
+
+
+def _log_row(
+    tenant_id: str, contact_id: str, ingested: Ingested, turn: Turn, feeling: _Feeling, state: State, now: datetime
+) -> InteractionLogRow:
+    return InteractionLogRow(
+        tenant_id=tenant_id,
+        contact_id=contact_id,
+        interaction_id=ingested.interaction_id,
+        occurred_at=turn.occurred_at,
+        session_id=turn.session_id or "",
+        turn_id=turn.turn_id,
+        user_message=turn.user_message,
+        ai_response=turn.ai_response,
+        user_message_ref=turn.user_message_ref,
+        ai_response_ref=turn.ai_response_ref,
+        mood=feeling.classified.mood,
+        mood_confidence=feeling.classified.confidence,
+        mood_source=feeling.source,
+        energy=state.energy,
+        answer={
+            "memories_extracted": ingested.memories_extracted,
+            "state_updated": ingested.state_updated,
+            "triggers_created": ingested.triggers_created,
+            "deferred_tasks_queued": ingested.deferred_tasks_queued,
+        },
+        created_at=now,
+    )

@@ -1,0 +1,151 @@
+"""What one understood turn changes in memory: forgotten, reinforced, superseded, added."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from server import ids
+from server.domain import conflict
+from server.domain.extraction import Draft, Extraction
+from server.domain.memory import Entity, Memory
+from server.domain.snapshot import ContactSnapshot
+from server.domain.text import tokens
+from server.domain.turn import Turn
+from server.usecases import records
+from store import memories
+from store.database import Transaction
+from store.tables.memory import EntityRow
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a turn changed. `added` are new or changed memories, `removed` the ids that no longer stand as they were."""
+
+    count: int
+    added: tuple[Memory, ...]
+    removed: frozenset[str]
+    entities: tuple[Entity, ...]
+
+
+async def learn(
+    tx: Transaction,
+    contact_id: str,
+    snapshot: ContactSnapshot,
+    turn: Turn,
+    understood: Extraction,
+    interaction_id: str,
+    now: datetime,
+) -> Learned:
+    """Writes what the turn tells into the contact's memories, in the caller's transaction."""
+    current = {m.id: m for m in snapshot.memories if m.status == "current"}
+    forgotten = matching(current.values(), understood.forget)
+    await memories.remove(tx, contact_id, sorted(forgotten))
+    for memory_id in forgotten:
+        del current[memory_id]
+
+    added: list[Memory] = []
+    changed: dict[str, Memory] = {}
+    for draft in understood.memories:
+        standing = [*current.values(), *added]
+        resolution = conflict.resolve(standing, draft)
+        if resolution.duplicate_of is not None:
+            known = current.get(resolution.duplicate_of)
+            if known is not None:
+                current[known.id] = changed[known.id] = _reinforced(known, draft, now)
+            continue
+        memory = _remembered(draft, turn, snapshot.state.total_messages, now)
+        for old_id in resolution.superseded:
+            old = current.pop(old_id, None)
+            if old is not None:
+                changed[old_id] = replace(old, status="superseded", valid_to=memory.valid_from, superseded_by=memory.id)
+        added.append(memory)
+
+    for memory in changed.values():
+        await memories.change(tx, contact_id, memory.id, _columns(memory))
+    await memories.add(tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added])
+    entities = tuple(Entity(e.id, e.type, e.display_name, e.aliases) for e in understood.entities)
+    await memories.put_entities(tx, [_entity_row(tx.tenant_id, contact_id, e, now) for e in entities])
+    return Learned(
+        count=len(added) + len(changed),
+        added=(*changed.values(), *added),
+        removed=frozenset(changed) | forgotten,
+        entities=entities,
+    )
+
+
+def matching(standing: Iterable[Memory], queries: Sequence[str]) -> frozenset[str]:
+    """Ids of the memories that hold every content word of one of the queries: what "forget …" means."""
+    wanted = [words for words in (frozenset(tokens(query)) for query in queries) if words]
+    if not wanted:
+        return frozenset()
+    return frozenset(m.id for m in standing if _any_within(wanted, frozenset(tokens(m.content))))
+
+
+def _any_within(wanted: Collection[frozenset[str]], words: frozenset[str]) -> bool:
+    return any(query <= words for query in wanted)
+
+
+def _reinforced(known: Memory, draft: Draft, now: datetime) -> Memory:
+    """Said again: surer, a little more important, as strong as new, and with one more source."""
+    sources = known.sources
+    if draft.source_ref is not None and draft.source_ref not in sources:
+        sources = (*sources, draft.source_ref)
+    return replace(
+        known,
+        sources=sources,
+        confidence=max(known.confidence, draft.confidence),
+        importance=min(1.0, max(known.importance, draft.importance) + 0.02),
+        strength=1.0,
+        strength_at=now,
+    )
+
+
+def _remembered(draft: Draft, turn: Turn, turns_before: int, now: datetime) -> Memory:
+    return Memory(
+        id=ids.new("mem", now),
+        type=draft.type,
+        content=draft.content,
+        importance=draft.importance,
+        confidence=draft.confidence,
+        occurred_at=turn.occurred_at,
+        valid_from=turn.occurred_at,
+        created_at=now,
+        subject=draft.subject,
+        attribute=draft.attribute,
+        value=draft.value,
+        entity_ids=draft.entity_ids,
+        sources=() if draft.source_ref is None else (draft.source_ref,),
+        session_id=turn.session_id,
+        # Two places a turn: the contact's message, then the answer.
+        sequence=2 * turns_before + (1 if draft.speaker == "assistant" else 0),
+        speaker=draft.speaker,
+        event_start=draft.event_start,
+        event_end=draft.event_end,
+        strength_at=turn.occurred_at,
+    )
+
+
+def _columns(memory: Memory) -> dict[str, Any]:
+    return {
+        "sources": list(memory.sources),
+        "confidence": memory.confidence,
+        "importance": memory.importance,
+        "strength": memory.strength,
+        "strength_at": memory.strength_at,
+        "status": memory.status,
+        "valid_to": memory.valid_to,
+        "superseded_by": memory.superseded_by,
+    }
+
+
+def _entity_row(tenant_id: str, contact_id: str, entity: Entity, now: datetime) -> EntityRow:
+    return EntityRow(
+        tenant_id=tenant_id,
+        contact_id=contact_id,
+        entity_id=entity.id,
+        type=entity.type,
+        display_name=entity.display_name,
+        aliases=list(entity.aliases),
+        created_at=now,
+    )

@@ -1,0 +1,112 @@
+"""Rows of the store as values of the domain, and back."""
+
+from dataclasses import fields
+from typing import Any, Final, cast
+
+from server.domain.contact import Profile, State
+from server.domain.memory import Entity, Memory
+from server.domain.words import EntityType, Mood
+from store.tables.contact import ContactRow
+from store.tables.memory import EntityRow, MemoryRow
+
+_STATE: Final = tuple(field.name for field in fields(State))
+
+
+def profile(row: ContactRow) -> Profile:
+    """Who the contact is."""
+    return Profile(
+        id=row.contact_id,
+        tenant_id=row.tenant_id,
+        external_id=row.external_id,
+        channel=row.channel,
+        created_at=row.created_at,
+        display_name=row.display_name,
+        language=row.language,
+        time_zone=row.time_zone,
+        outreach_consent=row.outreach_consent,
+    )
+
+
+def state(row: ContactRow) -> State:
+    """How it stands with the contact."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in _STATE}
+    values["mood"] = cast(Mood, row.mood)
+    values["recent_gaps"] = tuple(row.recent_gaps)
+    values["hours"] = tuple(row.hours)
+    return State(**values)
+
+
+def state_columns(value: State) -> dict[str, Any]:
+    """The columns of a state, for the store."""
+    columns: dict[str, Any] = {name: getattr(value, name) for name in _STATE}
+    columns["recent_gaps"] = list(value.recent_gaps)
+    columns["hours"] = list(value.hours)
+    return columns
+
+
+def memory(row: MemoryRow) -> Memory:
+    """One memory."""
+    return Memory(
+        id=row.memory_id,
+        type=cast(Any, row.type),
+        content=row.content,
+        importance=row.importance,
+        confidence=row.confidence,
+        occurred_at=row.occurred_at,
+        valid_from=row.valid_from,
+        created_at=row.created_at,
+        subject=row.subject,
+        attribute=row.attribute,
+        value=row.value,
+        entity_ids=tuple(row.entity_ids),
+        sources=tuple(row.sources),
+        session_id=row.session_id,
+        sequence=row.sequence,
+        speaker=cast(Any, row.speaker),
+        event_start=row.event_start,
+        event_end=row.event_end,
+        strength=row.strength,
+        strength_at=row.strength_at,
+        access_count=row.access_count,
+        status=cast(Any, row.status),
+        valid_to=row.valid_to,
+        superseded_by=row.superseded_by,
+    )
+
+
+def memory_row(value: Memory, tenant_id: str, contact_id: str, interaction_ids: list[str]) -> MemoryRow:
+    """A new memory, for the store."""
+    return MemoryRow(
+        tenant_id=tenant_id,
+        contact_id=contact_id,
+        memory_id=value.id,
+        type=value.type,
+        content=value.content,
+        importance=value.importance,
+        confidence=value.confidence,
+        subject=value.subject,
+        attribute=value.attribute,
+        value=value.value,
+        entity_ids=list(value.entity_ids),
+        sources=list(value.sources),
+        interaction_ids=interaction_ids,
+        session_id=value.session_id,
+        sequence=value.sequence,
+        speaker=value.speaker,
+        occurred_at=value.occurred_at,
+        event_start=value.event_start,
+        event_end=value.event_end,
+        strength=value.strength,
+        strength_at=value.strength_at,
+        access_count=value.access_count,
+        status=value.status,
+        valid_from=value.valid_from,
+        valid_to=value.valid_to,
+        superseded_by=value.superseded_by,
+        created_at=value.created_at,
+    )
+
+
+def entity(row: EntityRow, memory_count: int = 0) -> Entity:
+    """One entity."""
+    return Entity(row.entity_id, cast(EntityType, row.type), row.display_name, tuple(row.aliases), memory_count)

@@ -1,0 +1,152 @@
+"""The snapshot of a contact, from the nearest place that has it fresh: this process, Redis, Postgres."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from server.domain import snapshot_bytes
+from server.domain.errors import NotFound
+from server.domain.snapshot import ContactSnapshot
+from server.usecases import records
+from store import contacts, memories, tenants
+from store.cache import ERASED, Mark, SnapshotCache
+from store.database import Database, Transaction
+from store.lru import ByteBoundedLru
+from store.notifications import Notifications, notify
+from store.single_flight import SingleFlight
+from store.tables.contact import ContactRow
+
+Tier = Literal["process", "redis", "postgres"]
+
+_SHARED_AT_MOST: Final = 512 * 1024
+"""Larger snapshots are not copied to Redis with every turn; whoever needs one loads it from Postgres."""
+
+CHANGED: Final = "contact_changed"
+"""The kind of notification that says: a contact changed while Redis could not be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a transaction did to a contact: its new version, and the new snapshot where it could be derived."""
+
+    version: int
+    snapshot: ContactSnapshot | None = None
+
+
+class Snapshots:
+    """Reads and replaces snapshots; one per process."""
+
+    def __init__(
+        self, database: Database, cache: SnapshotCache, capacity: int, note_tier: Callable[[Tier], None]
+    ) -> None:
+        """At most `capacity` bytes are kept in this process. `note_tier` hears who answered each read."""
+        self._database = database
+        self._cache = cache
+        self._local: ByteBoundedLru[tuple[str, str], ContactSnapshot] = ByteBoundedLru(capacity, _size)
+        self._flights: SingleFlight[tuple[str, str, int], ContactSnapshot] = SingleFlight()
+        self._note_tier = note_tier
+
+    def listen(self, notifications: Notifications) -> None:
+        """Hears of changes that Redis could not be told of."""
+        notifications.subscribe(CHANGED, self._on_changed)
+
+    async def get(self, tenant_id: str, contact_id: str) -> ContactSnapshot:
+        """The snapshot of the contact as last committed. Raises NotFound."""
+        key = (tenant_id, contact_id)
+        version = await self._cache.version(tenant_id, contact_id)
+        if version is None:
+            # Nobody but Postgres knows; what is read now is newer than any copy.
+            self._note_tier("postgres")
+            return await self.read(tenant_id, contact_id)
+        held = self._local.get(key)
+        if held is not None and held.version >= version:
+            self._note_tier("process")
+            return held
+        return await self._flights.load((*key, version), lambda: self._fetch(tenant_id, contact_id, version))
+
+    def held(self, tenant_id: str, contact_id: str, version: int) -> ContactSnapshot | None:
+        """The snapshot of exactly this version, where this process has it."""
+        snapshot = self._local.get((tenant_id, contact_id))
+        return snapshot if snapshot is not None and snapshot.version == version else None
+
+    async def read(self, tenant_id: str, contact_id: str) -> ContactSnapshot:
+        """The snapshot from Postgres, offered to the caches. Raises NotFound."""
+        epoch, began = self._cache.epoch, time.monotonic()
+        async with self._database.transaction(tenant_id) as tx:
+            row = await contacts.get(tx, contact_id)
+            if row is None:
+                raise NotFound.contact(contact_id)
+            snapshot = await build(tx, row)
+        self._local.put((tenant_id, contact_id), snapshot)
+        if epoch:
+            await self._cache.fill(
+                tenant_id, contact_id, snapshot.version, _shared(snapshot), epoch=epoch, began=began
+            )
+        return snapshot
+
+    async def change(self, tenant_id: str, contact_id: str, work: Callable[[Transaction], Awaitable[Change | None]]) -> None:
+        """Runs a change of a contact so that the next read on any process sees it, also if this one dies.
+
+        `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.
+        """
+        mark = await self._cache.mark(tenant_id, contact_id)
+
+        async def announced(tx: Transaction) -> Change | None:
+            done = await work(tx)
+            if not mark.token:
+                # Redis does not hear of this change, so the other processes hear of it from Postgres.
+                await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id)
+            return done
+
+        done = await self._database.run(tenant_id, announced)
+        await self._publish(tenant_id, contact_id, mark, done)
+
+    async def _publish(self, tenant_id: str, contact_id: str, mark: Mark, done: Change | None) -> None:
+        key = (tenant_id, contact_id)
+        if done is None:
+            self._local.drop(key)
+            # Not merely forgotten: a slow reader that saw the contact must not bring it back into the cache.
+            await self._cache.publish(tenant_id, contact_id, mark, ERASED, None)
+            return
+        if done.snapshot is None:
+            self._local.drop(key)
+        else:
+            held = self._local.get(key)
+            if held is None or held.version < done.version:
+                self._local.put(key, done.snapshot)
+        await self._cache.publish(tenant_id, contact_id, mark, done.version, _shared(done.snapshot))
+
+    async def _fetch(self, tenant_id: str, contact_id: str, version: int) -> ContactSnapshot:
+        data = await self._cache.snapshot(tenant_id, contact_id)
+        if data is not None:
+            snapshot = snapshot_bytes.load(data)
+            if snapshot is not None and snapshot.version >= version:
+                self._local.put((tenant_id, contact_id), snapshot)
+                self._note_tier("redis")
+                return snapshot
+        self._note_tier("postgres")
+        return await self.read(tenant_id, contact_id)
+
+    async def _on_changed(self, payload: dict[str, str]) -> None:
+        self._local.drop((payload["tenant"], payload["contact"]))
+        await self._cache.forget(payload["tenant"], payload["contact"])
+
+
+async def build(tx: Transaction, row: ContactRow) -> ContactSnapshot:
+    """The snapshot of a contact's row, with what hangs on it."""
+    zone = row.time_zone or await tenants.time_zone(tx)
+    remembered = [records.memory(m) for m in await memories.of_contact(tx, row.contact_id)]
+    known = [records.entity(e) for e in await memories.entities_of(tx, row.contact_id)]
+    return ContactSnapshot.build(row.version, zone, records.profile(row), records.state(row), known, remembered)
+
+
+def _size(snapshot: ContactSnapshot) -> int:
+    return snapshot.nbytes
+
+
+def _shared(snapshot: ContactSnapshot | None) -> bytes | None:
+    if snapshot is None or snapshot.nbytes > 4 * _SHARED_AT_MOST:
+        return None
+    data = snapshot_bytes.dump(snapshot)
+    return data if len(data) <= _SHARED_AT_MOST else None

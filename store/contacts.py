@@ -1,0 +1,188 @@
+"""Queries on contacts, their sessions and days."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from store.database import Transaction
+from store.tables.contact import ContactRow, contact_days, contact_sessions, contacts
+
+Sort = Literal["recent", "engagement", "churn_risk", "messages"]
+
+_COLUMNS: Final = [contacts.c[field.name] for field in fields(ContactRow)]
+
+SORT_KINDS: Final[Mapping[Sort, tuple[type, ...]]] = {
+    "recent": (datetime, str),
+    "engagement": (int, int, str),
+    "churn_risk": (float, str),
+    "messages": (int, str),
+}
+"""The types of each order's key, as a cursor holds it."""
+
+
+def _row(row: Row[Any]) -> ContactRow:
+    return ContactRow(*row)
+
+
+async def get(tx: Transaction, contact_id: str, *, lock: bool = False) -> ContactRow | None:
+    """The contact's row; with `lock`, nobody else changes it until this transaction ends."""
+    query = select(*_COLUMNS).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def by_external_id(tx: Transaction, channel: str, external_id: str) -> ContactRow | None:
+    """The contact that has this id on this channel."""
+    row = (
+        await tx.execute(
+            select(*_COLUMNS).where(
+                contacts.c.tenant_id == tx.tenant_id,
+                contacts.c.channel == channel,
+                contacts.c.external_id == external_id,
+            )
+        )
+    ).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def add(tx: Transaction, values: Mapping[str, Any]) -> ContactRow | None:
+    """Stores a new contact; None where its (channel, external_id) is taken. Raises UniqueViolation for its id."""
+    row = (
+        await tx.execute(
+            upsert(contacts)
+            .values(tenant_id=tx.tenant_id, **values)
+            .on_conflict_do_nothing(index_elements=["tenant_id", "channel", "external_id"])
+            .returning(*_COLUMNS)
+        )
+    ).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def change(tx: Transaction, contact_id: str, values: Mapping[str, Any]) -> int | None:
+    """Changes the row and moves its version on. Returns the new version; None if there is no such contact."""
+    return (
+        await tx.execute(
+            update(contacts)
+            .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id)
+            .values(**values, version=contacts.c.version + 1)
+            .returning(contacts.c.version)
+        )
+    ).scalar_one_or_none()
+
+
+async def remove(tx: Transaction, contact_id: str) -> None:
+    """Deletes the contact's row, and with it what hangs on it by foreign key."""
+    await tx.execute(
+        delete(contacts).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id)
+    )
+
+
+async def page(
+    tx: Transaction,
+    *,
+    sort: Sort,
+    stage: str | None,
+    now: datetime,
+    tenant_zone: str,
+    churn_risk_min: float | None,
+    limit: int,
+    offset: int,
+    after: tuple[Any, ...] | None,
+) -> tuple[list[ContactRow], int, tuple[Any, ...] | None]:
+    """One page in the order of `sort`, highest first; how many match in all; and the key of the page's last row.
+
+    `stage` is compared with the stage as it is at `now`, silence included. `after` is the key of the last row of the
+    page before. The key is None where there are no more rows.
+    """
+    where = [contacts.c.tenant_id == tx.tenant_id]
+    if stage is not None:
+        where.append(_stage_now(now) == stage)
+    if churn_risk_min is not None:
+        where.append(contacts.c.churn_risk >= churn_risk_min)
+    total = (await tx.execute(select(func.count()).select_from(contacts).where(*where))).scalar_one()
+    keys = (*_sort(sort, now, tenant_zone), contacts.c.contact_id)
+    query: Select[Any] = select(*_COLUMNS, *(key.label(f"key_{i}") for i, key in enumerate(keys))).where(*where)
+    if after is not None:
+        query = query.where(_before(keys, after))
+    # One more than asked for tells whether there is a next page.
+    query = query.order_by(*(key.desc() for key in keys)).limit(limit + 1).offset(offset)
+    rows = (await tx.execute(query)).all()
+    last = tuple(rows[limit - 1][len(_COLUMNS) :]) if len(rows) > limit else None
+    return [ContactRow(*row[: len(_COLUMNS)]) for row in rows[:limit]], total, last
+
+
+def _sort(sort: Sort, now: datetime, tenant_zone: str) -> tuple[ColumnElement[Any], ...]:
+    if sort == "recent":
+        return (func.coalesce(contacts.c.last_active_at, contacts.c.created_at),)
+    if sort == "engagement":
+        today = cast(func.timezone(func.coalesce(contacts.c.time_zone, tenant_zone), now), Date)
+        streak = case((contacts.c.streak_last_day >= today - 1, contacts.c.streak_days), else_=0)
+        return (streak, contacts.c.total_messages)
+    return (contacts.c.churn_risk,) if sort == "churn_risk" else (contacts.c.total_messages,)
+
+
+def _before(keys: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
+    """Rows strictly after `values` in descending order of `keys`."""
+    return or_(
+        *(
+            and_(*(k == v for k, v in zip(keys[:i], values[:i], strict=True)), keys[i] < values[i])
+            for i in range(len(keys))
+        )
+    )
+
+
+def _stage_now(now: datetime) -> ColumnElement[str]:
+    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
+    gap = func.greatest(func.coalesce(_median_gap(), 1.0), 1.0)
+    silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
+    return case(
+        (contacts.c.stage == "new", "new"),
+        (silent_days > func.greatest(8 * gap, 30.0), "dormant"),
+        (silent_days > func.greatest(3 * gap, 5.0), "fading"),
+        else_=contacts.c.stage,
+    )
+
+
+def _median_gap() -> Any:
+    gaps = func.unnest(contacts.c.recent_gaps).column_valued("gap")
+    return select(func.percentile_cont(0.5).within_group(gaps)).select_from(gaps).scalar_subquery()
+
+
+async def note_session(
+    tx: Transaction, contact_id: str, session_id: str, at: datetime
+) -> bool:
+    """Counts a turn in its session; True if the session is new."""
+    statement = upsert(contact_sessions).values(
+        tenant_id=tx.tenant_id, contact_id=contact_id, session_id=session_id, started_at=at, last_turn_at=at, turns=1
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["tenant_id", "contact_id", "session_id"],
+        set_={
+            "turns": contact_sessions.c.turns + 1,
+            "started_at": func.least(contact_sessions.c.started_at, at),
+            "last_turn_at": func.greatest(contact_sessions.c.last_turn_at, at),
+        },
+    )
+    turns = (await tx.execute(statement.returning(contact_sessions.c.turns))).scalar_one()
+    return bool(turns == 1)
+
+
+async def note_day(tx: Transaction, contact_id: str, day: date) -> bool:
+    """Counts a turn on its local day; True if the day is new."""
+    statement = upsert(contact_days).values(tenant_id=tx.tenant_id, contact_id=contact_id, day=day, turns=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["tenant_id", "contact_id", "day"], set_={"turns": contact_days.c.turns + 1}
+    )
+    turns = (await tx.execute(statement.returning(contact_days.c.turns))).scalar_one()
+    return bool(turns == 1)
+
+
+async def forget_activity(tx: Transaction, contact_id: str) -> None:
+    """Deletes sessions and days, as a reset of the state needs."""
+    for table in (contact_sessions, contact_days):
+        await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
+

@@ -1,0 +1,182 @@
+"""Queries on memories and entities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from store.database import Transaction
+from store.tables.memory import EntityRow, MemoryRow, entities, memories
+
+_MEMORY: Final = [memories.c[field.name] for field in fields(MemoryRow)]
+_ENTITY: Final = [entities.c[field.name] for field in fields(EntityRow)]
+
+_NOTE_ACCESS: Final = text(
+    "UPDATE memories m SET access_count = m.access_count + a.times, strength = 1, strength_at = :at"
+    " FROM unnest(CAST(:contacts AS text[]), CAST(:ids AS text[]), CAST(:times AS int[])) AS a (contact, id, times)"
+    " WHERE m.tenant_id = :tenant AND m.contact_id = a.contact AND m.memory_id = a.id"
+)
+
+
+async def of_contact(tx: Transaction, contact_id: str) -> list[MemoryRow]:
+    """Every memory that was not deleted, superseded ones too, in the order of its turns."""
+    rows = await tx.execute(
+        select(*_MEMORY)
+        .where(
+            memories.c.tenant_id == tx.tenant_id,
+            memories.c.contact_id == contact_id,
+            memories.c.status != "deleted",
+        )
+        .order_by(memories.c.sequence, memories.c.memory_id)
+    )
+    return [MemoryRow(*row) for row in rows]
+
+
+async def get(tx: Transaction, contact_id: str, memory_id: str) -> MemoryRow | None:
+    """One memory of the contact that was not deleted."""
+    row = (
+        await tx.execute(
+            select(*_MEMORY).where(
+                memories.c.tenant_id == tx.tenant_id,
+                memories.c.contact_id == contact_id,
+                memories.c.memory_id == memory_id,
+                memories.c.status != "deleted",
+            )
+        )
+    ).one_or_none()
+    return None if row is None else MemoryRow(*row)
+
+
+async def page(
+    tx: Transaction,
+    contact_id: str,
+    *,
+    type_: str | None,
+    min_importance: float,
+    entity_id: str | None,
+    limit: int,
+    after: tuple[float, str] | None,
+) -> tuple[list[MemoryRow], int]:
+    """Current memories, most important first, and how many match in all; `after` is (importance, id) of the last."""
+    where = [
+        memories.c.tenant_id == tx.tenant_id,
+        memories.c.contact_id == contact_id,
+        memories.c.status == "current",
+        memories.c.importance >= min_importance,
+    ]
+    if type_ is not None:
+        where.append(memories.c.type == type_)
+    if entity_id is not None:
+        where.append(memories.c.entity_ids.contains([entity_id]))
+    total = (await tx.execute(select(func.count()).select_from(memories).where(*where))).scalar_one()
+    if after is not None:
+        importance, memory_id = after
+        where.append(
+            or_(
+                memories.c.importance < importance,
+                and_(memories.c.importance == importance, memories.c.memory_id < memory_id),
+            )
+        )
+    rows = await tx.execute(
+        select(*_MEMORY)
+        .where(*where)
+        .order_by(memories.c.importance.desc(), memories.c.memory_id.desc())
+        .limit(limit)
+    )
+    return [MemoryRow(*row) for row in rows], total
+
+
+async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
+    """Stores new memories."""
+    if rows:
+        await tx.execute(insert(memories), [asdict(row) for row in rows])
+
+
+async def change(tx: Transaction, contact_id: str, memory_id: str, values: Mapping[str, Any]) -> None:
+    """Changes columns of one memory."""
+    await tx.execute(
+        update(memories)
+        .where(
+            memories.c.tenant_id == tx.tenant_id,
+            memories.c.contact_id == contact_id,
+            memories.c.memory_id == memory_id,
+        )
+        .values(**values)
+    )
+
+
+async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) -> int:
+    """Deletes memories for good; their text stands nowhere else in the store. Returns how many."""
+    result = await tx.execute(
+        delete(memories).where(
+            memories.c.tenant_id == tx.tenant_id,
+            memories.c.contact_id == contact_id,
+            memories.c.memory_id.in_(memory_ids),
+        )
+    )
+    return result.rowcount
+
+
+async def remove_all(tx: Transaction, contact_id: str) -> tuple[int, int]:
+    """Deletes every memory and entity of the contact for good. Returns how many of each."""
+    counts = [
+        (
+            await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
+        ).rowcount
+        for table in (memories, entities)
+    ]
+    return counts[0], counts[1]
+
+
+async def note_access(tx: Transaction, accesses: Mapping[tuple[str, str], int], at: datetime) -> None:
+    """Counts returned memories, keyed by (contact id, memory id), and renews their strength, in one statement."""
+    ordered = sorted(accesses.items())
+    await tx.execute(
+        _NOTE_ACCESS,
+        {
+            "tenant": tx.tenant_id,
+            "at": at,
+            "contacts": [contact_id for (contact_id, _), _ in ordered],
+            "ids": [memory_id for (_, memory_id), _ in ordered],
+            "times": [times for _, times in ordered],
+        },
+    )
+
+
+async def entities_of(tx: Transaction, contact_id: str) -> list[EntityRow]:
+    """Every entity of the contact."""
+    rows = await tx.execute(
+        select(*_ENTITY)
+        .where(entities.c.tenant_id == tx.tenant_id, entities.c.contact_id == contact_id)
+        .order_by(entities.c.entity_id)
+    )
+    return [EntityRow(*row) for row in rows]
+
+
+async def put_entities(tx: Transaction, rows: Sequence[EntityRow]) -> None:
+    """Stores entities; a known one gets the new name and aliases."""
+    for row in rows:
+        statement = upsert(entities).values(**asdict(row))
+        await tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant_id", "contact_id", "entity_id"],
+                set_={"display_name": statement.excluded.display_name, "aliases": statement.excluded.aliases},
+            )
+        )
+
+
+async def remove_entities(tx: Transaction, contact_id: str, entity_ids: Sequence[str]) -> int:
+    """Deletes entities that nothing mentions any more. Returns how many."""
+    if not entity_ids:
+        return 0
+    result = await tx.execute(
+        delete(entities).where(
+            entities.c.tenant_id == tx.tenant_id,
+            entities.c.contact_id == contact_id,
+            entities.c.entity_id.in_(entity_ids),
+        )
+    )
+    return result.rowcount

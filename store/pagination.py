@@ -1,0 +1,49 @@
+"""Opaque cursors: where a page ended, bound to the filter and order that it was asked with."""
+
+import base64
+import binascii
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+
+class BadCursor(ValueError):
+    """Not a cursor of ours, or one of another query."""
+
+
+def encode(query: dict[str, Any], position: tuple[Any, ...]) -> str:
+    """A cursor that only `decode` with an equal `query` takes."""
+    payload = [_fingerprint(query), [_pack(value) for value in position]]
+    return base64.urlsafe_b64encode(orjson.dumps(payload)).decode().rstrip("=")
+
+
+def decode(query: dict[str, Any], cursor: str, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """The position in a cursor, its values of `kinds`. Raises BadCursor."""
+    try:
+        payload = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        fingerprint, packed = payload
+        if fingerprint != _fingerprint(query) or len(packed) != len(kinds):
+            raise BadCursor
+        return tuple(_unpack(value, kind) for value, kind in zip(packed, kinds, strict=True))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadCursor from error
+
+
+def _fingerprint(query: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(query, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _pack(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _unpack(value: Any, kind: type) -> Any:
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if kind is float and isinstance(value, int):
+        return float(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BadCursor
+    return value

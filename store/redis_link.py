@@ -1,0 +1,120 @@
+"""The way to Redis, and whether it can be trusted just now.
+
+Redis only ever makes Kith faster. The first failure opens a breaker, so that nobody waits for time-outs; a probe closes
+it again. While a process could not reach Redis, changes may have passed Redis by; so whoever comes back first sets a
+new *epoch*, a random word in every cache key, and with it forgets everything that was cached before.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+import redis.asyncio as redis
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log: Final = logging.getLogger(__name__)
+
+FAILURES: Final = (RedisError, OSError, TimeoutError)
+"""What a Redis call may raise when Redis, or the way to it, is at fault."""
+
+_EPOCH_KEY: Final = "kith:epoch"
+_PROBE_SECONDS: Final = 0.25
+
+
+class RedisLink:
+    """One process's connections to Redis. `start` it once, `close` it at the end."""
+
+    def __init__(self, url: str, *, timeout_ms: int = 250) -> None:
+        """`url` as in redis-py, or `redis+cluster://…` for a cluster."""
+        self.client: redis.Redis | RedisCluster = _connect(url, timeout_ms / 1000)
+        self._epoch: str | None = None
+        self._probing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def available(self) -> bool:
+        """Whether Redis may be asked; False from the first failure until a probe got through."""
+        return self._epoch is not None
+
+    @property
+    def epoch(self) -> str:
+        """The word that every cache key starts with; empty while Redis is not available."""
+        return self._epoch or ""
+
+    async def start(self) -> None:
+        """Connects if Redis is there; returns at once in any case."""
+        try:
+            await self._join()
+        except FAILURES:
+            self.report_failure()
+
+    def report_failure(self) -> None:
+        """Says that a call failed. Opens the breaker and starts probing."""
+        if self._epoch is not None:
+            log.warning("redis unavailable; answering from postgres")
+        self._epoch = None
+        if self._probing is None and not self._closed:
+            self._probing = asyncio.get_running_loop().create_task(self._probe())
+
+    def adopt(self, epoch: bytes | None) -> bool:
+        """Compares the epoch read along with other keys; False if what was read with it must not be used."""
+        if self._epoch is None:
+            return False
+        if epoch is not None and epoch.decode() == self._epoch:
+            return True
+        # Somebody came back from an outage, or Redis lost everything: what was cached before is void.
+        if epoch is None:
+            self.report_failure()
+        else:
+            self._epoch = epoch.decode()
+        return False
+
+    async def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Values of the keys, also across the slots of a cluster, and the epoch as the last of them."""
+        wanted = [*keys, _EPOCH_KEY]
+        if isinstance(self.client, RedisCluster):
+            return list(await self.client.mget_nonatomic(wanted))
+        return list(await self.client.mget(wanted))
+
+    async def close(self) -> None:
+        """Ends the probe and every connection."""
+        self._closed = True
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.gather(self._probing, return_exceptions=True)
+        await self.client.aclose()
+
+    async def _join(self) -> None:
+        """Takes over the epoch of the others; makes one where there is none."""
+        await self.client.set(_EPOCH_KEY, secrets.token_hex(6), nx=True)
+        self._epoch = (await self.client.get(_EPOCH_KEY)).decode()
+
+    async def _probe(self) -> None:
+        while not self._closed:
+            await asyncio.sleep(_PROBE_SECONDS)
+            try:
+                epoch = secrets.token_hex(6)
+                await self.client.set(_EPOCH_KEY, epoch)
+            except FAILURES:
+                continue
+            self._epoch = epoch
+            self._probing = None
+            log.info("redis available again; caches start empty")
+            return
+
+
+def _connect(url: str, timeout: float) -> "redis.Redis | RedisCluster":
+    if url.startswith("redis+cluster://"):
+        return RedisCluster.from_url(
+            url.replace("redis+cluster://", "redis://", 1), socket_timeout=timeout, socket_connect_timeout=timeout
+        )
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, max_connections=64,
+        # The breaker decides what a failure means; a silent second try would hide an outage from it.
+        retry=Retry(NoBackoff(), 0),
+    )  # fmt: skip
