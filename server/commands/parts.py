@@ -28,10 +28,10 @@ def serve(
     settings = Settings()
     count = workers or settings.workers
     if count == 1:
-        from server.main import main
+        # Becomes the server, which is above the commands and not imported by them.
+        from server.embedded.ourselves import OURS
 
-        main()
-        return
+        os.execv(OURS.server[0], OURS.server)  # noqa: S606
     import asyncio
 
     from server.embedded.workers import run_workers

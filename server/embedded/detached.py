@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from server.embedded import data_dirs, leftovers, stack_file
 from server.embedded.errors import EmbeddedError
-from server.embedded.ourselves import OURS
+from server.embedded.ourselves import OURS, Programs
 from server.embedded.spawn import log_tail, open_log
 from server.embedded.stack_file import StackRecord
 from server.embedded.stack_options import StackOptions
@@ -18,7 +19,7 @@ _READY_PATIENCE_S = 900.0  # A first start may migrate a lot; what takes long is
 _STOP_PATIENCE_S = 120.0
 
 
-def start_detached(options: StackOptions) -> StackRecord:
+def start_detached(options: StackOptions, programs: Programs = OURS) -> StackRecord:
     """Start `kith up` in a session of its own and return when it is ready.
 
     Raises:
@@ -35,7 +36,7 @@ def start_detached(options: StackOptions) -> StackRecord:
     )
     with open_log(log_path) as log:
         process = subprocess.Popen(
-            [*OURS.kith, "up", *arguments],
+            [*programs.kith, "up", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -53,11 +54,13 @@ def stop_detached(data_dir: Path) -> bool:
     """Stop the stack of a data directory and wait until it is gone. False when nothing ran.
 
     Raises:
-        EmbeddedError: it runs, but not under this account.
+        EmbeddedError: it belongs to another account.
     """
     record = stack_file.read(data_dir)
     if record is None:
         return False
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise EmbeddedError(f"{data_dir} belongs to another account.", "Stop it as the one that started it.")
     was_running = record.is_running
     if was_running:
         try:

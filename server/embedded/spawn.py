@@ -14,6 +14,7 @@ from typing import IO
 
 from server.embedded.accounts import Account
 
+_LARGEST_LOG = 20_000_000
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -60,8 +61,14 @@ def child_environment(command: Command) -> dict[str, str]:
 
 
 def open_log(log: Path) -> IO[bytes]:
-    """Open a child's log for appending, readable by us alone."""
+    """Open a child's log for appending, readable by us alone.
+
+    One that grew past 20 MB is put aside first, in the place of the one put aside before.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > _LARGEST_LOG:
+            log.replace(log.with_suffix(".log.1"))
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     return os.fdopen(descriptor, "ab", buffering=0)
 

@@ -82,8 +82,11 @@ class Stack:
         self._report("migrations")
         await run_once(self._kith("migrate", environment), _MIGRATE_PATIENCE_S)
         self._report("demo tenant")
-        credentials = str(self._data_dir / data_dirs.CREDENTIALS_FILE)
-        await run_once(self._kith("demo-credentials", environment, "--out", credentials), _READY_PATIENCE_S)
+        credentials = self._data_dir / data_dirs.CREDENTIALS_FILE
+        await run_once(
+            self._kith("demo-credentials", environment, "--out", str(credentials)), _READY_PATIENCE_S
+        )
+        credentials.chmod(0o600)
         self._report(
             f"{options.workers} server worker{'s' if options.workers > 1 else ''} and the job worker"
         )

@@ -55,7 +55,8 @@ class Supervisor:
             Exception: what `start` raised, after everything was stopped.
         """
         loop = asyncio.get_running_loop()
-        for number in _STOP_SIGNALS:
+        handled = [number for number in _STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in handled:  # Under nohup a hang-up is ignored, and stays so.
             loop.add_signal_handler(number, self._on_signal)
         starting = asyncio.ensure_future(start())
         stop_asked = asyncio.create_task(self._stop_asked.wait())
@@ -72,7 +73,7 @@ class Supervisor:
             with contextlib.suppress(BaseException):
                 await starting
             await self.stop()
-            for number in _STOP_SIGNALS:
+            for number in handled:
                 loop.remove_signal_handler(number)
 
     async def stop(self) -> None:

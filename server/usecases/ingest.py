@@ -1,6 +1,5 @@
 """Taking one exchange in: stored, understood, and announced, in one transaction."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,10 +9,8 @@ from server import ids
 from server.domain import relationship
 from server.domain.contact import State
 from server.domain.errors import FieldViolation, InvalidInput, NotFound
-from server.domain.extraction import Extraction, Known, extract
-from server.domain.memory import Entity
-from server.domain.mood import Classified, classify, next_mood
-from server.domain.mood.energy import energy
+from server.domain.extraction import Known, extract
+from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import Turn
 from server.domain.words import MoodSource
@@ -93,14 +90,16 @@ async def _take_in(
 ) -> tuple[Ingested, Change]:
     interaction_id = ids.new("int", now)
     zone = ZoneInfo(snapshot.zone)
-    session_id = turn.session_id or relationship.session_of(snapshot.state, turn) or ids.new("sess", now)
+    session_id = relationship.session_of(snapshot.state, turn)
     turn = replace(turn, session_id=session_id)
     new_session = await contacts.note_session(tx, row.contact_id, session_id, turn.occurred_at)
     new_day = await contacts.note_day(tx, row.contact_id, turn.occurred_at.astimezone(zone).date())
 
     understood = extract(turn, _known(snapshot), snapshot.profile.language, zone)
-    feeling = _feel(turn)
-    state = _advance(snapshot.state, turn, feeling, zone, understood, new_session, new_day)
+    feeling = _feel(turn, snapshot.profile.language)
+    state = _advance(
+        snapshot.state, turn, feeling, zone, understood.disclosures, new_session=new_session, new_day=new_day
+    )
     learned = await learn(tx, row.contact_id, snapshot, turn, understood, interaction_id, now)
     queued = await queue_consolidation(tx, row.contact_id, now)
 
@@ -115,42 +114,40 @@ async def _take_in(
     version = await contacts.change(tx, row.contact_id, records.state_columns(state))
     if version is None:
         raise NotFound.contact(row.contact_id)
-    entities = _merged(snapshot.entities, learned.entities)
+    entities = learned.entities
     return ingested, Change(version, snapshot.after(version, state, entities, learned.added, learned.removed))
 
 
 def _known(snapshot: ContactSnapshot) -> Known:
     facts = tuple(m for m in snapshot.memories if m.status == "current" and m.type in ("fact", "preference"))
-    return Known(facts=facts, entities=snapshot.entities, contact_name=snapshot.profile.display_name)
+    return Known(facts=facts, entities=snapshot.entities, display_name=snapshot.profile.display_name)
 
 
-def _feel(turn: Turn) -> _Feeling:
+def _feel(turn: Turn, language: str) -> _Feeling:
     if turn.detected_mood is not None:
         return _Feeling(Classified(turn.detected_mood, 1.0), "caller")
-    return _Feeling(classify(turn.user_message or ""), "built_in")
+    return _Feeling(classify(turn.user_message or "", language), "built_in")
 
 
 def _advance(
-    state: State, turn: Turn, feeling: _Feeling, zone: ZoneInfo, understood: Extraction, new_session: bool, new_day: bool
+    state: State, turn: Turn, feeling: _Feeling, zone: ZoneInfo, disclosures: int, *, new_session: bool, new_day: bool
 ) -> State:
-    text = turn.user_message or ""
-    spoke = bool(text.strip())
-    mood, strength = next_mood(state, feeling.classified) if spoke else (state.mood, state.mood_strength)
-    level = turn.detected_energy or (energy(text, feeling.classified.mood) if spoke else state.energy)
+    """The state after the turn. A turn in which the contact said nothing leaves mood, energy and style as they were."""
+    text = (turn.user_message or "").strip()
+    mood, strength = next_mood(state, feeling.classified) if text else (state.mood, state.mood_strength)
+    level = energy(text, feeling.classified.mood) if text else state.energy
     return relationship.advance(
-        replace(state, mood=mood, mood_strength=strength, energy=level),
+        state,
         turn,
+        mood=mood,
+        mood_strength=strength,
+        energy=turn.detected_energy or level,
+        style=relationship.style_of(text, feeling.classified.mood, state.style) if text else state.style,
         zone=zone,
-        disclosures=understood.disclosures,
-        session_is_new=new_session,
+        disclosures=disclosures,
+        known_session=not new_session,
         day_is_new=new_day,
     )
-
-
-def _merged(known: Sequence[Entity], met: Sequence[Entity]) -> tuple[Entity, ...]:
-    by_id = {entity.id: entity for entity in known}
-    by_id.update({entity.id: entity for entity in met})
-    return tuple(by_id[i] for i in sorted(by_id))
 
 
 def _log_row(

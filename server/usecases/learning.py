@@ -1,16 +1,15 @@
 """What one understood turn changes in memory: forgotten, reinforced, superseded, added."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from server import ids
 from server.domain import conflict
-from server.domain.extraction import Draft, Extraction
+from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
 from server.domain.memory import Entity, Memory
 from server.domain.snapshot import ContactSnapshot
-from server.domain.text import tokens
 from server.domain.turn import Turn
 from server.usecases import records
 from store import memories
@@ -39,51 +38,53 @@ async def learn(
 ) -> Learned:
     """Writes what the turn tells into the contact's memories, in the caller's transaction."""
     current = {m.id: m for m in snapshot.memories if m.status == "current"}
-    forgotten = matching(current.values(), understood.forget)
-    await memories.remove(tx, contact_id, sorted(forgotten))
-    for memory_id in forgotten:
+    gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
+    await memories.remove(tx, contact_id, sorted(gone))
+    for memory_id in gone:
         del current[memory_id]
 
-    added: list[Memory] = []
+    added: dict[str, Memory] = {}
     changed: dict[str, Memory] = {}
     for draft in understood.memories:
-        standing = [*current.values(), *added]
-        resolution = conflict.resolve(standing, draft)
-        if resolution.duplicate_of is not None:
-            known = current.get(resolution.duplicate_of)
-            if known is not None:
-                current[known.id] = changed[known.id] = _reinforced(known, draft, now)
+        resolution = conflict.resolve([*current.values(), *added.values()], draft, session_id=turn.session_id)
+        known = current.get(resolution.reinforces or "")
+        if known is not None:
+            current[known.id] = changed[known.id] = _reinforced(known, draft, now)
+        if not resolution.add:
             continue
         memory = _remembered(draft, turn, snapshot.state.total_messages, now)
-        for old_id in resolution.superseded:
+        for old_id in resolution.supersedes:
             old = current.pop(old_id, None)
             if old is not None:
                 changed[old_id] = replace(old, status="superseded", valid_to=memory.valid_from, superseded_by=memory.id)
-        added.append(memory)
+        added[memory.id] = memory
 
     for memory in changed.values():
         await memories.change(tx, contact_id, memory.id, _columns(memory))
-    await memories.add(tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added])
-    entities = tuple(Entity(e.id, e.type, e.display_name, e.aliases) for e in understood.entities)
-    await memories.put_entities(tx, [_entity_row(tx.tenant_id, contact_id, e, now) for e in entities])
+    await memories.add(
+        tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added.values()]
+    )
+    entities = _merged(snapshot.entities, understood.entities)
+    met = {draft.id for draft in understood.entities}
+    await memories.put_entities(
+        tx, [_entity_row(tx.tenant_id, contact_id, entity, now) for entity in entities if entity.id in met]
+    )
     return Learned(
         count=len(added) + len(changed),
-        added=(*changed.values(), *added),
-        removed=frozenset(changed) | forgotten,
+        added=(*changed.values(), *added.values()),
+        removed=frozenset(changed) | gone,
         entities=entities,
     )
 
 
-def matching(standing: Iterable[Memory], queries: Sequence[str]) -> frozenset[str]:
-    """Ids of the memories that hold every content word of one of the queries: what "forget …" means."""
-    wanted = [words for words in (frozenset(tokens(query)) for query in queries) if words]
-    if not wanted:
-        return frozenset()
-    return frozenset(m.id for m in standing if _any_within(wanted, frozenset(tokens(m.content))))
-
-
-def _any_within(wanted: Collection[frozenset[str]], words: frozenset[str]) -> bool:
-    return any(query <= words for query in wanted)
+def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
+    """The known entities with those of the turn; one met again gains its new aliases."""
+    by_id = {entity.id: entity for entity in known}
+    for draft in met:
+        before = by_id.get(draft.id)
+        aliases = draft.aliases if before is None else tuple(dict.fromkeys((*before.aliases, *draft.aliases)))
+        by_id[draft.id] = Entity(draft.id, draft.type, draft.display_name, aliases)
+    return tuple(by_id[entity_id] for entity_id in sorted(by_id))
 
 
 def _reinforced(known: Memory, draft: Draft, now: datetime) -> Memory:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from server.embedded import stack_file
 from server.embedded.leftovers import ProcessId, end
+from server.embedded.ourselves import Programs
 from server.embedded.stack_file import StackRecord
 
 _SCRIPT = Path(__file__).with_name("up_with_fakes.py")
+FAKES = Programs(kith=(sys.executable, str(_SCRIPT)), server=())
 
 
 @dataclass
@@ -35,10 +37,11 @@ class RunningStack:
                 [
                     sys.executable,
                     str(_SCRIPT),
-                    str(self.data_dir),
-                    str(self.http_port),
-                    str(self.grpc_port),
-                    str(self.workers),
+                    "up",
+                    f"--data-dir={self.data_dir}",
+                    f"--http-port={self.http_port}",
+                    f"--grpc-port={self.grpc_port}",
+                    f"--workers={self.workers}",
                 ],
                 stdout=output,
                 stderr=output,

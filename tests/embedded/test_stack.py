@@ -6,10 +6,16 @@ import socket
 from pathlib import Path
 
 import psycopg
+import pytest
+from typer.testing import CliRunner
 
+from server.cli import app
 from server.embedded import data_dirs, leftovers, roles
+from server.embedded.detached import start_detached
+from server.embedded.errors import EmbeddedError
 from server.embedded.ports import free_ports
-from tests.embedded.stacks import RunningStack, until
+from server.embedded.stack_options import StackOptions
+from tests.embedded.stacks import FAKES, RunningStack, until
 
 
 def app_url(stack: RunningStack) -> str:
@@ -89,6 +95,29 @@ def test_a_port_in_use_is_named_with_its_option_before_anything_starts(data_dir:
             assert f"Port {port} on 127.0.0.1 is in use" in stack.text
             assert option in stack.text
     assert not (data_dir / "postgres").exists()
+
+
+def test_a_detached_stack_is_ready_on_return_and_goes_down_when_asked(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = CliRunner()
+    options = StackOptions(data_dir, http_port=0, grpc_port=0, workers=1)
+    monkeypatch.setenv("KITH_TEST_FAIL", "server")
+    with pytest.raises(EmbeddedError, match="was told to fail"):
+        start_detached(options, FAKES)
+    monkeypatch.delenv("KITH_TEST_FAIL")
+    record = start_detached(options, FAKES)
+    try:
+        told = json.loads(command.invoke(app, ["status", "--json", "--data-dir", str(data_dir)]).output)
+        assert told["running"] is True
+        assert (told["pid"], told["http"], told["grpc"]) == (record.supervisor.pid, record.http, record.grpc)
+        assert told["services"]["envoy"]["state"] == "ready"
+    finally:
+        assert command.invoke(app, ["down", "--data-dir", str(data_dir)]).output == "Stopped.\n"
+    after = command.invoke(app, ["status", "--json", "--data-dir", str(data_dir)])
+    assert json.loads(after.output)["running"] is False
+    assert after.exit_code == 3
+    assert "Nothing runs" in command.invoke(app, ["down", "--data-dir", str(data_dir)]).output
 
 
 def test_a_part_that_fails_stops_the_rest_and_tells_why(data_dir: Path) -> None:

@@ -1,5 +1,6 @@
-"""Runs a stack with real stores and fake parts: `python up_with_fakes.py DATA_DIR HTTP GRPC WORKERS`."""
+"""Runs a stack with real stores and fake parts: `python up_with_fakes.py up --data-dir=… …`."""
 
+import argparse
 import asyncio
 import sys
 from pathlib import Path
@@ -10,8 +11,13 @@ from server.embedded.stack import Stack
 from server.embedded.stack_options import StackOptions
 
 parts = (sys.executable, str(Path(__file__).with_name("fake_parts.py")))
-data_dir, http_port, grpc_port, workers = sys.argv[1:]
-options = StackOptions(Path(data_dir), int(http_port), int(grpc_port), int(workers), drain_seconds=1.0)
+parser = argparse.ArgumentParser()
+parser.add_argument("command", choices=["up"])
+parser.add_argument("--data-dir", type=Path)
+for option in ("--http-port", "--grpc-port", "--workers"):
+    parser.add_argument(option, type=int)
+given = parser.parse_args()
+options = StackOptions(given.data_dir, given.http_port, given.grpc_port, given.workers, drain_seconds=1.0)
 
 
 def say(text: str) -> None:

@@ -1,0 +1,55 @@
+"""Settings → stores → use cases: what server and job worker have in common, opened and closed in order."""
+
+from datetime import UTC, datetime
+from types import TracebackType
+
+from server.config import Settings
+from server.observability import metrics
+from server.usecases.accesses import AccessLog
+from server.usecases.services import Services
+from server.usecases.snapshots import Snapshots
+from store.cache import SnapshotCache
+from store.database import Database
+from store.notifications import Notifications
+from store.redis_link import RedisLink
+
+
+class Composition:
+    """The parts of one process. `async with` starts and ends them; Postgres and Redis may be away at the start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(
+            settings.sqlalchemy_url,
+            pool_size=settings.database_pool_size,
+            statement_timeout_ms=settings.database_statement_timeout_ms,
+        )
+        self.redis = RedisLink(settings.redis_url.get_secret_value(), timeout_ms=settings.redis_timeout_ms)
+        self.notifications = Notifications(settings.database_url.get_secret_value())
+        cache = SnapshotCache(self.redis, ttl_seconds=settings.snapshot_ttl_seconds)
+        snapshots = Snapshots(self.database, cache, settings.context_cache_bytes, metrics.tier_counter())
+        snapshots.listen(self.notifications)
+        self.services = Services(
+            database=self.database,
+            snapshots=snapshots,
+            accesses=AccessLog(self.database, _now),
+            clock=_now,
+        )
+
+    async def __aenter__(self) -> "Composition":
+        await self.redis.start()
+        await self.notifications.start()
+        self.services.accesses.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.services.accesses.close()
+        await self.notifications.close()
+        await self.redis.close()
+        await self.database.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,69 @@
+"""The server's small HTTP side: what gRPC cannot serve. Envoy and probes call it; it is not for the outside."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from server.readiness import Readiness
+
+
+def make_app(readiness: Readiness, jwks: Callable[[], Awaitable[dict[str, Any]]]) -> Starlette:
+    """Liveness, readiness and the public halves of the keys that tokens are verified with."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        report = await readiness.report()
+        return JSONResponse(report.as_json(), status_code=200 if report.ready else 503)
+
+    async def keys(_: Request) -> Response:
+        return JSONResponse(await jwks(), headers={"cache-control": "max-age=5"})
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/.well-known/jwks.json", keys),
+        ]
+    )
+
+
+class HttpSide:
+    """Serves a Starlette app on a port that all worker processes share."""
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        self._socket = shared_socket(host, port)
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        self._server = uvicorn.Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to serve in the background."""
+        self._task = asyncio.create_task(self._server._serve([self._socket]))
+
+    async def close(self) -> None:
+        """Stops, finishing what is under way."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._socket.close()
+
+
+def shared_socket(host: str, port: int) -> socket.socket:
+    """A listening socket that other processes may open too (SO_REUSEPORT)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    opened.bind((host, port))
+    opened.listen(1024)
+    opened.setblocking(False)
+    return opened

@@ -1,0 +1,139 @@
+"""The composition root of a server process: settings → stores → use cases → servicers, and a graceful stop."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from typing import Final
+
+import grpc
+import uvloop
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+
+from kith.contact.v1 import contact_service_pb2_grpc
+from kith.context.v1 import context_service_pb2_grpc
+from kith.memory.v1 import memory_service_pb2_grpc
+from kith.tenant.v1 import tenant_service_pb2_grpc
+from server.composition import Composition
+from server.config import Settings
+from server.http_side import HttpSide, make_app
+from server.observability import logs, traces
+from server.readiness import Readiness
+from server.rpc import interceptors, services
+from server.rpc.contact import ContactServicer
+from server.rpc.context import ContextServicer
+from server.rpc.memory import MemoryServicer
+from server.rpc.tenant import TenantServicer
+
+log: Final = logging.getLogger("kith.server")
+
+OPTIONS: Final = (
+    ("grpc.so_reuseport", 1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+"""Options of the gRPC server; the benchmark's echo server runs with the same."""
+
+_READINESS_SECONDS: Final = 1.0
+
+
+class Server:
+    """One server process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.composition = Composition(settings)
+        self.port = settings.grpc_port
+        self._health = health.HealthServicer()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Opens the stores and both ports."""
+        settings, parts = self.settings, self.composition
+        await parts.__aenter__()
+        self._guard = interceptors.build(settings, parts)
+        await self._guard.start()
+        # One larger than the cap, so that our own interceptor answers with a reason and not the transport without.
+        options = (*OPTIONS, ("grpc.max_receive_message_length", settings.max_request_bytes + 65_536))
+        self._grpc = grpc.aio.server(interceptors=self._guard.interceptors, options=options)
+        self._add_services()
+        address = f"{settings.grpc_host}:{settings.grpc_port}"
+        self.port = self._grpc.add_secure_port(address, creds) if (creds := self._tls()) else (
+            self._grpc.add_insecure_port(address)
+        )
+        self._readiness = Readiness(parts.database, parts.redis)
+        self._http = HttpSide(
+            make_app(self._readiness, self._guard.jwks_document), settings.http_side_host, settings.http_side_port
+        )
+        await self._grpc.start()
+        self._http.start()
+        self._watch = asyncio.create_task(self._report_health())
+        log.info("serving", extra={"address": settings.grpc_host, "port": self.port})
+
+    def _add_services(self) -> None:
+        server, work = self._grpc, self.composition.services
+        context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
+        contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
+        memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
+        tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(work, self._guard), server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection(
+            [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],
+            server,
+        )
+
+    def _tls(self) -> grpc.ServerCredentials | None:
+        certificate, key = self.settings.grpc_tls_cert, self.settings.grpc_tls_key
+        if certificate is None or key is None:
+            return None
+        return grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+
+    async def _report_health(self) -> None:
+        """Keeps the standard health service true to readiness."""
+        while True:
+            ready = (await self._readiness.report()).ready
+            status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+            await self._health.set("", status)
+            await asyncio.sleep(_READINESS_SECONDS)
+
+    async def stop(self) -> None:
+        """Refuses new calls, lets those in flight finish, closes the stores."""
+        if self._watch is not None:
+            self._watch.cancel()
+        await self._health.enter_graceful_shutdown()
+        await self._grpc.stop(self.settings.drain_seconds)
+        await self._http.close()
+        await self._guard.close()
+        await self.composition.__aexit__(None, None, None)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    server = Server(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await server.start()
+    await stop.wait()
+    await server.stop()
+
+
+def main() -> None:
+    """The entry of `python -m server.main`."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    traces.configure(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(serve(settings))
+    logging.shutdown()
+    # Threads of gRPC may linger a moment after a clean stop; everything of ours is closed by now.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

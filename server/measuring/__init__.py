@@ -1,0 +1,1 @@
+"""What the client-side commands share: credentials, the way to the public API, figures."""

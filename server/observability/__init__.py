@@ -1,0 +1,1 @@
+"""Logs, metrics and traces; no personal text in any of them."""

@@ -1,0 +1,35 @@
+"""Prometheus metrics. Worker processes share them through files where PROMETHEUS_MULTIPROC_DIR is set."""
+
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import values as prometheus_values
+
+RPCS: Final = Counter("kith_rpcs_total", "RPCs answered, by method and gRPC status.", ["method", "status"])
+
+RPC_SECONDS: Final = Histogram(
+    "kith_rpc_seconds",
+    "Time from the first interceptor to the answer, in seconds.",
+    ["method"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+CONTEXT_TIER: Final = Counter(
+    "kith_context_snapshots_total", "Contact snapshots read, by the tier that answered: process, redis or postgres.", ["tier"]
+)
+
+
+def tier_counter() -> Callable[[str], None]:
+    """Counts which tier answered; label look-ups are done once."""
+    children = {tier: CONTEXT_TIER.labels(tier) for tier in ("process", "redis", "postgres")}
+    return lambda tier: children[tier].inc()
+
+
+def render() -> bytes:
+    """All metrics in Prometheus' text format, of every worker process where they share them."""
+    registry = CollectorRegistry()
+    if prometheus_values.ValueClass.__name__ == "MmapedValue":
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()

@@ -1,0 +1,1 @@
+"""Replaying a conversation through the public API, and asking what was remembered of it."""

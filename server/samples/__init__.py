@@ -1,0 +1,1 @@
+"""Conversations that ship with Kith, invented for it."""
