@@ -120,10 +120,10 @@ def _parsed(text: str, source: str) -> Conversation:
     ids = [turn.id for session in sessions for turn in session.turns]
     if not ids:
         raise MeasuringError(f"{source} has no turns.")
-    twice = next((name for name in ids if ids.count(name) > 1), None)
-    if twice is not None:
-        raise MeasuringError(f"{source} has the turn {twice} twice.")
     known = frozenset(ids)
+    if len(known) < len(ids):
+        twice = next(name for number, name in enumerate(ids) if name in ids[:number])
+        raise MeasuringError(f"{source} has the turn {twice} twice.")
     questions = (
         tuple(_question(*item, known) for item in at.items(document, "qa")) if "qa" in document else ()
     )

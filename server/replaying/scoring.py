@@ -5,7 +5,7 @@ questions; hit@k is the share of questions of which any evidence turn was found.
 find everything by itself, so only its first two count.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,11 +66,6 @@ def summary(asked: Sequence[Asked]) -> dict[str, object]:
 
 
 def _figures(asked: Sequence[Asked]) -> dict[str, float | int]:
-    def average(value: Callable[[Asked], float]) -> float:
-        return round(mean(value(a) for a in asked), 4)
-
-    return {
-        "questions": len(asked),
-        **{f"recall@{limit}": average(lambda a, limit=limit: a.recall(limit)) for limit in LIMITS},  # type: ignore[misc]
-        f"hit@{HIT_LIMIT}": average(lambda a: float(bool(a.found(HIT_LIMIT)))),
-    }
+    recalls = {f"recall@{limit}": round(mean(a.recall(limit) for a in asked), 4) for limit in LIMITS}
+    hit = round(mean(float(bool(a.found(HIT_LIMIT))) for a in asked), 4)
+    return {"questions": len(asked), **recalls, f"hit@{HIT_LIMIT}": hit}

@@ -1,0 +1,134 @@
+"""`kith eval`: how well conversations are remembered, moods told and facts found, on labelled files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.commands.replay import AsJson, Captions, CredentialsFile, TlsCa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from server.measuring.credentials import Credentials
+    from server.replaying.conversation import Conversation
+    from server.replaying.run import Replayed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    group = typer.Typer(help="Score Kith on labelled data.", no_args_is_help=True)
+    group.command()(locomo)
+    group.command()(mood)
+    group.command()(facts)
+    app.add_typer(group, name="eval")
+
+
+def locomo(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Conversation files with questions.")],
+    captions: Captions = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")] = False,
+    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    tls_ca: TlsCa = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recall of long conversations, through the public gRPC API."""
+    import asyncio
+
+    from rich.console import Console
+
+    from server.measuring.credentials import load
+    from server.measuring.errors import told_in_words
+    from server.replaying import conversation, report, tables
+
+    with told_in_words():
+        known = load(credentials)
+        conversations = [conversation.load(path) for path in files]
+        runs = asyncio.run(_replay_all(known, tls_ca, conversations, captions=captions, keep=keep))
+    if as_json:
+        _print_json(report.evaluation(runs))
+        return
+    console = Console(highlight=False)
+    for run in runs:
+        tables.print_figures(console, run.conversation.name, report.figures([run]))
+    if len(runs) > 1:
+        tables.print_figures(console, f"all {len(runs)} conversations", report.figures(runs))
+
+
+def mood(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Lines of `label<TAB>text`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Macro-F1 of the built-in mood classifier. Needs no server."""
+    from server.measuring.errors import told_in_words
+    from server.measuring.moods import evaluate, read
+
+    with told_in_words():
+        figures = evaluate(read(file))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_table("Moods", figures)
+
+
+def facts(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='Lines of {"utterance", "facts": [{"value"}]}.')],
+    as_json: AsJson = False,
+) -> None:
+    """How many of the facts that utterances state are extracted. Needs no server."""
+    from server.measuring.errors import told_in_words
+    from server.measuring.facts import evaluate, read
+
+    with told_in_words():
+        figures = evaluate(read(file))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_table("Facts", figures)
+
+
+async def _replay_all(
+    credentials: Credentials,
+    tls_ca: Path | None,
+    conversations: list[Conversation],
+    *,
+    captions: bool,
+    keep: bool,
+) -> list[Replayed]:
+    import secrets
+
+    from server.measuring.connection import connected
+    from server.measuring.progress import progress
+    from server.replaying.run import Manner, replay, steps_of
+
+    manner = Manner(ask_first=False, captions=captions)
+    runs = []
+    async with connected(credentials, tls_ca) as api:
+        with progress(sum(map(steps_of, conversations))) as bar:
+            for conversation in conversations:
+                bar.describe(conversation.name)
+                name = f"{conversation.name}-{secrets.token_hex(4)}"
+                run = await replay(api, conversation, name, manner, bar.step)
+                runs.append(run)
+                if not keep:
+                    await api.delete_contact(run.contact_id)
+    return runs
+
+
+def _print_json(value: Mapping[str, object]) -> None:
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _print_table(title: str, figures: Mapping[str, object]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "", title=title, title_justify="left", show_header=False)
+    for name, value in figures.items():
+        for label, figure in value.items() if isinstance(value, dict) else ((name, value),):
+            table.add_row(str(label), str(figure))
+    Console(highlight=False).print(table)
