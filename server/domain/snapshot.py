@@ -1,6 +1,6 @@
 """Everything the context of a contact is made from, at one version; immutable."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.contact import Profile, State
@@ -36,27 +36,29 @@ class ContactSnapshot:
     ) -> "ContactSnapshot":
         """A snapshot from what the store holds."""
         kept = tuple(memories)
-        index = RankingIndex.build(kept, {"contact": profile.display_name, "assistant": None})
-        return cls(version, zone, profile, state, tuple(entities), kept, index)
+        return cls(version, zone, profile, state, tuple(entities), kept, RankingIndex.build(kept))
 
     def after(
         self,
         version: int,
         state: State,
         entities: Sequence[Entity],
+        *,
         added: Sequence[Memory],
+        changed: Mapping[str, Memory],
         removed: Collection[str],
     ) -> "ContactSnapshot":
-        """The snapshot after a turn, without building the index anew. A changed memory is removed and added."""
-        gone = frozenset(removed)
-        memories = (*(m for m in self.memories if m.id not in gone), *added) if gone else (*self.memories, *added)
+        """The snapshot after a turn. The index grows by what was added; only a removal builds it anew."""
+        memories = tuple(changed.get(m.id, m) for m in self.memories) if changed else self.memories
+        if removed:
+            memories = (*(m for m in memories if m.id not in removed), *added)
+            index = RankingIndex.build(memories)
+        else:
+            at = {i: m for i, m in enumerate(memories) if m.id in changed} if changed else {}
+            index = self.index.changed(at).grown(added)
+            memories = (*memories, *added)
         return replace(
-            self,
-            version=version,
-            state=state,
-            entities=tuple(entities),
-            memories=memories,
-            index=self.index.updated(added, gone),
+            self, version=version, state=state, entities=tuple(entities), memories=memories, index=index
         )
 
     @property

@@ -10,11 +10,11 @@ from typing import Final
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-
 from kith.contact.v1 import contact_pb2
 from kith.contact.v1.contact_service_pb2_grpc import ContactServiceStub
 from kith.context.v1 import context_pb2
 from kith.context.v1.context_service_pb2_grpc import ContextServiceStub
+
 from server.measuring.credentials import Credentials
 
 RANK_TIME: Final = "kith-rank-us"

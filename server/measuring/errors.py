@@ -10,7 +10,7 @@ import typer
 
 _MENDS: Final = {
     grpc.StatusCode.UNAVAILABLE: "Is the stack up? Start it with `kith up`, look at it with `kith status`.",
-    grpc.StatusCode.UNAUTHENTICATED: "The credentials are not of this stack: give its file with --credentials.",
+    grpc.StatusCode.UNAUTHENTICATED: "Not this stack's credentials (name its file by --credentials).",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "A rate limit was met; KITH_RATE_LIMITS of the server raises it.",
 }
 

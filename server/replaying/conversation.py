@@ -5,8 +5,8 @@
                    "turns": [{"dia_id": "D1:1", "speaker": "…", "text": "…"}, …]}, …],
      "qa": [{"question": "…", "answer": "…", "evidence": ["D1:1"], "category": 4}, …]}
 
-`date_time` may also be ISO 8601; without an offset it counts as UTC. A turn may say in `blip_caption` what a shared
-photo shows. `qa` may be left out.
+`date_time` may also be ISO 8601; without an offset it counts as UTC. A turn may say in `blip_caption` what
+a shared photo shows. `qa` may be left out.
 """
 
 import json

@@ -28,7 +28,7 @@ def evaluation(runs: Sequence[Replayed]) -> dict[str, object]:
 
 
 def details(runs: Sequence[Replayed], briefings: Sequence[str]) -> dict[str, object]:
-    """What `kith replay` prints: the figures, and for each conversation every question with what came back."""
+    """What `kith replay` prints: the figures, and every question of each conversation with its memories."""
     conversations = [
         {
             "conversation": run.conversation.name,
@@ -65,4 +65,7 @@ def _memory(memory: Returned) -> dict[str, object]:
 
 
 def _times(name: str, values: Sequence[float]) -> dict[str, float]:
-    return {f"{name}_ms_p50": round(percentile(values, 50), 2), f"{name}_ms_p95": round(percentile(values, 95), 2)}
+    return {
+        f"{name}_ms_p50": round(percentile(values, 50), 2),
+        f"{name}_ms_p95": round(percentile(values, 95), 2),
+    }

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from kith.context.v1 import context_pb2
+
 from server.measuring.connection import Api, Context, timestamp
 from server.replaying.conversation import Conversation, Said
 from server.replaying.exchanges import Exchange, end_of, exchanges
@@ -32,7 +33,7 @@ class Manner:
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay gave. Times are the caller's, in ms; `rank_ms` are the server's, with the usual memory limit."""
+    """What a replay gave. Times are the caller's, in ms; `rank_ms` the server's, with 10 memories."""
 
     conversation: Conversation
     contact_id: str
@@ -45,7 +46,9 @@ class Replayed:
     rank_ms: list[float] = field(default_factory=list)
 
 
-async def replay(api: Api, conversation: Conversation, external_id: str, manner: Manner, step: Step) -> Replayed:
+async def replay(
+    api: Api, conversation: Conversation, external_id: str, manner: Manner, step: Step
+) -> Replayed:
     """Sends all of the conversation for the contact `external_id`, and asks every question that counts.
 
     One call at a time, so that each time is that of a call alone. Raises grpc.RpcError where a call fails.
@@ -78,7 +81,8 @@ async def briefing(api: Api, run: Replayed, tokens: int) -> str:
 async def _send(api: Api, run: Replayed, exchange: Exchange, manner: Manner) -> None:
     message, answer = (_text(said, manner) for said in (exchange.message, exchange.answer))
     if manner.ask_first and message is not None:
-        # As of the message's own time: the caller's clock in a replayed past. It is also no access of a live contact.
+        # As of the message's own time, the caller's now in a replayed past; so it also is no access that
+        # renews a memory.
         asked = await api.context(
             context_pb2.GetContactContextRequest(
                 contact_id=run.contact_id, message=message, as_of=timestamp(exchange.occurred_at)

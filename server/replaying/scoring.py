@@ -1,8 +1,8 @@
 """How much of a question's evidence came back.
 
-recall@k is the share of a question's evidence turns found among the sources of the k memories returned, averaged over
-questions; hit@k is the share of questions of which any evidence turn was found. A memory that names many turns would
-find everything by itself, so only its first two count.
+recall@k is the share of a question's evidence turns found among the sources of the k memories returned,
+averaged over questions; hit@k is the share of questions of which any evidence turn was found. A memory that
+names many turns would find everything by itself, so only its first two count.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""A replay for a person at a terminal: the questions with what came back, the figures, the calls to go on with."""
+"""A replay for a person at a terminal: questions with what came back, figures, calls to go on with."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,8 @@ def print_calls(console: Console, run: Replayed, credentials: Credentials) -> No
     """First calls through the gateway for the contact of the replay, ready to paste."""
     curl = "curl -sk" if credentials.http.startswith("https") else "curl -s"
     base, contact = f"{credentials.http}/contact-intel", run.contact_id
-    key, token = f"-H 'x-gateway-key: {credentials.gateway_key}'", f"-H 'authorization: Bearer {credentials.jwt}'"
+    key = f"-H 'x-gateway-key: {credentials.gateway_key}'"
+    token = f"-H 'authorization: Bearer {credentials.jwt}'"
     body = json.dumps({"contact_id": contact, "user_message": "Good morning!", "ai_response": "Hello again!"})
     console.print(f"\nThe same contact through the gateway ({contact}):")
     # Plain and unwrapped: these lines are copied.
@@ -78,13 +79,16 @@ def print_briefing(console: Console, run: Replayed, text: str) -> None:
 
 def _question(asked: Asked) -> Text:
     category = CATEGORIES.get(asked.question.category, str(asked.question.category))
-    return Text.assemble(asked.question.text, (f"\n{asked.question.answer}", "italic"), (f"\n{category}", "dim"))
+    return Text.assemble(
+        asked.question.text, (f"\n{asked.question.answer}", "italic"), (f"\n{category}", "dim")
+    )
 
 
 def _evidence(asked: Asked) -> Text:
     found = asked.found(HIT_LIMIT)
     marks: Sequence[tuple[str, str]] = [
-        (f"✓ {turn}\n", "green") if turn in found else (f"✗ {turn}\n", "red") for turn in asked.question.evidence
+        (f"✓ {turn}\n", "green") if turn in found else (f"✗ {turn}\n", "red")
+        for turn in asked.question.evidence
     ]
     text = Text.assemble(*marks)
     text.rstrip()

@@ -49,6 +49,7 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
             min_importance=question.min_importance,
             as_of=question.as_of,
             explain=question.explain,
+            contact_name=snapshot.profile.display_name,
         ),
         now,
     )

@@ -105,7 +105,7 @@ async def _take_in(
 
     ingested = Ingested(
         interaction_id,
-        memories_extracted=learned.count,
+        memories_extracted=len(learned.added) + len(learned.changed),
         state_updated=state != snapshot.state,
         triggers_created=0,
         deferred_tasks_queued=queued,
@@ -114,8 +114,10 @@ async def _take_in(
     version = await contacts.change(tx, row.contact_id, records.state_columns(state))
     if version is None:
         raise NotFound.contact(row.contact_id)
-    entities = learned.entities
-    return ingested, Change(version, snapshot.after(version, state, entities, learned.added, learned.removed))
+    after = snapshot.after(
+        version, state, learned.entities, added=learned.added, changed=learned.changed, removed=learned.removed
+    )
+    return ingested, Change(version, after)
 
 
 def _known(snapshot: ContactSnapshot) -> Known:

@@ -19,10 +19,10 @@ from store.tables.memory import EntityRow
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a turn changed. `added` are new or changed memories, `removed` the ids that no longer stand as they were."""
+    """What a turn changed: new memories, others by id as they are now, ids that are gone, and all entities."""
 
-    count: int
     added: tuple[Memory, ...]
+    changed: dict[str, Memory]
     removed: frozenset[str]
     entities: tuple[Entity, ...]
 
@@ -69,12 +69,7 @@ async def learn(
     await memories.put_entities(
         tx, [_entity_row(tx.tenant_id, contact_id, entity, now) for entity in entities if entity.id in met]
     )
-    return Learned(
-        count=len(added) + len(changed),
-        added=(*changed.values(), *added.values()),
-        removed=frozenset(changed) | gone,
-        entities=entities,
-    )
+    return Learned(tuple(added.values()), changed, gone, entities)
 
 
 def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:

@@ -16,11 +16,16 @@ idempotency_keys: Final = Table(
     Column("operation", Text, primary_key=True),
     Column("idempotency_key", Text, primary_key=True),
     Column("request_hash", LargeBinary, nullable=False),
-    # Null while the first request is being worked on.
+    # When the request that holds the key began; it also tells that request from a later one that took over.
+    instant("started_at"),
+    # Null while the request is being worked on.
     Column("response", LargeBinary),
     Column("http_status", Text),
+    # The contact that the answer is about, so that erasing the contact erases the answer.
+    Column("contact_id", Text),
     instant("expires_at"),
     Index(None, "tenant_id", "expires_at"),
+    Index(None, "tenant_id", "contact_id"),
 )
 
 audit_log: Final = Table(
@@ -58,6 +63,8 @@ class IdempotencyRow:
     operation: str
     idempotency_key: str
     request_hash: bytes
+    started_at: datetime
     response: bytes | None
     http_status: str | None
+    contact_id: str | None
     expires_at: datetime

@@ -102,14 +102,19 @@ TABLES = (
         operation TEXT NOT NULL,
         idempotency_key TEXT NOT NULL,
         request_hash BYTEA NOT NULL,
+        started_at TIMESTAMP WITH TIME ZONE NOT NULL,
         response BYTEA,
         http_status TEXT,
+        contact_id TEXT,
         expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, operation, idempotency_key)
     )
     """,
     """
     CREATE INDEX idempotency_keys_tenant_id_expires_at_idx ON idempotency_keys (tenant_id, expires_at)
+    """,
+    """
+    CREATE INDEX idempotency_keys_tenant_id_contact_id_idx ON idempotency_keys (tenant_id, contact_id)
     """,
     """
     CREATE TABLE signing_keys (
@@ -253,11 +258,6 @@ def upgrade() -> None:
         op.execute(text(statement))
     for table in TENANT_TABLES:
         isolate(table)
-    # A gateway key is looked up by its hash before the tenant is known: the hash itself opens that one row.
-    op.execute(
-        "CREATE POLICY by_hash ON gateway_keys FOR SELECT USING"
-        " (key_hash = decode(nullif(current_setting('app.key_hash', true), ''), 'hex'))"
-    )
     # The audit log and the receipts only grow: their rows go only with the whole tenant.
     for table in ("audit_log", "erasure_receipts"):
         op.execute(
