@@ -83,7 +83,11 @@ def generated(root: Path) -> list[Path]:
 def breaking() -> int:
     """Compares with the last release tag; without one there is nothing to break yet."""
     tag = subprocess.run(
-        ["git", "describe", "--tags", "--abbrev=0", "--match", "v*"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "describe", "--tags", "--abbrev=0", "--match", "v*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     if not tag:
         sys.stdout.write("no release tag yet: nothing to compare with\n")

@@ -30,17 +30,38 @@ class Settings(BaseSettings):
     database_statement_timeout_ms: int = Field(
         10_000, ge=100, description="Longest a statement may run where the caller set no nearer deadline."
     )
-    redis_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey; `redis+cluster://` for a cluster.")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis or Valkey; `redis+cluster://` for a cluster.",
+    )
     redis_timeout_ms: int = Field(250, ge=10, description="Longest wait for Redis before it counts as gone.")
 
     grpc_host: str = Field("127.0.0.1", description="Address the gRPC server listens on.")
-    grpc_port: int = Field(50051, ge=0, le=65535, description="Port of the gRPC server, shared by all worker processes.")
-    grpc_tls_cert: Path | None = Field(None, description="PEM certificate chain of the gRPC server; with its key, TLS is on.")
+    grpc_port: int = Field(
+        50051,
+        ge=0,
+        le=65535,
+        description="Port of the gRPC server, shared by all worker processes.",
+    )
+    grpc_tls_cert: Path | None = Field(
+        None,
+        description="PEM certificate chain of the gRPC server; with its key, TLS is on.",
+    )
     grpc_tls_key: Path | None = Field(None, description="PEM private key of the gRPC server.")
     http_side_host: str = Field("127.0.0.1", description="Address of the server's small HTTP side (JWKS, health).")
-    http_side_port: int = Field(50052, ge=0, le=65535, description="Port of the HTTP side, shared by all worker processes.")
+    http_side_port: int = Field(
+        50052,
+        ge=0,
+        le=65535,
+        description="Port of the HTTP side, shared by all worker processes.",
+    )
     metrics_host: str = Field("127.0.0.1", description="Address of the metrics port; keep it inside.")
-    metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of all worker processes; 0 turns it off.")
+    metrics_port: int = Field(
+        9464,
+        ge=0,
+        le=65535,
+        description="Prometheus metrics of all worker processes; 0 turns it off.",
+    )
     workers: int = Field(1, ge=1, le=256, description="Server worker processes, one per core.")
     drain_seconds: float = Field(10, ge=0, description="How long calls in flight may finish at a stop.")
     max_request_bytes: int = Field(262_144, ge=1024, description="Cap of one request, where the RPC sets no lower one.")
@@ -52,30 +73,49 @@ class Settings(BaseSettings):
         (), description="Files or URLs of JWKS whose tokens are accepted besides Kith's own, comma-separated."
     )
     jwks_refresh_seconds: float = Field(300, ge=1, description="How old a fetched JWKS may grow.")
-    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(("RS256", "ES256"), description="Signature algorithms accepted.")
+    jwt_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256"),
+        description="Signature algorithms accepted.",
+    )
     jwt_tenant_claim: str = Field("tenant_id", description="Claim that names the tenant.")
     jwt_subject_claim: str = Field("sub", description="Claim that names the user.")
-    jwt_permissions_claim: str = Field("permissions", description="Claim that lists permissions (array, or space-separated).")
+    jwt_permissions_claim: str = Field(
+        "permissions",
+        description="Claim that lists permissions (array, or space-separated).",
+    )
     jwt_issuer: str | None = Field(None, description="Issuer that tokens must name; unset accepts any of the key sets.")
     jwt_audience: str | None = Field(None, description="Audience that tokens must name; unset accepts any.")
 
     gateway_host: str = Field("127.0.0.1", description="Address Envoy listens on.")
     gateway_port: int = Field(8080, ge=0, le=65535, description="Port of the gateway.")
     gateway_admin_port: int = Field(9901, ge=0, le=65535, description="Admin port of Envoy, on loopback only.")
-    gateway_tls_cert: Path | None = Field(None, description="PEM certificate chain of the gateway; with its key, TLS is on.")
+    gateway_tls_cert: Path | None = Field(
+        None,
+        description="PEM certificate chain of the gateway; with its key, TLS is on.",
+    )
     gateway_tls_key: Path | None = Field(None, description="PEM private key of the gateway.")
-    gateway_cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Browser origins that may call, comma-separated.")
+    gateway_cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Browser origins that may call, comma-separated.",
+    )
 
     rate_limits: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description="Overrides of the contract's rate limits, `Rpc=per_second/burst` comma-separated; `*` for all.",
     )
-    context_cache_bytes: int = Field(268_435_456, ge=0, description="Most bytes of contact snapshots each worker keeps.")
+    context_cache_bytes: int = Field(
+        268_435_456,
+        ge=0,
+        description="Most bytes of contact snapshots each worker keeps.",
+    )
     snapshot_ttl_seconds: int = Field(3600, ge=1, description="How long an unused snapshot stays in Redis.")
     idempotency_hours: int = Field(24, ge=1, description="How long an Idempotency-Key is remembered.")
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    otlp_endpoint: str | None = Field(None, description="OTLP gRPC endpoint for traces, e.g. `http://127.0.0.1:4317`; unset turns them off.")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="OTLP gRPC endpoint for traces, e.g. `http://127.0.0.1:4317`; unset turns them off.",
+    )
     environment: str = Field("development", description="Name of the deployment, for logs and traces.")
 
     @field_validator("jwks_sources", "jwt_algorithms", "gateway_cors_origins", mode="before")

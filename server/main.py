@@ -12,11 +12,11 @@ import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
-
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
+
 from server.composition import Composition
 from server.config import Settings
 from server.http_side import HttpSide, make_app
@@ -62,8 +62,10 @@ class Server:
         self._grpc = grpc.aio.server(interceptors=self._guard.interceptors, options=options)
         self._add_services()
         address = f"{settings.grpc_host}:{settings.grpc_port}"
-        self.port = self._grpc.add_secure_port(address, creds) if (creds := self._tls()) else (
-            self._grpc.add_insecure_port(address)
+        self.port = (
+            self._grpc.add_secure_port(address, creds)
+            if (creds := self._tls())
+            else (self._grpc.add_insecure_port(address))
         )
         self._readiness = Readiness(parts.database, parts.redis)
         self._http = HttpSide(

@@ -14,7 +14,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from store.redis_link import FAILURES, RedisLink
 
@@ -86,6 +86,10 @@ class SnapshotCache:
         """Whether Redis may be asked."""
         return self._link.available
 
+    def distrust(self) -> None:
+        """Voids everything cached so far, for all processes: something may have changed without a word to Redis."""
+        self._link.void()
+
     async def version(self, tenant_id: str, contact_id: str) -> int | None:
         """The version that is current, or None where only Postgres knows. Checks of one loop tick share one MGET."""
         if not self._link.available:
@@ -98,11 +102,11 @@ class SnapshotCache:
         if not self._link.available:
             return None
         try:
-            value: bytes | None = await self._link.client.get(f"{self._link.epoch}:{_name('s', tenant_id, contact_id)}")
+            key = f"{self._link.epoch}:{_name('s', tenant_id, contact_id)}"
+            return cast(bytes | None, await self._link.client.get(key))
         except FAILURES:
             self._link.report_failure()
             return None
-        return value
 
     async def mark(self, tenant_id: str, contact_id: str) -> Mark:
         """Announces a change before its transaction begins."""
@@ -123,7 +127,14 @@ class SnapshotCache:
             epoch = self._link.epoch
             if not epoch:
                 return
-            arguments = [mark.token, version, int(time.time() * 1000), self._ttl, snapshot or b"", FLUX_MS]
+            arguments: list[str | int | bytes] = [
+                mark.token,
+                version,
+                int(time.time() * 1000),
+                self._ttl,
+                snapshot or b"",
+                FLUX_MS,
+            ]
             try:
                 await self._publish(keys=_keys(epoch, tenant_id, contact_id), args=arguments)
                 if self._link.adopt((await self._link.mget([]))[-1]):
@@ -139,9 +150,7 @@ class SnapshotCache:
         if not epoch or epoch != self._link.epoch or time.monotonic() - began > _FILL_WITHIN_S:
             return
         try:
-            await self._fill(
-                keys=_keys(epoch, tenant_id, contact_id), args=[version, self._ttl, snapshot or b""]
-            )
+            await self._fill(keys=_keys(epoch, tenant_id, contact_id), args=[version, self._ttl, snapshot or b""])
         except FAILURES:
             self._link.report_failure()
 

@@ -24,7 +24,7 @@ SORT_KINDS: Final[Mapping[Sort, tuple[type, ...]]] = {
 """The types of each order's key, as a cursor holds it."""
 
 
-def _row(row: Row[Any]) -> ContactRow:
+def _row(row: "Row[*tuple[Any, ...]]") -> ContactRow:
     return ContactRow(*row)
 
 
@@ -76,9 +76,7 @@ async def change(tx: Transaction, contact_id: str, values: Mapping[str, Any]) ->
 
 async def remove(tx: Transaction, contact_id: str) -> None:
     """Deletes the contact's row, and with it what hangs on it by foreign key."""
-    await tx.execute(
-        delete(contacts).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id)
-    )
+    await tx.execute(delete(contacts).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id))
 
 
 async def page(
@@ -152,9 +150,7 @@ def _median_gap() -> Any:
     return select(func.percentile_cont(0.5).within_group(gaps)).select_from(gaps).scalar_subquery()
 
 
-async def note_session(
-    tx: Transaction, contact_id: str, session_id: str, at: datetime
-) -> bool:
+async def note_session(tx: Transaction, contact_id: str, session_id: str, at: datetime) -> bool:
     """Counts a turn in its session; True if the session is new."""
     statement = upsert(contact_sessions).values(
         tenant_id=tx.tenant_id, contact_id=contact_id, session_id=session_id, started_at=at, last_turn_at=at, turns=1
@@ -185,4 +181,3 @@ async def forget_activity(tx: Transaction, contact_id: str) -> None:
     """Deletes sessions and days, as a reset of the state needs."""
     for table in (contact_sessions, contact_days):
         await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
-

@@ -35,7 +35,7 @@ class Transaction:
 
     async def execute(
         self, statement: Executable, parameters: Sequence[dict[str, Any]] | dict[str, Any] | None = None
-    ) -> CursorResult[Any]:
+    ) -> "CursorResult[*tuple[Any, ...]]":
         """Runs a statement. Raises StoreError."""
         return await self._connection.execute(statement, parameters)
 

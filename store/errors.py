@@ -1,11 +1,11 @@
 """What the database can answer instead of rows, translated from the driver once.
 
-    StoreError
-    ├── UniqueViolation       names the constraint
-    ├── ForeignKeyViolation   names the constraint
-    ├── RetryableConflict     serialization failure or deadlock; `Database.run` retries it
-    ├── StatementTimeout      the caller's deadline or the server's limit ran out
-    └── StoreUnavailable      no connection to be had, or it broke
+StoreError
+├── UniqueViolation       names the constraint
+├── ForeignKeyViolation   names the constraint
+├── RetryableConflict     serialization failure or deadlock; `Database.run` retries it
+├── StatementTimeout      the caller's deadline or the server's limit ran out
+└── StoreUnavailable      no connection to be had, or it broke
 """
 
 import psycopg

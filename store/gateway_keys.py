@@ -29,7 +29,11 @@ async def get(tx: Transaction, key_id: str, *, lock: bool = False) -> GatewayKey
 
 async def of_tenant(tx: Transaction) -> list[GatewayKeyRow]:
     """Every key of the transaction's tenant, newest first."""
-    query = select(*_COLUMNS).where(keys.c.tenant_id == tx.tenant_id).order_by(keys.c.created_at.desc(), keys.c.key_id.desc())
+    query = (
+        select(*_COLUMNS)
+        .where(keys.c.tenant_id == tx.tenant_id)
+        .order_by(keys.c.created_at.desc(), keys.c.key_id.desc())
+    )
     return [GatewayKeyRow(*row) for row in await tx.execute(query)]
 
 
@@ -39,9 +43,7 @@ async def add(tx: Transaction, row: GatewayKeyRow) -> None:
     await tx.execute(insert(keys).values(values))
 
 
-async def change(
-    tx: Transaction, key_id: str, *, expires_at: datetime | None, revoked_at: datetime | None
-) -> None:
+async def change(tx: Transaction, key_id: str, *, expires_at: datetime | None, revoked_at: datetime | None) -> None:
     """Sets when the key stops being good, and when it was revoked."""
     await tx.execute(
         update(keys)

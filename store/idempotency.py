@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, delete, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
@@ -62,22 +62,18 @@ async def finish(tx: Transaction, row: IdempotencyRow) -> None:
 
 async def release(tx: Transaction, row: IdempotencyRow) -> None:
     """Gives the key back after a failure, so that the request may be tried again."""
-    await tx.execute(
-        delete(keys).where(_same(row), keys.c.started_at == row.started_at, keys.c.response.is_(None))
-    )
+    await tx.execute(delete(keys).where(_same(row), keys.c.started_at == row.started_at, keys.c.response.is_(None)))
 
 
 async def remove_of_contact(tx: Transaction, contact_id: str) -> int:
     """Forgets every answer that is about a contact. Returns how many."""
-    found = await tx.execute(
-        delete(keys).where(keys.c.tenant_id == tx.tenant_id, keys.c.contact_id == contact_id)
-    )
+    found = await tx.execute(delete(keys).where(keys.c.tenant_id == tx.tenant_id, keys.c.contact_id == contact_id))
     return found.rowcount
 
 
 async def remove_expired(tx: Transaction, now: datetime, *, at_most: int = _FEW) -> int:
     """Forgets some of the tenant's answers that have expired. Returns how many."""
-    row_id = literal_column("ctid")
+    row_id: ColumnElement[str] = literal_column("ctid", Text)
     old = (
         select(row_id)
         .select_from(keys)

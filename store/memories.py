@@ -81,10 +81,7 @@ async def page(
             )
         )
     rows = await tx.execute(
-        select(*_MEMORY)
-        .where(*where)
-        .order_by(memories.c.importance.desc(), memories.c.memory_id.desc())
-        .limit(limit)
+        select(*_MEMORY).where(*where).order_by(memories.c.importance.desc(), memories.c.memory_id.desc()).limit(limit)
     )
     return [MemoryRow(*row) for row in rows], total
 

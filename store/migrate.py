@@ -33,7 +33,7 @@ def current(connection: Connection) -> str | None:
 
 
 def upgrade(migration_database_url: str, app_role: str = "kith_app") -> None:
-    """Runs every migration that is missing, and lets `app_role` use the tables. Safe to run again and by two at once."""
+    """Runs every migration that is missing, and lets `app_role` use the tables. Two may run it at once."""
     engine = create_engine(migration_database_url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.connect() as connection:

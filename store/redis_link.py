@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import redis.asyncio as redis
 from redis.asyncio.cluster import RedisCluster
@@ -58,8 +58,17 @@ class RedisLink:
         if self._epoch is not None:
             log.warning("redis unavailable; answering from postgres")
         self._epoch = None
+        self._start_probing()
+
+    def _start_probing(self) -> None:
         if self._probing is None and not self._closed:
             self._probing = asyncio.get_running_loop().create_task(self._probe())
+
+    def void(self) -> None:
+        """Sets a new epoch in the background; until it is set, Redis is not asked."""
+        if self._epoch is not None:
+            self._epoch = None
+            self._start_probing()
 
     def adopt(self, epoch: bytes | None) -> bool:
         """Compares the epoch read along with other keys; False if what was read with it must not be used."""
@@ -78,8 +87,8 @@ class RedisLink:
         """Values of the keys, also across the slots of a cluster, and the epoch as the last of them."""
         wanted = [*keys, _EPOCH_KEY]
         if isinstance(self.client, RedisCluster):
-            return list(await self.client.mget_nonatomic(wanted))
-        return list(await self.client.mget(wanted))
+            return cast(list[bytes | None], await self.client.mget_nonatomic(wanted))
+        return cast(list[bytes | None], await self.client.mget(wanted))
 
     async def close(self) -> None:
         """Ends the probe and every connection."""
@@ -92,19 +101,19 @@ class RedisLink:
     async def _join(self) -> None:
         """Takes over the epoch of the others; makes one where there is none."""
         await self.client.set(_EPOCH_KEY, secrets.token_hex(6), nx=True)
-        self._epoch = (await self.client.get(_EPOCH_KEY)).decode()
+        self._epoch = cast(bytes, await self.client.get(_EPOCH_KEY)).decode()
 
     async def _probe(self) -> None:
         while not self._closed:
-            await asyncio.sleep(_PROBE_SECONDS)
             try:
                 epoch = secrets.token_hex(6)
                 await self.client.set(_EPOCH_KEY, epoch)
             except FAILURES:
+                await asyncio.sleep(_PROBE_SECONDS)
                 continue
             self._epoch = epoch
             self._probing = None
-            log.info("redis available again; caches start empty")
+            log.info("redis is used, with nothing cached yet")
             return
 
 

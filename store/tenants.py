@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, func, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, delete, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
@@ -23,11 +23,15 @@ OWNED: Final = tuple(
 JOBS: Final = "procrastinate_jobs"
 
 
+def _row(row: Row[Any]) -> TenantRow:
+    return TenantRow(*row)
+
+
 async def get(tx: Transaction, tenant_id: str, *, lock: bool = False) -> TenantRow | None:
     """The tenant; with `lock`, nobody else changes it until this transaction ends."""
     query = select(*_COLUMNS).where(tenants.c.tenant_id == tenant_id)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else TenantRow(*row)
+    return None if row is None else _row(row)
 
 
 async def add(tx: Transaction, row: TenantRow) -> bool:
@@ -51,7 +55,7 @@ async def time_zone(tx: Transaction) -> str:
 async def every(tx: Transaction, *, after: str = "", limit: int = 1000) -> list[TenantRow]:
     """Tenants in the order of their ids, a page at a time."""
     query = select(*_COLUMNS).where(tenants.c.tenant_id > after).order_by(tenants.c.tenant_id).limit(limit)
-    return [TenantRow(*row) for row in await tx.execute(query)]
+    return [_row(row) for row in await tx.execute(query)]
 
 
 async def remove(tx: Transaction, tenant_id: str) -> None:
@@ -72,7 +76,7 @@ async def remove_some(tx: Transaction, table: str) -> int:
         )
         return found.rowcount
     owned = metadata.tables[table]
-    row_id = literal_column("ctid")
+    row_id: ColumnElement[str] = literal_column("ctid", Text)
     batch = select(row_id).select_from(owned).where(owned.c.tenant_id == tx.tenant_id).limit(_BATCH)
     found = await tx.execute(
         delete(owned).where(owned.c.tenant_id == tx.tenant_id, row_id == func.any(func.array(batch.scalar_subquery())))

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from kith.contact.v1 import contact_pb2 as pb
+
 from server.convert import times
 from server.domain import relationship
 from server.domain.contact import Profile, State

@@ -5,6 +5,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from kith.context.v1 import context_pb2 as pb
+
 from server.convert import times
 from server.domain import relationship
 from server.domain.memory import Memory
@@ -33,7 +34,7 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
     snapshot, now = context.snapshot, context.now
     profile, state = snapshot.profile, snapshot.state
     stage = relationship.stage_now(state, now)
-    response = pb.GetContactContextResponse(
+    return pb.GetContactContextResponse(
         contact=pb.ContextContact(
             id=profile.id, display_name=profile.display_name, language=profile.language, channel=profile.channel
         ),
@@ -55,7 +56,6 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
         ),
         prompt=context.prompt,
     )
-    return response
 
 
 def _days_known(created_at: datetime, first_active_at: datetime | None, now: datetime) -> int:

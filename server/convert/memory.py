@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from kith.memory.v1 import memory_pb2 as pb
+
 from server.convert import times
 from server.domain.memory import Memory
 from server.usecases.consolidation import Task, TaskResult

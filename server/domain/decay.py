@@ -12,7 +12,7 @@ HALF_LIFE_DAYS: Final[dict[MemoryType, float]] = {
     "preference": 90.0,
     "fact": 180.0,
 }
-"""Days without an access after which half of a memory's strength is left. What is so stays so longer than what happened."""
+"""Days without an access after which half of a memory's strength is left; what is so outlasts what happened."""
 
 
 def strength_at(memory: Memory, now: datetime) -> float:

@@ -9,6 +9,7 @@
     ├── RateLimited           too many requests; says when to come back
     ├── IdempotencyMismatch   the same Idempotency-Key with another body
     ├── TooLarge              more bytes than the operation takes
+    ├── DeadlineExceeded      the caller's time ran out
     └── Unavailable           a store is down; try again
 
 `reason` is the error's code in the contract, in capitals (kith.errors.v1.ErrorReason); `rpc/status.py` alone
@@ -115,3 +116,9 @@ class Unavailable(KithError):
     """A store Kith cannot work without does not answer. The request changed nothing; try it again."""
 
     reason = "UNAVAILABLE"
+
+
+class DeadlineExceeded(KithError):
+    """The caller's deadline ran out before the work was done."""
+
+    reason = "DEADLINE_EXCEEDED"

@@ -253,7 +253,8 @@ def style_of(text: str, mood: Mood, current: Style) -> Style:
     capital = text[:1].isupper() and text.rstrip()[-1:] in (".", "?", "!")
     scores: dict[Style, float] = {
         "playful": 1.2 * min(2, len(_PLAYFUL.findall(text))) + (0.5 if mood == "playful" else 0.0),
-        "formal": 1.5 * min(2, len(_FORMAL.findall(text))) + (0.4 if capital and "'" not in text and len(words) > 12 else 0.0),
+        "formal": 1.5 * min(2, len(_FORMAL.findall(text)))
+        + (0.4 if capital and "'" not in text and len(words) > 12 else 0.0),
         "concise": 0.9 if 0 < len(words) <= 4 and not emoji and loud == 0 else 0.0,
         "expressive": 0.5 * min(3, emoji) + 0.4 * min(3, loud) + (0.5 if len(words) > 40 else 0.0),
         "casual": 0.6 * min(2, len(_CASUAL.findall(text))) + 0.3 * (not capital),

@@ -57,9 +57,7 @@ class ContactSnapshot:
             at = {i: m for i, m in enumerate(memories) if m.id in changed} if changed else {}
             index = self.index.changed(at).grown(added)
             memories = (*memories, *added)
-        return replace(
-            self, version=version, state=state, entities=tuple(entities), memories=memories, index=index
-        )
+        return replace(self, version=version, state=state, entities=tuple(entities), memories=memories, index=index)
 
     @property
     def nbytes(self) -> int:

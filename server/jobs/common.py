@@ -17,7 +17,7 @@ _ATTEMPTS: Final = 8
 class BackoffWithJitter(BaseRetryStrategy):
     """Tries again after growing, jittered waits; after the last one the job is kept as failed and can be replayed."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
         """When to try again; None gives up."""
         if job.attempts >= _ATTEMPTS:
             return None

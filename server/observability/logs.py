@@ -1,4 +1,4 @@
-"""JSON logs on standard output, one object a line, through structlog; the standard library's loggers go the same way."""
+"""JSON logs on standard output, one object a line, through structlog; other loggers go the same way."""
 
 import logging
 import sys
@@ -30,7 +30,7 @@ def configure(level: str = "INFO") -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode()),
+                structlog.processors.JSONRenderer(serializer=_dump),
             ],
         )
     )
@@ -39,3 +39,7 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "alembic", "procrastinate", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _dump(value: object, **_: object) -> str:
+    return orjson.dumps(value, default=str).decode()

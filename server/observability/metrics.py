@@ -16,7 +16,9 @@ RPC_SECONDS: Final = Histogram(
 )
 
 CONTEXT_TIER: Final = Counter(
-    "kith_context_snapshots_total", "Contact snapshots read, by the tier that answered: process, redis or postgres.", ["tier"]
+    "kith_context_snapshots_total",
+    "Contact snapshots read, by the tier that answered: process, redis or postgres.",
+    ["tier"],
 )
 
 

@@ -1,9 +1,9 @@
 """ContactService: thin; the work is in `server/usecases/contacts.py`."""
 
 from grpc.aio import ServicerContext
-
 from kith.contact.v1 import contact_pb2 as pb
 from kith.contact.v1 import contact_service_pb2_grpc as grpc_pb
+
 from server.convert import contact as convert
 from server.rpc import caller
 from server.usecases import contacts
@@ -39,9 +39,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     async def UpdateContact(self, request: pb.UpdateContactRequest, context: Context) -> pb.UpdateContactResponse:
         """Changes who a contact is."""
         given, mask = convert.changes(request)
-        profile = await contacts.update_contact(
-            self._services, caller.tenant_id(), request.contact_id, given, mask
-        )
+        profile = await contacts.update_contact(self._services, caller.tenant_id(), request.contact_id, given, mask)
         return pb.UpdateContactResponse(contact=convert.contact(profile))
 
     async def DeleteContact(self, request: pb.DeleteContactRequest, context: Context) -> pb.DeleteContactResponse:

@@ -1,9 +1,9 @@
 """ContextService: thin; the work is in `server/usecases/`."""
 
 from grpc.aio import ServicerContext
-
 from kith.context.v1 import context_pb2 as pb
 from kith.context.v1 import context_service_pb2_grpc as grpc_pb
+
 from server.convert import context as convert
 from server.rpc import caller
 from server.usecases.context import get_contact_context

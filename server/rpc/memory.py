@@ -1,9 +1,9 @@
 """MemoryService: thin; the work is in `server/usecases/`."""
 
 from grpc.aio import ServicerContext
-
 from kith.memory.v1 import memory_pb2 as pb
 from kith.memory.v1 import memory_service_pb2_grpc as grpc_pb
+
 from server.convert import memory as convert
 from server.rpc import caller
 from server.usecases import memories

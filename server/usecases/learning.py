@@ -61,9 +61,7 @@ async def learn(
 
     for memory in changed.values():
         await memories.change(tx, contact_id, memory.id, _columns(memory))
-    await memories.add(
-        tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added.values()]
-    )
+    await memories.add(tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added.values()])
     entities = _merged(snapshot.entities, understood.entities)
     met = {draft.id for draft in understood.entities}
     await memories.put_entities(

@@ -50,6 +50,7 @@ class Snapshots:
     def listen(self, notifications: Notifications) -> None:
         """Hears of changes that Redis could not be told of."""
         notifications.subscribe(CHANGED, self._on_changed)
+        notifications.on_gap(self._cache.distrust)
 
     async def get(self, tenant_id: str, contact_id: str) -> ContactSnapshot:
         """The snapshot of the contact as last committed. Raises NotFound."""
@@ -80,12 +81,12 @@ class Snapshots:
             snapshot = await build(tx, row)
         self._local.put((tenant_id, contact_id), snapshot)
         if epoch:
-            await self._cache.fill(
-                tenant_id, contact_id, snapshot.version, _shared(snapshot), epoch=epoch, began=began
-            )
+            await self._cache.fill(tenant_id, contact_id, snapshot.version, _shared(snapshot), epoch=epoch, began=began)
         return snapshot
 
-    async def change(self, tenant_id: str, contact_id: str, work: Callable[[Transaction], Awaitable[Change | None]]) -> None:
+    async def change(
+        self, tenant_id: str, contact_id: str, work: Callable[[Transaction], Awaitable[Change | None]]
+    ) -> None:
         """Runs a change of a contact so that the next read on any process sees it, also if this one dies.
 
         `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.

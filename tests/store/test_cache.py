@@ -104,9 +104,7 @@ async def test_whoever_comes_back_from_an_outage_voids_what_was_cached(
     assert await one.version(TENANT, "ct_h") is None
 
 
-async def test_checks_of_one_tick_share_one_round_trip(
-    links: tuple[RedisLink, RedisLink], caches: Caches
-) -> None:
+async def test_checks_of_one_tick_share_one_round_trip(links: tuple[RedisLink, RedisLink], caches: Caches) -> None:
     one, other = caches
     await one.publish(TENANT, "ct_i", await one.mark(TENANT, "ct_i"), 3, None)
     before = (await links[0].client.info("commandstats"))["cmdstat_mget"]["calls"]

@@ -7,7 +7,9 @@ from store.lru import ByteBoundedLru
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60))), st.integers(0, 100))
-def test_what_is_held_never_exceeds_the_capacity_and_is_counted_right(puts: list[tuple[int, int]], capacity: int) -> None:
+def test_what_is_held_never_exceeds_the_capacity_and_is_counted_right(
+    puts: list[tuple[int, int]], capacity: int
+) -> None:
     lru: ByteBoundedLru[int, int] = ByteBoundedLru(capacity, lambda value: value)
     for key, size in puts:
         lru.put(key, size)

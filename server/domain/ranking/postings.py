@@ -1,7 +1,7 @@
 """Which memory holds which word: a compact inverted index that grows at its end.
 
-Words are 64-bit hashes. The bulk stands sorted by word (compressed rows); what came since stands in a short tail that is
-searched whole and merged into the bulk when it has grown. Arrays are never written to after they were made.
+Words are 64-bit hashes. The bulk stands sorted by word (compressed rows); what came since stands in a short tail
+that is searched whole and merged into the bulk when it has grown. Arrays are never written to after they were made.
 """
 
 import hashlib
