@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.observability import metrics
 from server.readiness import Readiness
 
 
@@ -34,6 +35,15 @@ def make_app(readiness: Readiness, jwks: Callable[[], Awaitable[dict[str, Any]]]
             Route("/.well-known/jwks.json", keys),
         ]
     )
+
+
+def metrics_app() -> Starlette:
+    """Prometheus metrics of all worker processes, for a port of their own."""
+
+    async def show(_: Request) -> Response:
+        return Response(metrics.render(), media_type="text/plain; version=0.0.4")
+
+    return Starlette(routes=[Route("/metrics", show)])
 
 
 class HttpSide:

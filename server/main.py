@@ -19,7 +19,7 @@ from kith.tenant.v1 import tenant_service_pb2_grpc
 
 from server.composition import Composition
 from server.config import Settings
-from server.http_side import HttpSide, make_app
+from server.http_side import HttpSide, make_app, metrics_app
 from server.observability import logs, traces
 from server.readiness import Readiness
 from server.rpc import interceptors, services
@@ -27,16 +27,9 @@ from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.tenant import TenantServicer
+from server.rpc.transport import OPTIONS
 
 log: Final = logging.getLogger("kith.server")
-
-OPTIONS: Final = (
-    ("grpc.so_reuseport", 1),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-)
-"""Options of the gRPC server; the benchmark's echo server runs with the same."""
 
 _READINESS_SECONDS: Final = 1.0
 
@@ -68,11 +61,13 @@ class Server:
             else (self._grpc.add_insecure_port(address))
         )
         self._readiness = Readiness(parts.database, parts.redis)
-        self._http = HttpSide(
-            make_app(self._readiness, self._guard.jwks_document), settings.http_side_host, settings.http_side_port
-        )
+        jwks = self._guard.jwks_document
+        self._http = [HttpSide(make_app(self._readiness, jwks), settings.http_side_host, settings.http_side_port)]
+        if settings.metrics_port:
+            self._http.append(HttpSide(metrics_app(), settings.metrics_host, settings.metrics_port))
         await self._grpc.start()
-        self._http.start()
+        for side in self._http:
+            side.start()
         self._watch = asyncio.create_task(self._report_health())
         log.info("serving", extra={"address": settings.grpc_host, "port": self.port})
 
@@ -108,7 +103,8 @@ class Server:
             self._watch.cancel()
         await self._health.enter_graceful_shutdown()
         await self._grpc.stop(self.settings.drain_seconds)
-        await self._http.close()
+        for side in self._http:
+            await side.close()
         await self._guard.close()
         await self.composition.__aexit__(None, None, None)
 

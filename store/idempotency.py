@@ -51,7 +51,21 @@ def _same(row: IdempotencyRow) -> ColumnElement[bool]:
     )
 
 
-async def finish(tx: Transaction, row: IdempotencyRow) -> None:
+async def keep(tx: Transaction, row: IdempotencyRow) -> None:
+    """Keeps the answer with the key, unless the claim was taken over meanwhile; also where it was erased meanwhile."""
+    values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(IdempotencyRow)}
+    await tx.execute(
+        upsert(keys)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "operation", "idempotency_key"],
+            set_={name: values[name] for name in values if name not in _KEY},
+            where=keys.c.started_at == row.started_at,
+        )
+    )
+
+
+async def keep_unless_erased(tx: Transaction, row: IdempotencyRow) -> None:
     """Keeps the answer with the key, unless the claim was taken over, or erased, meanwhile."""
     await tx.execute(
         update(keys)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Text, delete, func, literal_column, select, text, update
@@ -24,7 +23,7 @@ JOBS: Final = "procrastinate_jobs"
 
 
 def _row(row: Row[Any]) -> TenantRow:
-    return TenantRow(*row)
+    return TenantRow(*tuple(row))
 
 
 async def get(tx: Transaction, tenant_id: str, *, lock: bool = False) -> TenantRow | None:
@@ -101,8 +100,3 @@ async def count(tx: Transaction) -> Mapping[str, int]:
 async def _deleting(tx: Transaction) -> None:
     # The id has no character that would need quoting, see Database.transaction.
     await tx.driver.execute(f"SET LOCAL app.deleting_tenant = '{tx.tenant_id}'".encode(), prepare=False)
-
-
-def new_row(tenant_id: str, name: str, zone: str, now: datetime) -> TenantRow:
-    """An active tenant, made at `now`."""
-    return TenantRow(tenant_id, name, zone, "active", now)

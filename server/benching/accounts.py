@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 from kith.tenant.v1 import tenant_pb2
@@ -14,6 +14,9 @@ from server.measuring.credentials import Credentials
 
 TENANT: Final = "bench"
 KEY_FILE: Final = "bench.json"
+
+if TYPE_CHECKING:
+    from kith.tenant.v1.tenant_service_pb2_grpc import TenantServiceAsyncStub
 
 _PATIENCE_S: Final = 15.0
 
@@ -37,7 +40,7 @@ async def gateway_key(credentials: Credentials, beside: Path) -> str:
     return made.secret
 
 
-async def _make_tenant(tenants: TenantServiceStub, platform: tuple[tuple[str, str], ...]) -> None:
+async def _make_tenant(tenants: "TenantServiceAsyncStub", platform: tuple[tuple[str, str], ...]) -> None:
     request = tenant_pb2.CreateTenantRequest(tenant_id=TENANT, name="Benchmark")
     try:
         await tenants.CreateTenant(request, metadata=platform, timeout=_PATIENCE_S)
@@ -46,7 +49,7 @@ async def _make_tenant(tenants: TenantServiceStub, platform: tuple[tuple[str, st
             raise
 
 
-async def _holds(tenants: TenantServiceStub, platform: tuple[tuple[str, str], ...], key_id: str) -> bool:
+async def _holds(tenants: "TenantServiceAsyncStub", platform: tuple[tuple[str, str], ...], key_id: str) -> bool:
     """Whether the key is still one of the tenant's; the data may have been started afresh since."""
     try:
         listed = await tenants.ListGatewayKeys(

@@ -1,7 +1,7 @@
 """The bare echo that a request's cost is measured against.
 
-It is a grpc.aio server with the product's options, on the product's methods: it parses the request and serialises an
-answer equal to the product's, and does nothing else. What lies between the two is what Kith itself takes.
+It is a grpc.aio server with the product's options, on the product's methods: it parses the request and
+serialises an answer equal to the product's, and does nothing else. What lies between the two is Kith itself.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from kith.context.v1 import context_pb2
 
 from server.embedded.ports import LOOPBACK, free_ports
 from server.measuring.errors import MeasuringError
+from server.rpc.transport import OPTIONS
 
 CONTEXT: Final = "/kith.context.v1.ContextService/GetContactContext"
 INGEST: Final = "/kith.context.v1.ContextService/IngestInteraction"
@@ -34,9 +35,7 @@ def echo(context_answer: bytes, ingest_answer: bytes, processes: int) -> Iterato
     try:
         for _ in range(processes):
             ours, theirs = context.Pipe()
-            server = context.Process(
-                target=_serve, args=(port, context_answer, ingest_answer, theirs), daemon=True
-            )
+            server = context.Process(target=_serve, args=(port, context_answer, ingest_answer, theirs), daemon=True)
             server.start()
             theirs.close()
             servers.append(server)
@@ -61,9 +60,6 @@ def _serve(port: int, context_answer: bytes, ingest_answer: bytes, link: Connect
 
 
 async def _serving(port: int, context_answer: bytes, ingest_answer: bytes, link: Connection) -> None:
-    # The product's own options, so that the two differ in nothing but what they do.
-    from server.main import OPTIONS  # noqa: PLC0415 - only the echo's processes load the server
-
     context = context_pb2.GetContactContextResponse.FromString(context_answer)
     ingested = context_pb2.IngestInteractionResponse.FromString(ingest_answer)
     server = grpc.aio.server(options=OPTIONS)

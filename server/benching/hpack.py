@@ -1,7 +1,7 @@
 """As much of HPACK (RFC 7541) as a load generator needs: literals out, two statuses in.
 
-Header tables are switched off (SETTINGS_HEADER_TABLE_SIZE = 0), so that the same block serves every request and
-nothing has to be remembered between answers.
+Header tables are switched off (SETTINGS_HEADER_TABLE_SIZE = 0), so that the same block serves every request
+and nothing has to be remembered between answers.
 """
 
 import re

@@ -15,17 +15,15 @@ PATIENCE_S: Final = 10.0
 """After so long without an answer a request counts as an error `timeout`."""
 
 
-async def drive(
-    call: Call, requests: Sequence[Request], loop: ClosedLoop | OpenLoop, begin: float
-) -> Measured:
-    """Drives the load from `begin`, an instant of `time.monotonic`, and returns when it has ended."""
+async def drive(call: Call, requests: Sequence[Request], loop: ClosedLoop | OpenLoop, begin: float) -> Measured:
+    """Drives the load from `begin`, an instant of `time.monotonic`, until its end."""
     if isinstance(loop, ClosedLoop):
         return await closed(call, requests, loop, begin)
     return await opened(call, requests, loop, begin)
 
 
 async def closed(call: Call, requests: Sequence[Request], loop: ClosedLoop, begin: float) -> Measured:
-    """A number of callers in a row each; see ClosedLoop. Counts what was answered within the measured time."""
+    """So many callers, each one call at a time; see ClosedLoop. Counts what was answered in the measured time."""
     measured = Measured(loop.seconds)
     first = begin + loop.warm_up
     end = first + loop.seconds
@@ -44,7 +42,7 @@ async def closed(call: Call, requests: Sequence[Request], loop: ClosedLoop, begi
 
 
 async def opened(call: Call, requests: Sequence[Request], loop: OpenLoop, begin: float) -> Measured:
-    """A fixed schedule; see OpenLoop. Waits for the last answers. Counts what was due within the measured time."""
+    """A fixed schedule; see OpenLoop. Counts what was due in the measured time, and waits for its answers."""
     measured = Measured(loop.seconds)
     first = begin + loop.warm_up
     upcoming = cycle(requests)

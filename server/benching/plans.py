@@ -10,7 +10,7 @@ Wire = Literal["grpc", "rest_h1", "rest_h2"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: for gRPC `/package.Service/Method` and a serialised message, for REST the path with its query."""
+    """One request. gRPC: `/package.Service/Method` and a serialised message. REST: the path with its query."""
 
     path: str
     body: bytes = b""
@@ -29,7 +29,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ClosedLoop:
-    """`in_flight` callers that each send the next request when the last was answered: the highest rate there is.
+    """`in_flight` callers, each sending its next request when the last was answered: the highest rate there is.
 
     The first `warm_up` seconds are not measured.
     """

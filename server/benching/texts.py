@@ -6,22 +6,24 @@ from typing import Final
 
 _PEOPLE: Final = ("Noor", "Petra", "Jonas", "Amara", "Luis", "Hanne", "Yuki", "Tomasz", "Priya", "Owen")
 _PLACES: Final = (
-    "the harbour", "Lisbon", "the climbing hall", "Ghent", "the allotment", "Tromsø", "the night market", "Split",
+    "the harbour", "Lisbon", "the climbing hall", "Ghent",
+    "the allotment", "Tromsø", "the night market", "Split",
 )  # fmt: skip
 _ACTIVITIES: Final = (
-    "baking sourdough", "repairing an old bicycle", "learning the cello", "painting the kitchen", "training for a race",
-    "restoring a wooden boat", "growing tomatoes", "writing a short story", "playing chess", "sorting family photographs",
+    "baking sourdough", "repairing an old bicycle", "learning the cello", "painting the kitchen",
+    "training for a race", "restoring a wooden boat", "growing tomatoes", "writing a short story",
+    "playing chess", "sorting family photographs",
 )  # fmt: skip
 _FEELINGS: Final = ("proud of", "worried about", "tired of", "excited about", "grateful for", "nervous about")
 _WHEN: Final = ("yesterday", "last weekend", "on Friday", "this morning", "two weeks ago", "next month")
 _TEMPLATES: Final = (
-    ("episode", 0.45, "I went to {place} with {person} {when}, and we ended up talking about {activity} for hours."),
-    ("episode", 0.40, "{person} called me {when}; they are {feeling} {activity} and want me to join at {place}."),
+    ("episode", 0.45, "I went to {place} with {person} {when}, and we talked about {activity} for hours."),
+    ("episode", 0.40, "{person} called me {when}; they are {feeling} {activity} and will be at {place}."),
     ("episode", 0.35, "I have been {feeling} {activity} ever since {person} came back from {place}."),
     ("fact", 0.70, "Is {activity} with {person}"),
     ("fact", 0.75, "Has known {person} since a summer in {place}"),
     ("preference", 0.60, "Likes {activity} at {place} more than anything else"),
-)  # fmt: skip
+)
 _MESSAGES: Final = (
     "do you remember what {person} and I were doing at {place} {when}",
     "I am {feeling} {activity} again, what did {person} say about it {when}",

@@ -19,9 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    data_dir: Annotated[Path, typer.Option("--data-dir", help="The data directory of `kith up`.")] = Path(
-        ".kith"
-    ),
+    data_dir: Annotated[Path, typer.Option("--data-dir", help="The data directory of `kith up`.")] = Path(".kith"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Examine this machine and the running stack, or what KITH_* points at.
@@ -37,9 +35,7 @@ def doctor(
         settings = Settings()
     except ValidationError as error:
         findings = [
-            Finding(
-                "settings", Level.FAIL, f"KITH_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
-            )
+            Finding("settings", Level.FAIL, f"KITH_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}")
             for fault in error.errors(include_input=False, include_url=False)
         ]
     else:
@@ -88,9 +84,7 @@ def _print(findings: list[Finding], *, as_json: bool) -> None:
 
     console = Console(highlight=False)
     if as_json:
-        console.print(
-            json.dumps([asdict(finding) for finding in findings], indent=2), markup=False, soft_wrap=True
-        )
+        console.print(json.dumps([asdict(finding) for finding in findings], indent=2), markup=False, soft_wrap=True)
         return
     marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
     for finding in findings:

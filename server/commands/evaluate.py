@@ -29,9 +29,7 @@ def register(app: typer.Typer) -> None:
 def locomo(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Conversation files with questions.")],
     captions: Captions = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")] = False,
     credentials: CredentialsFile = Path(".kith/credentials.json"),
     tls_ca: TlsCa = None,
     as_json: AsJson = False,
@@ -76,9 +74,7 @@ def mood(
 
 
 def facts(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help='Lines of {"utterance", "facts": [{"value"}]}.')
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='Lines of {"utterance", "facts": [{"value"}]}.')],
     as_json: AsJson = False,
 ) -> None:
     """How many of the facts that utterances state are extracted. Needs no server."""
@@ -134,8 +130,6 @@ def _print_table(title: str, figures: Mapping[str, object]) -> None:
     table = Table("", "", title=title, title_justify="left", show_header=False)
     for name, value in figures.items():
         for label, figure in value.items() if isinstance(value, dict) else ((name, value),):
-            shown = (
-                ", ".join(f"{k} {v}" for k, v in figure.items()) if isinstance(figure, dict) else str(figure)
-            )
+            shown = ", ".join(f"{k} {v}" for k, v in figure.items()) if isinstance(figure, dict) else str(figure)
             table.add_row(str(label), shown)
     Console(highlight=False).print(table)

@@ -18,9 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Worker processes.", show_default="KITH_WORKERS")
-    ] = 0,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Worker processes.", show_default="KITH_WORKERS")] = 0,
 ) -> None:
     """Run the server: one process, or several that share its ports."""
     from server.config import Settings
@@ -47,9 +45,9 @@ def worker() -> None:
 
 
 def gateway(
-    data_dir: Annotated[
-        Path, typer.Option("--data-dir", help="Where Envoy's configuration is written.")
-    ] = Path(".kith"),
+    data_dir: Annotated[Path, typer.Option("--data-dir", help="Where Envoy's configuration is written.")] = Path(
+        ".kith"
+    ),
     concurrency: Annotated[
         int, typer.Option(min=0, max=256, help="Envoy's worker threads.", show_default="half the cores")
     ] = 0,
@@ -58,9 +56,10 @@ def gateway(
     """Run Envoy before the server."""
     from gateway.render import render
 
+    from server.commands.gateway_config import gateway_config
     from server.config import Settings
 
-    configuration = render(Settings())
+    configuration = render(gateway_config(Settings()))
     if print_only:
         typer.echo(configuration)
         return

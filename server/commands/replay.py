@@ -12,12 +12,8 @@ if TYPE_CHECKING:
     from server.replaying.conversation import Conversation
     from server.replaying.run import Manner, Replayed
 
-CredentialsFile = Annotated[
-    Path, typer.Option("--credentials", help="The credentials file that `kith up` wrote.")
-]
-TlsCa = Annotated[
-    Path | None, typer.Option("--tls-ca", help="PEM file to trust, where the gRPC server has TLS.")
-]
+CredentialsFile = Annotated[Path, typer.Option("--credentials", help="The credentials file that `kith up` wrote.")]
+TlsCa = Annotated[Path | None, typer.Option("--tls-ca", help="PEM file to trust, where the gRPC server has TLS.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Captions = Annotated[bool, typer.Option("--captions", help="Send a shared photo's caption with the message.")]
 
@@ -30,24 +26,18 @@ def register(app: typer.Typer) -> None:
 def replay(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="FILE…", help="Conversation files; without any, the sample that ships with Kith."
-        ),
+        typer.Argument(metavar="FILE…", help="Conversation files; without any, the sample that ships with Kith."),
     ] = None,
     fresh: Annotated[
         bool,
-        typer.Option(
-            "--fresh/--keep", help="A new contact each time, or one kept: again changes nothing then."
-        ),
+        typer.Option("--fresh/--keep", help="A new contact each time, or one kept: again changes nothing then."),
     ] = True,
     ask_first: Annotated[
         bool, typer.Option("--ask/--no-ask", help="Ask for the context of each message before its exchange.")
     ] = True,
     captions: Captions = False,
     top: Annotated[int, typer.Option(min=1, max=10, help="Memories shown for each question.")] = 3,
-    prompt_tokens: Annotated[
-        int, typer.Option(min=50, max=8000, help="Most tokens of the text block.")
-    ] = 300,
+    prompt_tokens: Annotated[int, typer.Option(min=50, max=8000, help="Most tokens of the text block.")] = 300,
     credentials: CredentialsFile = Path(".kith/credentials.json"),
     tls_ca: TlsCa = None,
     as_json: AsJson = False,

@@ -28,9 +28,7 @@ def register(app: typer.Typer) -> None:
 def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when ready and keep running.")] = False,
     data_dir: DataDir = Path(".kith"),
-    http_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the gateway; 0 takes a free one.")
-    ] = 8080,
+    http_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the gateway; 0 takes a free one.")] = 8080,
     grpc_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the gRPC server; 0 takes a free one.")
     ] = 50051,

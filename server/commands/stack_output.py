@@ -66,11 +66,9 @@ def print_ready(record: StackRecord, options: StackOptions) -> None:
         f"  credentials                {path}",
         "",
         "Create a contact (the answer has its id):",
-        f"  {curl} -s {contacts} -H 'x-gateway-key: {gateway_key}' "
-        f"-H 'content-type: application/json' -d '{body}'",
+        f"  {curl} -s {contacts} -H 'x-gateway-key: {gateway_key}' -H 'content-type: application/json' -d '{body}'",
         "What to know about it before answering (put the id in):",
-        f"  {curl} -s '{record.http}/contact-intel/context/CONTACT_ID?message=hello' "
-        f"-H 'x-gateway-key: {gateway_key}'",
+        f"  {curl} -s '{record.http}/contact-intel/context/CONTACT_ID?message=hello' -H 'x-gateway-key: {gateway_key}'",
         "All contacts:",
         f"  {curl} -s '{contacts}?limit=20' -H 'authorization: Bearer {jwt}'",
         "",

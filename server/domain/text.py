@@ -11,7 +11,18 @@ _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _STEMMER: Final = Stemmer.Stemmer("english", 20_000)
 
 STOP_WORDS: Final = frozenset(
-    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "aren't", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "can't", "cannot", "could", "couldn't", "did", "didn't", "do", "does", "doesn't", "doing", "don't", "down", "during", "each", "else", "ever", "few", "for", "from", "further", "get", "gets", "getting", "go", "goes", "going", "gonna", "got", "had", "hadn't", "has", "hasn't", "have", "haven't", "having", "he", "he'd", "he'll", "he's", "her", "here", "hers", "herself", "him", "himself", "his", "how", "i", "i'd", "i'll", "i'm", "i've", "if", "in", "into", "is", "isn't", "it", "it'd", "it'll", "it's", "its", "itself", "just", "let", "let's", "me", "might", "more", "most", "must", "my", "myself", "no", "nor", "not", "of", "off", "oh", "ok", "okay", "on", "once", "only", "or", "other", "our", "ours", "ourselves", "out", "over", "own", "really", "same", "shall", "she", "she'd", "she'll", "she's", "should", "shouldn't", "so", "some", "such", "than", "that", "that's", "the", "their", "theirs", "them", "themselves", "then", "there", "there's", "these", "they", "they'd", "they'll", "they're", "they've", "this", "those", "through", "to", "too", "under", "until", "up", "us", "very", "was", "wasn't", "we", "we'd", "we'll", "we're", "we've", "were", "weren't", "what", "what's", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "won't", "would", "wouldn't", "yes", "you", "you'd", "you'll", "you're", "you've", "your", "yours", "yourself", "yourselves"]
+    """
+    a about above after again all also am an and any are aren't as at be because been before being below
+    between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during
+    each else ever few for from further get gets getting go goes going gonna got had hadn't has hasn't have
+    haven't having he he'd he'll he's her here hers herself him himself his how i i'd i'll i'm i've if in
+    into is isn't it it'd it'll it's its itself just let let's me might more most must my myself no nor not
+    of off oh ok okay on once only or other our ours ourselves out over own really same shall she she'd
+    she'll she's should shouldn't so some such than that that's the their theirs them themselves then there
+    there's these they they'd they'll they're they've this those through to too under until up us very was
+    wasn't we we'd we'll we're we've were weren't what what's when where which while who whom whose why will
+    with won't would wouldn't yes you you'd you'll you're you've your yours yourself yourselves
+    """.split()
 )
 """English words that tell nothing of what a text is about."""
 

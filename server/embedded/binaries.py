@@ -84,9 +84,7 @@ def find_envoy() -> Path:
 def program_version(program: Path) -> tuple[int, ...] | None:
     """Return what `program --version` says, such as (6, 2, 5), or None when it does not run."""
     try:
-        done = subprocess.run(
-            [str(program), "--version"], capture_output=True, timeout=20, check=False, text=True
-        )
+        done = subprocess.run([str(program), "--version"], capture_output=True, timeout=20, check=False, text=True)
     except (OSError, subprocess.SubprocessError):
         return None
     numbers = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
@@ -126,12 +124,7 @@ def _is_ours(target: Path) -> bool:
         found = target.lstat()
     except OSError:
         return False
-    return (
-        target.is_dir()
-        and not target.is_symlink()
-        and found.st_uid == os.geteuid()
-        and not found.st_mode & 0o022
-    )
+    return target.is_dir() and not target.is_symlink() and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 def _copy(package: Path, target: Path) -> None:

@@ -102,9 +102,7 @@ def _data_dir(patient: Patient) -> Iterator[Finding]:
     data_dir = patient.data_dir
     nearest = next(path for path in (data_dir, *data_dir.parents) if path.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
-        yield Finding(
-            "data directory", Level.FAIL, f"{nearest} may not be written.", "Use another --data-dir."
-        )
+        yield Finding("data directory", Level.FAIL, f"{nearest} may not be written.", "Use another --data-dir.")
         return
     place = cluster_directory(data_dir)
     if (data_dir / LOCATION_FILE).exists() and not place.exists():
@@ -139,9 +137,7 @@ def _master_key(patient: Patient) -> Iterator[Finding]:
 
 def _postgres(patient: Patient) -> Iterator[Finding]:
     if patient.database_url is None:
-        yield Finding(
-            "postgres", Level.WARN, "not running", "Start it with `kith up`, or set KITH_DATABASE_URL."
-        )
+        yield Finding("postgres", Level.WARN, "not running", "Start it with `kith up`, or set KITH_DATABASE_URL.")
         return
     try:
         with psycopg.connect(patient.database_url, connect_timeout=5, autocommit=True) as connection:
@@ -264,9 +260,7 @@ def _certificate(name: str, certificate_file: Path, key_file: Path) -> Finding:
         mend = f"Give PEM files that this account can read: {certificate_file}, {key_file}."
         return Finding(name, Level.FAIL, f"cannot be read: {type(error).__name__}", mend)
     if certificate.public_key() != key.public_key():
-        return Finding(
-            name, Level.FAIL, "the key is not the certificate's", "Give the key that belongs to it."
-        )
+        return Finding(name, Level.FAIL, "the key is not the certificate's", "Give the key that belongs to it.")
     expiry = certificate.not_valid_after_utc
     if expiry < datetime.now(UTC):
         return Finding(name, Level.FAIL, f"expired on {expiry:%Y-%m-%d}", "Renew the certificate.")

@@ -17,9 +17,7 @@ class Programs:
     kith: tuple[str, ...]
     server: tuple[str, ...]
 
-    def command(
-        self, name: str, environment: Mapping[str, str], log: Path | None, *arguments: str
-    ) -> Command:
+    def command(self, name: str, environment: Mapping[str, str], log: Path | None, *arguments: str) -> Command:
         """Return how to run `kith` with `arguments`, under the name `name`."""
         return _command(name, (*self.kith, *arguments), environment, log)
 

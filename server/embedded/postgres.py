@@ -273,6 +273,5 @@ def _place_elsewhere(data_dir: Path, account: Account) -> Path:
             directory.rmdir()
     raise EmbeddedError(
         f"Postgres runs as {account.name}, which cannot enter {data_dir}.",
-        "Choose a --data-dir that every account can enter (chmod o+x on its parents), "
-        "or run kith as an ordinary user.",
+        "Choose a --data-dir that every account can enter (chmod o+x on its parents), or run kith as an ordinary user.",
     )

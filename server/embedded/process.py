@@ -204,9 +204,7 @@ class Child:
                 await self._launch()
                 self._set(State.READY)
 
-    async def _end(
-        self, process: asyncio.subprocess.Process, number: signal.Signals, patience_s: float
-    ) -> None:
+    async def _end(self, process: asyncio.subprocess.Process, number: signal.Signals, patience_s: float) -> None:
         if process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -215,9 +213,7 @@ class Child:
             await asyncio.wait_for(process.wait(), patience_s)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(
-                    process.pid, signal.SIGKILL
-                )  # Its session is its own, so this ends its children too.
+                os.killpg(process.pid, signal.SIGKILL)  # Its session is its own, so this ends its children too.
             await process.wait()
 
     def _set(self, state: State) -> None:
@@ -273,9 +269,7 @@ async def run_once(command: Command, timeout_s: float) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         if isinstance(error, TimeoutError):
-            raise EmbeddedError(
-                f"{command.name} took longer than {timeout_s:.0f} s.", _see_log(command.log)
-            ) from error
+            raise EmbeddedError(f"{command.name} took longer than {timeout_s:.0f} s.", _see_log(command.log)) from error
         raise
     if code != 0:
         raise EmbeddedError(f"{command.name} failed ({describe_exit(code)}).", _see_log(command.log))

@@ -62,9 +62,7 @@ class Redis:
     def is_ready(self) -> bool:
         """Tell whether the server answers a ping."""
         # Who asks asks again; the client's own retries with their pauses would only slow that down.
-        client = redis.Redis.from_url(
-            self.url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0)
-        )
+        client = redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
         with contextlib.closing(client):
             try:
                 return bool(client.ping())

@@ -85,9 +85,7 @@ def create_database(postgres: Postgres, name: str, template: str | None = None) 
 def drop_database(postgres: Postgres, name: str) -> None:
     """Drop a database if it exists, with the connections that others hold to it."""
     with psycopg.connect(postgres.superuser_url(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(name=sql.Identifier(name)))
 
 
 def _finish_database(postgres: Postgres, name: str) -> None:
@@ -95,9 +93,7 @@ def _finish_database(postgres: Postgres, name: str) -> None:
         database = sql.Identifier(name)
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {name} FROM PUBLIC").format(name=database))
         connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {name} TO {app}").format(
-                name=database, app=sql.Identifier(APP)
-            )
+            sql.SQL("GRANT CONNECT ON DATABASE {name} TO {app}").format(name=database, app=sql.Identifier(APP))
         )
         # Not every build of Postgres carries both; the migrations take what is there.
         available = connection.execute(
@@ -105,7 +101,5 @@ def _finish_database(postgres: Postgres, name: str) -> None:
         ).fetchall()
         for (extension,) in available:
             connection.execute(
-                sql.SQL("CREATE EXTENSION IF NOT EXISTS {extension}").format(
-                    extension=sql.Identifier(extension)
-                )
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS {extension}").format(extension=sql.Identifier(extension))
             )

@@ -29,9 +29,7 @@ _READY_PATIENCE_S = 60.0
 class Stack:
     """One stack on one data directory. `report` is told each step in a few words."""
 
-    def __init__(
-        self, options: StackOptions, report: Callable[[str], None], programs: Programs = OURS
-    ) -> None:
+    def __init__(self, options: StackOptions, report: Callable[[str], None], programs: Programs = OURS) -> None:
         self._options = options
         self._data_dir = options.data_dir.resolve()
         self._report = report
@@ -83,13 +81,9 @@ class Stack:
         await run_once(self._kith("migrate", environment), _MIGRATE_PATIENCE_S)
         self._report("demo tenant")
         credentials = self._data_dir / data_dirs.CREDENTIALS_FILE
-        await run_once(
-            self._kith("demo-credentials", environment, "--out", str(credentials)), _READY_PATIENCE_S
-        )
+        await run_once(self._kith("demo-credentials", environment, "--out", str(credentials)), _READY_PATIENCE_S)
         credentials.chmod(0o600)
-        self._report(
-            f"{options.workers} server worker{'s' if options.workers > 1 else ''} and the job worker"
-        )
+        self._report(f"{options.workers} server worker{'s' if options.workers > 1 else ''} and the job worker")
         servers = [self._server_service(number, environment) for number in range(1, options.workers + 1)]
         await self._supervisor.start([*servers, self._job_service(environment)])
         self._report("Envoy")
@@ -135,9 +129,7 @@ class Stack:
             if not probes.listens(pid, port):
                 return False
             # With TLS the certificate's name is not ours to guess; the gateway's readiness will tell.
-            return self._options.grpc_tls or await probes.serves_grpc(
-                f"{_reachable(self._options.grpc_host)}:{port}"
-            )
+            return self._options.grpc_tls or await probes.serves_grpc(f"{_reachable(self._options.grpc_host)}:{port}")
 
         return Service(
             self._programs.worker_process(name, environment, default_log(self._data_dir, name)),
@@ -147,9 +139,7 @@ class Stack:
         )
 
     def _job_service(self, environment: Mapping[str, str]) -> Service:
-        return Service(
-            self._kith("worker", environment), settled(1.0), stop_within_s=self._options.drain_seconds + 5
-        )
+        return Service(self._kith("worker", environment), settled(1.0), stop_within_s=self._options.drain_seconds + 5)
 
     def _envoy_service(self, environment: Mapping[str, str]) -> Service:
         admin_port = self._ports["gateway_admin"]
@@ -211,9 +201,7 @@ def _postgres_service(cluster: Postgres) -> Service:
         del pid
         return await asyncio.to_thread(cluster.is_ready)
 
-    return Service(
-        cluster.command(), is_ready, ready_within_s=300.0, prepare=cluster.prepare, stop_within_s=60.0
-    )
+    return Service(cluster.command(), is_ready, ready_within_s=300.0, prepare=cluster.prepare, stop_within_s=60.0)
 
 
 def _redis_service(redis: Redis) -> Service:

@@ -44,9 +44,7 @@ class Supervisor:
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
 
-    async def run(
-        self, start: Callable[[], Awaitable[None]], stopping: Callable[[], None] | None = None
-    ) -> None:
+    async def run(self, start: Callable[[], Awaitable[None]], stopping: Callable[[], None] | None = None) -> None:
         """Do `start` (which calls our `start` for each group), wait for a stop signal, stop everything.
 
         A second signal kills what has not stopped yet. `stopping` is called when stopping begins.

@@ -51,9 +51,7 @@ class Api:
 
     async def create_contact(self, external_id: str, channel: str, display_name: str) -> str:
         """Makes a contact known, or finds it; its id."""
-        request = contact_pb2.CreateContactRequest(
-            external_id=external_id, channel=channel, display_name=display_name
-        )
+        request = contact_pb2.CreateContactRequest(external_id=external_id, channel=channel, display_name=display_name)
         made = await self._contacts.CreateContact(request, metadata=self._key, timeout=_PATIENCE_S)
         return made.id
 

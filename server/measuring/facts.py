@@ -16,8 +16,8 @@ from server.measuring.percentiles import mean
 _WORD: Final = re.compile(r"[^\W_]+")
 _FUNCTION_WORDS: Final = frozenset(
     _WORD.findall(
-        "a an and are as at be been but by do does for from had has have he her him his i in is it its me my of "
-        "on or our she so that the their them they this to us was we were will with you your"
+        "a an and are as at be been but by do does for from had has have he her him his i in is it its me my "
+        "of on or our she so that the their them they this to us was we were will with you your"
     )
 )
 _SAID_AT: Final = datetime(2024, 1, 15, 12, tzinfo=UTC)
@@ -45,9 +45,7 @@ def read(path: Path) -> list[Stated]:
             row = json.loads(line)
             stated.append(Stated(str(row["utterance"]), tuple(str(fact["value"]) for fact in row["facts"])))
         except (ValueError, KeyError, TypeError) as error:
-            raise MeasuringError(
-                f'{path}:{number} is not {{"utterance", "facts": [{{"value"}}]}}.'
-            ) from error
+            raise MeasuringError(f'{path}:{number} is not {{"utterance", "facts": [{{"value"}}]}}.') from error
     return stated
 
 

@@ -124,13 +124,9 @@ def _parsed(text: str, source: str) -> Conversation:
     if len(known) < len(ids):
         twice = next(name for number, name in enumerate(ids) if name in ids[:number])
         raise MeasuringError(f"{source} has the turn {twice} twice.")
-    questions = (
-        tuple(_question(*item, known) for item in at.items(document, "qa")) if "qa" in document else ()
-    )
+    questions = tuple(_question(*item, known) for item in at.items(document, "qa")) if "qa" in document else ()
     name = document.get("conversation")
-    return Conversation(
-        name if isinstance(name, str) and name else Path(source).stem, *speakers, sessions, questions
-    )
+    return Conversation(name if isinstance(name, str) and name else Path(source).stem, *speakers, sessions, questions)
 
 
 def _session(at: "_Place", document: Mapping[str, object], speakers: tuple[str, str]) -> Session:
@@ -185,9 +181,7 @@ class _Place:
             raise MeasuringError(f"{self} must be an object.")
         return value
 
-    def items(
-        self, document: Mapping[str, object], name: str
-    ) -> "Iterator[tuple[_Place, Mapping[str, object]]]":
+    def items(self, document: Mapping[str, object], name: str) -> "Iterator[tuple[_Place, Mapping[str, object]]]":
         value = document.get(name)
         if not isinstance(value, list):
             raise MeasuringError(f"{self}.{name} must be a list.")

@@ -25,9 +25,7 @@ class Exchange:
 def exchanges(conversation: Conversation) -> tuple[Exchange, ...]:
     """The exchanges in order: speaker A's turn with B's turn right after it; any other turn alone."""
     return tuple(
-        exchange
-        for session in conversation.sessions
-        for exchange in _of_session(session, conversation.speaker_a)
+        exchange for session in conversation.sessions for exchange in _of_session(session, conversation.speaker_a)
     )
 
 

@@ -46,9 +46,7 @@ class Replayed:
     rank_ms: list[float] = field(default_factory=list)
 
 
-async def replay(
-    api: Api, conversation: Conversation, external_id: str, manner: Manner, step: Step
-) -> Replayed:
+async def replay(api: Api, conversation: Conversation, external_id: str, manner: Manner, step: Step) -> Replayed:
     """Sends all of the conversation for the contact `external_id`, and asks every question that counts.
 
     One call at a time, so that each time is that of a call alone. Raises grpc.RpcError where a call fails.

@@ -79,16 +79,13 @@ def print_briefing(console: Console, run: Replayed, text: str) -> None:
 
 def _question(asked: Asked) -> Text:
     category = CATEGORIES.get(asked.question.category, str(asked.question.category))
-    return Text.assemble(
-        asked.question.text, (f"\n{asked.question.answer}", "italic"), (f"\n{category}", "dim")
-    )
+    return Text.assemble(asked.question.text, (f"\n{asked.question.answer}", "italic"), (f"\n{category}", "dim"))
 
 
 def _evidence(asked: Asked) -> Text:
     found = asked.found(HIT_LIMIT)
     marks: Sequence[tuple[str, str]] = [
-        (f"✓ {turn}\n", "green") if turn in found else (f"✗ {turn}\n", "red")
-        for turn in asked.question.evidence
+        (f"✓ {turn}\n", "green") if turn in found else (f"✗ {turn}\n", "red") for turn in asked.question.evidence
     ]
     text = Text.assemble(*marks)
     text.rstrip()

@@ -45,7 +45,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class MethodPolicy:
-    """One RPC. `full_name` is as in its path without the first slash: `kith.context.v1.ContextService/GetContactContext`."""
+    """One RPC. `full_name` is as in its path without the first slash: `kith.context.v1.ContextService/GetContactContext`.
+
+    `names_tenant`: its request has a `tenant_id` that must be the credential's. `answers_secret`: its answer shows a
+    credential. `answers_text`: its answer can hold personal text.
+    """
 
     full_name: str
     name: str
@@ -62,12 +66,13 @@ class MethodPolicy:
     server_streaming: bool
     names_tenant: bool
     answers_secret: bool
+    answers_text: bool
     validate: Validator
 
     @property
-    def for_platform(self) -> bool:
-        """Whether the RPC acts for the platform itself and not for one tenant."""
-        return PLATFORM_KEY in self.credentials
+    def for_platform_alone(self) -> bool:
+        """Whether only the platform itself calls it; a `tenant_id` in its request is what it acts on."""
+        return self.credentials == {PLATFORM_KEY}
 
 
 def services() -> list[ServiceDescriptor]:
@@ -117,6 +122,8 @@ def _policy(method: MethodDescriptor, general_max_bytes: int, override: Rate | N
     access = options.Extensions[options_pb2.access]
     if options_pb2.CREDENTIAL_UNSPECIFIED in access.credentials:
         raise ValueError(f"{method.full_name}: CREDENTIAL_UNSPECIFIED is no credential")
+    if BEARER in access.credentials and not access.permission:
+        raise ValueError(f"{method.full_name}: takes a bearer token and asks for no permission")
     limit = options.Extensions[options_pb2.rate_limit]
     rate = override or (Rate(limit.per_second, limit.burst) if limit.per_second > 0 else None)
     cap = options.Extensions[options_pb2.max_request_bytes]
@@ -135,14 +142,27 @@ def _policy(method: MethodDescriptor, general_max_bytes: int, override: Rate | N
         response_class=GetMessageClass(method.output_type),
         client_streaming=method.client_streaming,
         server_streaming=method.server_streaming,
-        names_tenant="tenant_id" in request.fields_by_name and PLATFORM_KEY not in access.credentials,
+        names_tenant="tenant_id" in request.fields_by_name and set(access.credentials) != {PLATFORM_KEY},
         answers_secret=any(_is_secret(field) for field in method.output_type.fields),
+        answers_text=_holds_text(method.output_type, set()),
         validate=compile_message(request),
     )
 
 
 def _is_secret(field: FieldDescriptor) -> bool:
     return field.name == "secret" and bool(field.GetOptions().Extensions[options_pb2.sensitive])
+
+
+def _holds_text(message: Descriptor, seen: set[str]) -> bool:
+    """Whether a message has a sensitive field, or one that does."""
+    if message.full_name in seen:
+        return False
+    seen.add(message.full_name)
+    return any(
+        field.GetOptions().Extensions[options_pb2.sensitive]
+        or (field.message_type is not None and _holds_text(field.message_type, seen))
+        for field in message.fields
+    )
 
 
 def _rate(name: str, value: str) -> Rate:

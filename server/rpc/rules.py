@@ -182,7 +182,7 @@ def _range_tests(name: str, given: dict[str, Any]) -> list[_Test]:
     return tests
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
@@ -203,11 +203,12 @@ def bytes_check(name: str, rules: Any) -> ValueCheck | None:
 def enum_check(field: FieldDescriptor, rules: Any) -> ValueCheck | None:
     """The check of an enum. `rules` are EnumRules or None."""
     tests: list[_Test] = []
+    kind: Any = field.enum_type
     for rule, value in _given(rules):
         if rule == "defined_only":
             if value:
-                numbers = frozenset(field.enum_type.values_by_number)
-                tests.append((numbers.__contains__, "must be a value of " + field.enum_type.name))
+                numbers = frozenset(kind.values_by_number)
+                tests.append((numbers.__contains__, f"must be a value of {kind.name}"))
         else:
             tests += _common_tests(field.full_name, rule, value)
     return _all(tests) if tests else None

@@ -191,6 +191,8 @@ def _map(
     own = rules.map
     _refuse_unknown(field, own.keys)
     _refuse_unknown(field, own.values)
+    if field.message_type is None:
+        raise UnsupportedRule(f"{field.full_name}: a map without entries")
     entry = field.message_type.fields_by_name
     of_key, of_value = _single(entry["key"], own.keys, known), _single(entry["value"], own.values, known)
     least, most = own.min_pairs, own.max_pairs if own.HasField("max_pairs") else None

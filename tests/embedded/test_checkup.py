@@ -75,9 +75,7 @@ def test_stores_that_are_not_reachable_are_red_and_hide_the_password(patient: Pa
 
 
 def test_before_the_first_start_nothing_is_red(tmp_path: Path) -> None:
-    healthy = Patient(
-        tmp_path / "new", False, None, None, False, (("--http-port", free_ports(1)[0], "127.0.0.1"),), ()
-    )
+    healthy = Patient(tmp_path / "new", False, None, None, False, (("--http-port", free_ports(1)[0], "127.0.0.1"),), ())
     assert not [finding for finding in examine(healthy) if finding.level is Level.FAIL]
 
 
@@ -104,9 +102,7 @@ def test_certificates_must_be_valid_and_belong_to_their_key(
     certificate_file, key_file = tmp_path / "cert.pem", tmp_path / "key.pem"
     certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     key_file.write_bytes(
-        given.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        given.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     examined = replace(patient, tls=(("gRPC", certificate_file, key_file),))
     assert find(examined, "gRPC TLS").level is level

@@ -24,7 +24,7 @@ def shell(tmp_path: Path, script: str, name: str = "child") -> Command:
 async def wait_for(condition: object, timeout_s: float = 5.0) -> None:
     assert callable(condition)
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -50,9 +50,7 @@ def test_after_a_kill_of_the_supervisor_nothing_lingers_and_the_data_is_there(da
     stack = RunningStack(data_dir).ready()
     try:
         secrets = data_dirs.secrets(data_dir)
-        owner = roles.role_url(
-            stack.record.ports["postgres"], roles.OWNER, secrets.owner_password, roles.DATABASE
-        )
+        owner = roles.role_url(stack.record.ports["postgres"], roles.OWNER, secrets.owner_password, roles.DATABASE)
         with psycopg.connect(owner) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 1 AS id; GRANT SELECT ON kept TO kith_app")
         processes = [stack.process_of(name) for name in stack.record.services]

@@ -12,7 +12,7 @@ from zlib import crc32
 from Stemmer import Stemmer
 
 VERSION: Final = 3
-BUCKETS: Final = 1 << 16
+BUCKETS: Final = 1 << 17
 
 _MAX_TEXT: Final = 1_200
 """Characters that are looked at: a mood shows early, and time is bounded so."""

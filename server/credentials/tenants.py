@@ -1,0 +1,44 @@
+"""Whether a tenant's credentials are good just now."""
+
+from typing import Final
+
+from server.credentials.cache import TrustedCache
+from server.domain.errors import NotFound, PermissionDenied
+from store import tenants
+from store.database import Database
+from store.notifications import Notifications
+from store.tables.tenant import PLATFORM, TenantRow
+
+CHANGED: Final = "tenant_changed"
+"""The kind of notification that says: a tenant was made, suspended, resumed or deleted."""
+
+_SECONDS: Final = 60.0
+
+
+class TenantDirectory:
+    """The status of tenants, cached and told of every change."""
+
+    def __init__(self, database: Database, notifications: Notifications) -> None:
+        self._database = database
+        self._cache: TrustedCache[str, TenantRow] = TrustedCache(notifications, capacity=50_000, seconds=_SECONDS)
+        notifications.subscribe(CHANGED, self._on_changed)
+
+    def is_active(self, tenant_id: str) -> bool:
+        """Whether the tenant is known, without asking anybody, to be active."""
+        row = self._cache.peek(tenant_id)
+        return row is not None and row.status == "active"
+
+    async def require(self, tenant_id: str) -> None:
+        """Raises NotFound for an unknown tenant, PermissionDenied for one that is not active; StoreError."""
+        row = await self._cache.get(tenant_id, lambda: self._load(tenant_id))
+        if row is None or row.status == "deleting":
+            raise NotFound(f"Tenant {tenant_id} does not exist.", reason="TENANT_NOT_FOUND")
+        if row.status != "active":
+            raise PermissionDenied("The tenant is suspended.", reason="TENANT_SUSPENDED")
+
+    async def _load(self, tenant_id: str) -> TenantRow | None:
+        async with self._database.transaction(PLATFORM) as tx:
+            return await tenants.get(tx, tenant_id)
+
+    async def _on_changed(self, ids: dict[str, str]) -> None:
+        self._cache.drop(lambda tenant_id, _: tenant_id == ids.get("tenant"))

@@ -1,0 +1,133 @@
+"""English text made plain for the rules: contractions opened, sentences and clauses cut, pronouns turned about."""
+
+import re
+from typing import Final
+
+_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"[’`´]", "'"),
+        (r"\s+([,.!?;:])", r"\1"),
+        (r"\bi\s?'?\s?m\b", "I am"),
+        (r"\bi'? ?ve\b", "I have"),
+        (r"\bi'll\b", "I will"),
+        (r"\bi'd (?=(?:been|never|always|had|just)\b)", "I had "),
+        (r"\bi'd\b", "I would"),
+        (r"\bcan'?t\b|\bcannot\b", "can not"),
+        (r"\bwon'?t\b", "will not"),
+        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n'?t\b", r"\1 not"),
+        (r"\b(we|they|you)'re\b", r"\1 are"),
+        (r"\b(we|they|you)'ve\b", r"\1 have"),
+        (r"\b(\w+)'ll\b", r"\1 will"),
+        (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
+        (r"\bgonna\b", "going to"),
+        (r"\bwanna\b", "want to"),
+        (r"\bgotta\b", "have to"),
+        (r"\bfavourite\b", "favorite"),
+        (r"\bneighbour\b", "neighbor"),
+        (r"\bcolour\b", "color"),
+        (r"\bi\b", "I"),
+    )
+)
+_SENTENCES: Final = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]+)*[.!?;\n]*")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?m:^>.*$)")
+
+
+def opened(text: str) -> str:
+    """The text with contractions written out ("I'm" and "im" become "I am"), quotations taken out, spaces tidied."""
+    text = _QUOTED.sub(" ", text)
+    for pattern, by in _OPENED:
+        text = pattern.sub(by, text)
+    return " ".join(text.split(" ")).strip()
+
+
+def sentences(text: str) -> list[tuple[str, bool]]:
+    """The sentences, each with whether it is a question."""
+    found = []
+    for piece in _SENTENCES.findall(text):
+        body = piece.rstrip(" .!?;\n")
+        if body.strip():
+            found.append((body.strip(), "?" in piece[len(body) :]))
+    return found
+
+
+_HERE: Final[dict[str, str]] = {
+    "my": "their",
+    "our": "their",
+    "mine": "theirs",
+    "ours": "theirs",
+    "me": "them",
+    "us": "them",
+    "myself": "themselves",
+    "ourselves": "themselves",
+}
+
+
+def turned(words: str) -> str:
+    """A phrase in the third person: "my old car" becomes "their old car"."""
+    return re.sub(
+        r"\b(?:my|our|mine|ours|me|us|myself|ourselves)\b",
+        lambda m: _HERE[m[0].lower()],
+        words,
+        flags=re.IGNORECASE,
+    )
+
+
+_IRREGULAR: Final = {"have": "has", "do": "does", "go": "goes", "am": "is", "are": "is", "be": "is"}
+
+
+def third_person(verb: str) -> str:
+    """The present form of a verb for he, she or it: "watch" becomes "watches"."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
+    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return verb + "es"
+    if verb.endswith("y") and len(verb) > 1 and verb[-2] not in "aeiou":
+        return verb[:-1] + "ies"
+    return verb + "s"
+
+
+_STOP_AT: Final = re.compile(
+    r"\s*(?:[,:()]| - |\b(?:because|cause|cuz|but|so|when|whenever|while|if|since|though|although|until|who|which|where|"
+    r"whose|than|as long as|as well|even|except|and (?:I|it|we|he|she|they|you|that|then|also|now|my)|that (?:I|is|was|we|it|has)|"
+    r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|every (?:day|week|weekend|morning|night)|right now|"
+    r"these days|nowadays|anymore|any more|at the moment|lol|haha|haha+|ll|tho|too|very much|so much|a lot|more than|"
+    r"for (?:years|a while|fun|a living)|all the time|all day|to be honest|tbh|though|myself|is|was|are|were|will|can|would)\b).*$",
+    re.IGNORECASE,
+)
+_LEADING: Final = re.compile(r"^(?:to |that |just |really |very |so |some |any |such |of )+(?=\w)", re.IGNORECASE)
+_TRAILING: Final = re.compile(
+    r"(?:\s+(?:and|or|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|either|already|again|today|tonight|"
+    r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|usually|please|from|it|also|"
+    r"even|still|then|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
+    re.IGNORECASE,
+)
+_LONGEST_OBJECT: Final = 7
+_EMPTY: Final = frozenset(
+    "it that this them you him her those these one ones some all me us so too there here what something anything "
+    "everything nothing stuff things thing to the a an any and do be not lot".split()
+)
+
+
+def phrase(words: str, longest: int = _LONGEST_OBJECT) -> str:
+    """The noun or verb phrase at the start of `words`, without what hangs on; "" where it means nothing."""
+    cut = _STOP_AT.sub("", " " + words).strip()
+    cut = _LEADING.sub("", cut)
+    cut = " ".join(cut.split()[:longest]).strip(" ,-'\"")
+    cut = _TRAILING.sub("", cut)
+    if cut.lower() in _EMPTY or not any(c.isalnum() for c in cut):
+        return ""
+    return cut
+
+
+_ARTICLE: Final = re.compile(r"^(?:a|an|the|my|our|some|their)\s+", re.IGNORECASE)
+
+
+def bare(words: str) -> str:
+    """The phrase without its article."""
+    return _ARTICLE.sub("", words).strip()
+
+
+def sentence_case(words: str) -> str:
+    """The first letter in capitals, the rest left alone."""
+    return words[:1].upper() + words[1:]
