@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 from server.config import Settings
+from server.credentials.authenticator import Credentials
 from server.observability import metrics
 from server.usecases.accesses import AccessLog
 from server.usecases.services import Services
@@ -29,6 +30,7 @@ class Composition:
         cache = SnapshotCache(self.redis, ttl_seconds=settings.snapshot_ttl_seconds)
         snapshots = Snapshots(self.database, cache, settings.context_cache_bytes, metrics.tier_counter())
         snapshots.listen(self.notifications)
+        self.credentials = Credentials(settings, self.database, self.notifications, _now)
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
@@ -39,6 +41,7 @@ class Composition:
     async def __aenter__(self) -> "Composition":
         await self.redis.start()
         await self.notifications.start()
+        await self.credentials.start()
         self.services.accesses.start()
         return self
 
@@ -46,6 +49,7 @@ class Composition:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.services.accesses.close()
+        await self.credentials.close()
         await self.notifications.close()
         await self.redis.close()
         await self.database.close()

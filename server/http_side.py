@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -15,7 +15,7 @@ from server.observability import metrics
 from server.readiness import Readiness
 
 
-def make_app(readiness: Readiness, jwks: Callable[[], Awaitable[dict[str, Any]]]) -> Starlette:
+def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]]) -> Starlette:
     """Liveness, readiness and the public halves of the keys that tokens are verified with."""
 
     async def healthz(_: Request) -> Response:
@@ -26,7 +26,7 @@ def make_app(readiness: Readiness, jwks: Callable[[], Awaitable[dict[str, Any]]]
         return JSONResponse(report.as_json(), status_code=200 if report.ready else 503)
 
     async def keys(_: Request) -> Response:
-        return JSONResponse(await jwks(), headers={"cache-control": "max-age=5"})
+        return JSONResponse(jwks(), headers={"cache-control": "max-age=5"})
 
     return Starlette(
         routes=[

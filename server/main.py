@@ -21,6 +21,7 @@ from server.composition import Composition
 from server.config import Settings
 from server.http_side import HttpSide, make_app, metrics_app
 from server.observability import logs, traces
+from server.observability.call_log import CallLog
 from server.readiness import Readiness
 from server.rpc import interceptors, services
 from server.rpc.contact import ContactServicer
@@ -32,6 +33,7 @@ from server.rpc.transport import OPTIONS
 log: Final = logging.getLogger("kith.server")
 
 _READINESS_SECONDS: Final = 1.0
+_CALL_LOG_SECONDS: Final = 0.25
 
 
 class Server:
@@ -42,17 +44,27 @@ class Server:
         self.composition = Composition(settings)
         self.port = settings.grpc_port
         self._health = health.HealthServicer()
-        self._watch: asyncio.Task[None] | None = None
+        self._call_log = CallLog(settings.log_level)
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Opens the stores and both ports."""
         settings, parts = self.settings, self.composition
         await parts.__aenter__()
-        self._guard = interceptors.build(settings, parts)
-        await self._guard.start()
+        guards = interceptors.build(
+            interceptors.Deps(
+                settings=settings,
+                database=parts.database,
+                redis=parts.redis,
+                credentials=parts.credentials,
+                call_log=self._call_log,
+                clock=parts.services.clock,
+                tracer=traces.tracer(settings),
+            )
+        )
         # One larger than the cap, so that our own interceptor answers with a reason and not the transport without.
         options = (*OPTIONS, ("grpc.max_receive_message_length", settings.max_request_bytes + 65_536))
-        self._grpc = grpc.aio.server(interceptors=self._guard.interceptors, options=options)
+        self._grpc = grpc.aio.server(interceptors=guards, options=options)
         self._add_services()
         address = f"{settings.grpc_host}:{settings.grpc_port}"
         self.port = (
@@ -61,22 +73,23 @@ class Server:
             else (self._grpc.add_insecure_port(address))
         )
         self._readiness = Readiness(parts.database, parts.redis)
-        jwks = self._guard.jwks_document
+        jwks = parts.credentials.jwks.document
         self._http = [HttpSide(make_app(self._readiness, jwks), settings.http_side_host, settings.http_side_port)]
         if settings.metrics_port:
             self._http.append(HttpSide(metrics_app(), settings.metrics_host, settings.metrics_port))
         await self._grpc.start()
         for side in self._http:
             side.start()
-        self._watch = asyncio.create_task(self._report_health())
+        self._tasks = [asyncio.create_task(self._report_health()), asyncio.create_task(self._write_call_log())]
         log.info("serving", extra={"address": settings.grpc_host, "port": self.port})
 
     def _add_services(self) -> None:
-        server, work = self._grpc, self.composition.services
+        server, parts = self._grpc, self.composition
+        work = parts.services
         context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
-        tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(work, self._guard), server)
+        tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
             [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],
@@ -97,15 +110,21 @@ class Server:
             await self._health.set("", status)
             await asyncio.sleep(_READINESS_SECONDS)
 
+    async def _write_call_log(self) -> None:
+        """Writes the log lines of calls in batches, off their path."""
+        while True:
+            await asyncio.sleep(_CALL_LOG_SECONDS)
+            self._call_log.flush()
+
     async def stop(self) -> None:
         """Refuses new calls, lets those in flight finish, closes the stores."""
-        if self._watch is not None:
-            self._watch.cancel()
+        for task in self._tasks:
+            task.cancel()
         await self._health.enter_graceful_shutdown()
         await self._grpc.stop(self.settings.drain_seconds)
         for side in self._http:
             await side.close()
-        await self._guard.close()
+        self._call_log.flush()
         await self.composition.__aexit__(None, None, None)
 
 

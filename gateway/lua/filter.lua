@@ -153,12 +153,13 @@ local function read_status(body)
 end
 
 -- The details of an error: what ErrorInfo tells, and the fields that are wrong with what is wrong with each.
-local function details_of(metadata, fields)
+local function details_of(request_id, metadata, fields)
   local inner = metadata and metadata:match("^{%s*(.-)%s*}$") or ""
+  if inner == "" then inner = '"request_id":' .. quoted(request_id) end
   if not fields then return "{" .. inner .. "}" end
   -- The transcoder prints BadRequest's newer, empty `reason` along; within a string the quotes would be escaped.
   fields = fields:gsub(',"reason":""', "")
-  return "{" .. inner .. (inner == "" and "" or ",") .. '"fields":' .. fields .. "}"
+  return "{" .. inner .. ',"fields":' .. fields .. "}"
 end
 
 local SHAPES = {
@@ -187,29 +188,26 @@ local function local_message(status, text)
 end
 
 local function shape_error(h, surface, status)
+  local noted = h:streamInfo():dynamicMetadata():get("kith")
+  local request_id = noted and noted.request_id or ""
   local body = h:body(true)
   local text = body:getBytes(0, body:length())
-  local code, message, details, retry = CODE_OF_STATUS[status] or "INTERNAL", nil, "{}", nil
+  local code = CODE_OF_STATUS[status] or "INTERNAL"
+  local reason, message, metadata, fields, retry
   if text:byte(1) == 123 and member(text, 1, "code") then
-    local reason, said, metadata, fields
-    reason, said, metadata, fields, retry = read_status(text)
-    if reason then
-      code = reason
-      status = STATUS_OF_REASON[reason] or status
-    end
-    message, details = said, details_of(metadata, fields)
+    reason, message, metadata, fields, retry = read_status(text)
   else
     local words, field = local_message(status, text)
     message = quoted(words)
-    local id = h:streamInfo():dynamicMetadata():get("kith")
-    details = '{"request_id":' .. quoted(id and id.request_id or "")
-    if field then
-      details = details .. ',"fields":[{"field":' .. quoted(field) .. ',"description":' .. message .. "}]"
-    end
-    details = details .. "}"
+    if field then fields = '[{"field":' .. quoted(field) .. ',"description":' .. message .. "}]" end
   end
+  if reason then
+    code = reason
+    status = STATUS_OF_REASON[reason] or status
+  end
+  local shape = SHAPES[surface] or SHAPES.contact_intelligence
+  local shaped = shape(code, message, details_of(request_id, metadata, fields))
   local headers = h:headers()
-  local shaped = (SHAPES[surface] or SHAPES.contact_intelligence)(code, message, details)
   body:setBytes(shaped)
   headers:replace(":status", tostring(status))
   headers:replace("content-type", "application/json")

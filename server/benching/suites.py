@@ -37,6 +37,7 @@ class Effort:
     sla_seconds: float = 20.0
     generators: int = 1
     connections: int = 8
+    warm_up: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Bench:
     def _closed(self, target: Target, requests: Sequence[Request]) -> Measured:
         count = self.effort.generators
         callers = max(1, self.effort.in_flight // count)
-        loop = ClosedLoop(callers, self.effort.round_seconds)
+        loop = ClosedLoop(callers, self.effort.round_seconds, self.effort.warm_up)
         # On HTTP/1.1 every caller needs a connection of its own.
         connections = callers if target.wire == "rest_h1" else max(1, self.effort.connections // count)
         return self._shared_out(replace(target, connections=connections), requests, [loop] * count)
@@ -154,7 +155,7 @@ class Bench:
     def _opened(self, target: Target, requests: Sequence[Request], rate: float, seconds: float) -> Measured:
         count = self.effort.generators
         connections = max(1, self.effort.connections // count)
-        loops = [OpenLoop(rate / count, seconds)] * count
+        loops = [OpenLoop(rate / count, seconds, self.effort.warm_up)] * count
         return self._shared_out(replace(target, connections=connections), requests, loops)
 
     def _shared_out(

@@ -183,11 +183,11 @@ def _changed_file(path: Path) -> Callable[[], Awaitable[bytes | None]]:
 
     async def read() -> bytes | None:
         nonlocal seen
-        found = path.stat()
+        found = await asyncio.to_thread(path.stat)
         mark = (found.st_mtime_ns, found.st_size, found.st_ino)
         if mark == seen:
             return None
-        document = path.read_bytes()
+        document = await asyncio.to_thread(path.read_bytes)
         seen = mark
         return document
 

@@ -4,19 +4,17 @@ Who may call it, how often, how large its request may be, whether it is audited:
 and there is no second list. An RPC without `access` is denied to everybody.
 """
 
-import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-import kith
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from kith.options.v1 import options_pb2
 
+from server.rpc.services import DESCRIPTORS
 from server.rpc.validation import Validator, compile_message
 
 GATEWAY_KEY: Final = options_pb2.CREDENTIAL_GATEWAY_KEY
@@ -45,7 +43,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class MethodPolicy:
-    """One RPC. `full_name` is as in its path without the first slash: `kith.context.v1.ContextService/GetContactContext`.
+    """One RPC. `full_name` is its path without the first slash, `kith.context.v1.ContextService/GetContactContext`.
 
     `names_tenant`: its request has a `tenant_id` that must be the credential's. `answers_secret`: its answer shows a
     credential. `answers_text`: its answer can hold personal text.
@@ -75,24 +73,13 @@ class MethodPolicy:
         return self.credentials == {PLATFORM_KEY}
 
 
-def services() -> list[ServiceDescriptor]:
-    """Every service of the contracts: those of each generated `*_service_pb2` in the package `kith`."""
-    found: list[ServiceDescriptor] = []
-    # `kith` is a namespace package of directories without __init__, which pkgutil does not look into.
-    for root in map(Path, kith.__path__):
-        for path in sorted(root.rglob("*_service_pb2.py")):
-            name = ".".join(("kith", *path.relative_to(root).with_suffix("").parts))
-            found.extend(importlib.import_module(name).DESCRIPTOR.services_by_name.values())
-    return found
-
-
 def permissions() -> list[str]:
     """Every permission that an RPC asks for, sorted."""
     return sorted({method.GetOptions().Extensions[options_pb2.access].permission for method in _methods()} - {""})
 
 
 def _methods() -> Iterator[MethodDescriptor]:
-    for service in services():
+    for service in DESCRIPTORS:
         yield from service.methods
 
 

@@ -60,13 +60,20 @@ _NUL: Final = "must not hold a NUL character"
 def _string_tests(name: str, rule: str, value: Any) -> list[_Test]:
     match rule:
         case "min_len":
-            return [(lambda text: len(text) >= value, "must not be empty" if value == 1 else f"must have at least {value} characters")]
+            return [
+                (
+                    lambda text: len(text) >= value,
+                    "must not be empty" if value == 1 else f"must have at least {value} characters",
+                )
+            ]
         case "max_len":
             return [(lambda text: len(text) <= value, f"must have at most {value} characters")]
         case "len":
             return [(lambda text: len(text) == value, f"must have exactly {value} characters")]
         case "min_bytes":
-            return [(lambda text: len(text) >= value or len(text.encode()) >= value, f"must have at least {value} bytes")]
+            return [
+                (lambda text: len(text) >= value or len(text.encode()) >= value, f"must have at least {value} bytes")
+            ]
         case "max_bytes":
             # A character has at most four bytes, so that short texts need not be encoded.
             return [(
@@ -108,9 +115,9 @@ def _common_tests(name: str, rule: str, value: Any) -> list[_Test]:
 
 
 def compile_pattern(name: str, pattern: str) -> re.Pattern[str]:
-    """A regular expression in RE2's meaning: `$` is the end of the text alone, classes are ASCII. Raises UnsupportedRule.
+    """A regular expression in RE2's meaning: `$` is the end of the text alone, classes are ASCII.
 
-    What RE2 does not know, or means otherwise than Python in a way that is not translated here, is refused.
+    Raises UnsupportedRule. What RE2 does not know, or means otherwise than Python in a way that is not translated here, is refused.
     """
     out: list[str] = []
     in_class = False

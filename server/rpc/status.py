@@ -47,11 +47,10 @@ CODES: Final[dict[str, grpc.StatusCode]] = {
 }
 """The status of each reason; every value of kith.errors.v1.ErrorReason but the unspecified one is here."""
 
-_PREFIX: Final = "ERROR_REASON_"
+_DECLARED: Final = {value.name.removeprefix("ERROR_REASON_") for value in errors_pb2.ErrorReason.DESCRIPTOR.values}
 
-_undeclared = {name.removeprefix(_PREFIX) for name in errors_pb2.ErrorReason.keys()} - {"UNSPECIFIED"} ^ set(CODES)
-if _undeclared:
-    raise RuntimeError(f"reasons without a status, or statuses without a reason: {sorted(_undeclared)}")
+if set(CODES) != _DECLARED - {"UNSPECIFIED"}:
+    raise RuntimeError(f"reasons without a status, or the reverse: {sorted(set(CODES) ^ _DECLARED)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,9 +184,7 @@ def _repeated(
     return check if each is not None or least or unique or most is not None else None
 
 
-def _map(
-    field: FieldDescriptor, rules: validate_pb2.FieldRules, known: dict[str, _MessageCheck]
-) -> ValueCheck | None:
+def _map(field: FieldDescriptor, rules: validate_pb2.FieldRules, known: dict[str, _MessageCheck]) -> ValueCheck | None:
     _only(field, rules, "map", {"min_pairs", "max_pairs", "keys", "values"})
     own = rules.map
     _refuse_unknown(field, own.keys)

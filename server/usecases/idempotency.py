@@ -18,7 +18,10 @@ ABANDONED: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked under a key. `personal` and `secret` say what the answer can hold: a contact's text, a credential."""
+    """What is asked under a key.
+
+    `personal` and `secret` say what the answer can hold: a contact's text, a credential.
+    """
 
     tenant_id: str
     operation: str

@@ -209,7 +209,7 @@ def _good_at(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 5)
     if not what:
         return []
-    bad = negated != (match["q"].lower() in ("bad", "terrible", "awful", "horrible", "lousy"))
+    bad = negated != (match["q"].lower() in ("bad", "terrible", "awful", "horrible", "lousy", "suck"))
     if bad:
         return [Statement(f"Is bad at {turned(what)}", "weakness", turned(bare(what)), weight=0.45)]
     return [Statement(f"Is good at {turned(what)}", "skill", turned(bare(what)), weight=0.5)]
@@ -326,15 +326,12 @@ def _doing(match: re.Match[str], negated: bool) -> list[Statement]:
 RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), maker)
     for pattern, maker in (
-        (r"(?:named|called|got|adopted|have) (?:my|our|a|an) (?:\w+ )?(?P<kind>dog|cat|puppy|kitten|horse|hamster|rabbit|parrot|bird) "
-         r"(?:named |called )?(?P<name>[A-Z]\w+)(?-i:\b)", _named_pet),
         (r"(?:named|called) (?:my|our) (?P<kind>dog|cat|puppy|kitten|horse|hamster|rabbit|parrot|bird) (?P<name>\w+)", _named_pet),
         (r"(?:love|like|enjoy|adore|prefer|dig|am (?:really |so |very )?(?:into|fond of|obsessed with|addicted to|crazy about|"
          r"in love with|passionate about|a (?:huge |big |total |great |massive )?(?:fan of|lover of|sucker for))|"
-         r"am (?:a (?:huge |big |total )?)?(?P<fan>[\w ]{2,20}) fan\b|have a passion for|can not (?:get enough of|live without|resist)|"
+         r"am (?:a (?:huge |big |total )?)?(?P<fan>[\w ]{2,20}) fan\b|have a passion for|"
          r"(?:have |got )?(?:a )?(?:soft spot|weakness) for|live for|look forward to|fell in love with|crave|could live on) (?P<x>.+)", _liking),
-        (r"(?:hate|dislike|despise|detest|loathe|can not stand|am not (?:a (?:big |huge )?fan of|into|fond of)|"
-         r"(?:do|did) not care (?:much )?for|am (?:so )?(?:sick|tired) of|am allergic to the idea of|avoid) (?P<x>.+)", _disliking),
+        (r"(?:hate|dislike|despise|detest|loathe|am (?:so |really )?(?:sick|tired) of|avoid) (?P<x>.+)", _disliking),
         (r"(?:am|have been) (?:really |very |super |so |terribly )?allergic to (?P<x>.+)", _allergy),
         (r"(?:am|was) (?:really |very |so |super )?(?:scared|afraid|terrified|frightened|petrified) of (?P<x>.+)", _fear),
         (r"fear (?P<x>.+)", _fear),
@@ -346,7 +343,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?:am (?:currently |now )?working|work|used to work|worked) (?:full ?time |part ?time |now |currently |mostly |nights )?(?P<how>as|at|for|in|with) (?P<x>.+)", _work),
         (r"work(?P<how>) (?P<x>.+)", _work),
         (r"(?:just )?(?:got|started|have|landed|accepted|took) (?:a |my |the )?(?:new |first |great )?(?:job|position|gig|role)(?: offer)? (?P<how>at|with|as|for) (?P<x>.+)", _new_job),
-        (r"(?:just )?(?:started working|joined|got hired) ?(?P<how>at|by|for|as|) ?(?P<x>[A-Z]\w+.*)(?-i:)", _new_job),
+        (r"(?:just )?(?:started working|joined|got hired) ?(?P<how>at|by|for|as|) ?(?P<x>\w+.*)", _new_job),
         (r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", _quit),
         (r"(?:just |recently |finally )*(?:got|am getting|get|have been|am|was) (?:recently |happily |newly |already |just |still |now )*(?P<s>married|divorced|engaged|separated|widowed|single)\b", _married),
         (r"(?:just |recently |have )*(?:broke|split|broken) up\b", _apart),
@@ -357,7 +354,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?P<v>go|went|attend|attended|am going|graduated|am attending|study|am enrolled)(?: school)? (?:to |from |at |in )?(?P<x>(?:\w+ ){0,4}?(?:school|college|university|academy|institute)\b.*)", _school),
         (r"(?P<v>graduated) from (?P<x>.+)", _school),
         (r"(?:am|was) (?:really |very |so |pretty |super |quite )?(?P<q>good|great|bad|terrible|awful|amazing|excellent|horrible|lousy|skilled) (?:at|with) (?P<x>.+)", _good_at),
-        (r"suck at(?P<q>) (?P<x>.+)", lambda m, n: [] if n or not (w := phrase(m["x"], 5)) else [Statement(f"Is bad at {turned(w)}", "weakness", turned(bare(w)), weight=0.45)]),
+        (r"(?P<q>suck) at (?P<x>.+)", _good_at),
         (r"(?:can|know how to|am able to) (?P<x>.+)", _ability),
         (r"(?:have (?:never )?(?:been|traveled|travelled) to|visited|(?:traveled|travelled|went) to) (?P<x>.+)", _visited),
         (r"used to (?P<x>.+)", _used_to),

@@ -54,15 +54,14 @@ class Deps:
 
 
 def build(deps: Deps) -> list[Chain]:
-    """The interceptors of a server, in order.
+    """The interceptors of a server, in order: one for gRPC, which is all of the above.
 
     Raises ValueError for rate limits in the settings that are malformed or name no RPC, and UnsupportedRule for a
     constraint in the protos that the server does not understand.
     """
     settings = deps.settings
-    idempotency = Idempotency(
-        deps.database, Envelope.of(settings.master_key.get_secret_value()), deps.clock, hours=settings.idempotency_hours
-    )
+    envelope = Envelope.of(settings.master_key.get_secret_value())
+    idempotency = Idempotency(deps.database, envelope, deps.clock, hours=settings.idempotency_hours)
     steps: list[Step] = [
         Telemetry(deps.call_log, deps.tracer),
         Errors(),

@@ -55,7 +55,7 @@ class Auth:
         return authenticate
 
 
-async def _nobody(call: Call, request: Any, context: Context) -> Any:
+async def _nobody(_call: Call, _request: Any, _context: Context) -> Any:
     raise PermissionDenied("Nobody may call this.")
 
 

@@ -48,9 +48,7 @@ class Idempotent:
 
         return once
 
-    async def _work(
-        self, policy: MethodPolicy, following: Next, call: Call, request: Any, claim: Claim
-    ) -> Answer:
+    async def _work(self, policy: MethodPolicy, following: Next, call: Call, request: Any, claim: Claim) -> Answer:
         recorder = _Recorder()
         try:
             response = await following(call, request, recorder)  # type: ignore[arg-type]

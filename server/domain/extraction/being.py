@@ -1,0 +1,109 @@
+"""What "I am …" says: a name, an age, a job, a faith, looks. Most of what people are at the moment is not kept."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.statement import Statement
+
+_AGE: Final = re.compile(r"^(?:only |almost |about |turning |already |a )?(?P<age>\d{1,3})(?: |-)?(?:years?(?: |-)?old|yo\b|yrs?\b)|^(?P<bare>[1-9]\d)$", re.IGNORECASE)
+_HEIGHT: Final = re.compile(r"^(?:only |over |almost |about )?(?P<v>(?:\d+|five|six|seven|four)[ '-](?:feet|foot|ft|'|cm|\d|meters?).*)", re.IGNORECASE)
+_CALLED: Final = re.compile(r"^(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
+_FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
+    (lexicon.STATUS, "relationship_status", 0.85),
+    (lexicon.DIETS, "diet", 0.75),
+    (lexicon.HEALTH, "health", 0.75),
+    (lexicon.RELIGIONS, "belief", 0.65),
+    (lexicon.LOOKS, "appearance", 0.5),
+    (lexicon.OCCUPATIONS, "occupation", 0.8),
+    (lexicon.KINDS, "trait", 0.6),
+)
+_QUALIFIER: Final = re.compile(
+    r"^(?:a|an|the|very|really|so|pretty|quite|super|also|still|just|now|happily|currently|recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
+    r"strict|total|huge|big|proud|devout)\s+",
+    re.IGNORECASE,
+)
+_ROLE_END: Final = re.compile(r"(?:er|or|ist|ian|ant|ent|eur|man|woman|ess|yst|eer)$")
+_NOT_A_ROLE: Final = frozenset("person super ever over other another under after never later better together parent different excellent recent fan lover".split())
+
+
+def being(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Statements from the complement of "am"."""
+    rest = match["x"]
+    age = _AGE.match(rest)
+    if age and not negated:
+        years = age["age"] or age["bare"]
+        made = [Statement(f"Is {years} years old", "age", years, weight=0.7, confidence=0.9)]
+        after = re.match(r"\s*(?P<x>\w[\w -]+)", rest[age.end() :])
+        if after and after["x"].split()[0].lower() not in ("and", "or", "so", "in"):
+            made += _is_a(phrase(after["x"], 5), False)
+        return made
+    height = _HEIGHT.match(rest)
+    if height and not negated:
+        value = phrase(height["v"], 5)
+        return [Statement(f"Is {value}", "appearance", value, weight=0.5)] if value else []
+    called = _CALLED.match(rest)
+    if called and not negated:
+        return [_name(called["name"])]
+    what = phrase(rest, 7)
+    if not what:
+        return []
+    return _is_a(what, negated)
+
+
+def _name(name: str) -> Statement:
+    title = name[:1].upper() + name[1:]
+    return Statement(f"Is called {title}", "name", title, weight=0.9, confidence=0.9)
+
+
+def _is_a(what: str, negated: bool) -> list[Statement]:
+    core = what
+    while (shorter := _QUALIFIER.sub("", core)) != core:
+        core = shorter
+    words = [w.lower().strip(",.") for w in core.split()]
+    if not words:
+        return []
+    for kinds, attribute, weight in _FROM_CLASS:
+        hit = next((w for w in words[:4] if w in kinds), None)
+        if hit is None:
+            continue
+        if words[0] in lexicon.PASSING and hit != words[0]:
+            return []
+        return [_kind(what, core, words, hit, attribute, weight, negated)]
+    if words[0] in lexicon.PASSING or words[0].endswith("ing"):
+        return []
+    if what[:2].lower() in ("a ", "an") or what.lower().startswith(("the ", "one ")):
+        if negated:
+            return [Statement(f"Is not {turned(what)}", "not", turned(core), weight=0.35, confidence=0.6)]
+        attribute = "occupation" if _ROLE_END.search(words[-1]) and words[-1] not in _NOT_A_ROLE else "trait"
+        related = attribute == "trait" and any(w in lexicon.RELATIVES for w in words)
+        return [
+            Statement(f"Is {turned(what)}", "family" if related else attribute, turned(core), weight=0.55, confidence=0.7)
+        ]
+    if negated or len(words) > 3:
+        return []
+    if len(words) == 1 and core[:1].isupper() and core.lower() not in lexicon.NOT_NAMES:
+        return [_name(core)]
+    return [Statement(f"Is {turned(what)}", "trait", turned(core), weight=0.4, confidence=0.5)]
+
+
+def _kind(
+    what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool
+) -> Statement:
+    if negated:
+        return Statement(f"Is not {turned(what)}", f"not_{attribute}", hit, weight=weight, closes=((attribute, hit),))
+    if attribute == "relationship_status":
+        ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if hit in ("single", "divorced") else ()
+        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9, closes=ends)
+    if attribute == "diet":
+        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9)
+    content = f"Is {turned(what)}"
+    if attribute == "occupation":
+        job = " ".join(words[: words.index(hit) + 1])
+        place = re.search(r"\b(?:at|for) ([A-Z][\w&.-]*(?: [A-Z][\w&.-]*)*)", what)
+        if not re.match(r"(?:an?|the)\s", what, re.IGNORECASE) and hit not in ("ceo", "founder"):
+            content = f"Is {turned(what)}"
+        named = (("workplace", place[1], ""),) if place else ()
+        return Statement(content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named)
+    return Statement(content, attribute, turned(bare(core)), weight=weight, confidence=0.8)

@@ -1,0 +1,185 @@
+"""What a contact asks of the memory itself: remember this, forget that, you got it wrong, stop writing to me."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from Stemmer import Stemmer
+
+from server.domain.extraction.english import opened
+from server.domain.extraction.statements import statements
+from server.domain.memory import Memory
+
+FORGET_LAST: Final = ""
+"""The query of "forget that": what was said last."""
+
+FORGET_ALL: Final = "*"
+"""The query of "forget everything about me"."""
+
+STOP_WORDS: Final[dict[str, frozenset[str]]] = {
+    "en": frozenset(("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "opt out", "optout", "opt-out", "revoke")),
+    "de": frozenset(("stopp", "stop", "abmelden", "abbestellen", "aufhören")),
+    "fr": frozenset(("stop", "arret", "arrêt", "arrêter", "désabonner", "desabonner", "désinscrire")),
+    "es": frozenset(("stop", "alto", "parar", "baja", "cancelar", "detener")),
+    "pt": frozenset(("stop", "parar", "pare", "sair", "cancelar")),
+    "it": frozenset(("stop", "basta", "annulla", "cancellami", "fermare")),
+    "nl": frozenset(("stop", "afmelden", "stoppen", "uitschrijven")),
+    "sv": frozenset(("stopp", "stop", "avsluta", "avregistrera")),
+    "pl": frozenset(("stop", "zakończ", "wypisz", "rezygnuję")),
+    "tr": frozenset(("dur", "durdur", "iptal", "stop")),
+    "hi": frozenset(("रोको", "रुको", "बंद करो", "band karo", "stop")),
+}
+"""Words that opt out when they are the whole message, by language; the English ones count in every language."""
+
+
+def is_stop(message: str, language: str = "en") -> bool:
+    """Whether the message is a STOP word and nothing else (case, spaces and end marks aside; "STOP please" counts)."""
+    plain = " ".join(re.sub(r"[^\w\s-]", " ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
+    base = re.split(r"[-_]", language.lower())[0]
+    return plain in STOP_WORDS["en"] or plain in STOP_WORDS.get(base, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """`remember` holds what is to be kept, `forget` the queries of what is to go, `rest` the text without them."""
+
+    remember: tuple[str, ...]
+    forget: tuple[str, ...]
+    rest: str
+
+
+_POLITE: Final = (
+    r"(?:(?:hey|hi|ok|okay|oh|and|also|so|but|well|actually|just|please|pls|btw|by the way|kindly)\b[,!]?\s+)*"
+    r"(?:(?:can|could|would|will) you (?:please |just |kindly )?|(?:I (?:want|need|would like) you to|you should|you can|you must|you have to) |"
+    r"please |pls )?"
+)
+_SENTENCE: Final = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?\n]*")
+_REMEMBER: Final = re.compile(
+    rf"^\s*{_POLITE}(?:(?:please )?(?:remember|note|keep in mind|make a note|bear in mind|memorize|never forget|(?:do not|don't|dont) (?:ever )?forget)"
+    r"(?: down| of this)?)(?P<how>:| that\b| this:| to\b| about\b|,|)\s*(?P<what>.+)$",
+    re.IGNORECASE,
+)
+_REMINISCE: Final = re.compile(r"^(?:when|how|what|who|where|why|the time|me|you|those|back when|last time|if|whether)\b", re.IGNORECASE)
+_FORGET: Final = re.compile(
+    rf"^\s*{_POLITE}(?:please )?(?:forget|delete|erase|remove|(?:do not|don't|dont) (?:remember|store|save|keep|memorize))\b\s*(?P<what>.*)$",
+    re.IGNORECASE,
+)
+_IDIOM: Final = re.compile(r"^(?:it|me not|to \w+.*|how .*|where .*|when .*|who .*|why .*|if .*)$", re.IGNORECASE)
+_LAST: Final = re.compile(
+    r"^(?:that|this|it all|what i (?:just )?(?:said|told you|wrote)|(?:that|this) (?:please|again|memory|one|part)|(?:the|my) last (?:thing|message|part)(?: i said)?|"
+    r"(?:that )?I (?:ever )?(?:said|told you|mentioned) (?:that|this|it|anything))(?: please| now| ok| okay)*$",
+    re.IGNORECASE,
+)
+_ALL: Final = re.compile(
+    r"^(?:everything|all|anything|all of it|it all)(?: (?:that )?(?:you (?:know|have|remember|stored|saved)|I (?:ever |have )?(?:told|said|shared)(?: you| to you)?|"
+    r"about me|on me|please|now|my (?:data|memories)))*$|^(?:all )?(?:my|your) (?:data|memories|memory)(?: (?:of|about) me)?$|^me$|^about me$",
+    re.IGNORECASE,
+)
+_ABOUT: Final = re.compile(
+    r"^(?:about|that|the (?:fact|thing|part|stuff) (?:that|about)|(?:everything|anything|all|what|whatever|the things|the stuff|stuff)(?: that)?(?: (?:I|you) (?:\w+ ){0,3}?(?:about|of|on)| about| on))\s+",
+    re.IGNORECASE,
+)
+_DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
+
+
+def commands(message: str) -> Commands:
+    """The commands of a message. "Forget it" and "remember when we…?" are talk, not commands."""
+    remember: list[str] = []
+    forget: list[str] = []
+    rest: list[str] = []
+    for sentence in _SENTENCE.findall(message.replace("’", "'")):
+        body = sentence.strip().rstrip(".!? \n")
+        asked = _forgetting(body)
+        if asked is not None:
+            forget.append(asked)
+            continue
+        kept = None if sentence.rstrip().endswith("?") and not _asks_politely(body) else _remembering(body)
+        if kept is not None:
+            remember.append(kept)
+            continue
+        rest.append(sentence.strip())
+    return Commands(tuple(remember), tuple(forget), " ".join(rest))
+
+
+def _asks_politely(body: str) -> bool:
+    return re.match(r"^\W*(?:please |hey |ok )*(?:can|could|would|will) you", body, re.IGNORECASE) is not None
+
+
+def _forgetting(body: str) -> str | None:
+    match = _FORGET.match(body)
+    if match is None:
+        return None
+    what = match["what"].strip(" ,:;")
+    what = re.sub(r"[\s,]+(?:please|pls|ok|okay|thanks|now)$", "", what, flags=re.IGNORECASE)
+    if not what or _IDIOM.match(what):
+        return None
+    if _DELETE_WORDS.search(match[0][: match.start("what") - match.start()]) and not re.search(
+        r"\b(?:you (?:know|remember|have|stored|saved)|I (?:said|told)|memor|my data|about me|about my|that I|from your)\b", what, re.IGNORECASE
+    ):
+        return None
+    if _LAST.match(what):
+        return FORGET_LAST
+    if _ALL.match(what):
+        return FORGET_ALL
+    query = what
+    while (shorter := _ABOUT.sub("", query)) != query:
+        query = shorter
+    if re.match(r"^(?:the|a|an) \w+$", query) and _ABOUT.match(what) is None and not re.match(r"about", what, re.IGNORECASE):
+        # "Don't keep the change", "delete the app": not about what is remembered.
+        return None
+    return FORGET_ALL if re.fullmatch(r"me|myself", query, re.IGNORECASE) else query
+
+
+def _remembering(body: str) -> str | None:
+    match = _REMEMBER.match(body)
+    if match is None:
+        return None
+    what = match["what"].strip(" ,:")
+    if _REMINISCE.match(what) or len(what.split()) < 2:
+        return None
+    if match["how"].strip().lower() == "to":
+        return f"to {what}"
+    return what
+
+
+_STEMMER: Final = Stemmer("english")
+_WORD: Final = re.compile(r"[^\W_]+")
+_LITTLE: Final = frozenset(
+    """
+    i me my mine we our a an the that this it is am are was were be been to of in on at for with from and or about you your
+    have has had do did not any anymore ever thing things stuff all everything said told mentioned please no s m ve re
+    know remember their they them them
+    """.split()
+)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_STEMMER.stemWords([w for w in _WORD.findall(opened(text).lower()) if w not in _LITTLE]))
+
+
+def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
+    """The ids of the memories a forget query speaks of, of any type.
+
+    A memory is meant when it holds every word of the query that means something, or when the query states the very
+    fact it holds. `FORGET_LAST` means those of the newest turn, `FORGET_ALL` every one.
+    """
+    if query == FORGET_ALL:
+        return tuple(m.id for m in memories)
+    if query == FORGET_LAST:
+        newest = max((m.sequence for m in memories), default=0)
+        return tuple(m.id for m in memories if m.sequence == newest)
+    wanted = _stems(query)
+    stated = {(s.subject, s.attribute, s.value.lower()) for s in statements(query if _has_self(query) else f"I have {query}")}
+    found = []
+    for memory in memories:
+        same = memory.value is not None and (memory.subject, memory.attribute, memory.value.lower()) in stated
+        named = " ".join(e.split(":", 1)[1].replace("-", " ") for e in memory.entity_ids)
+        about = f"{memory.content} {memory.attribute or ''} {named}".replace("_", " ")
+        if same or (wanted and wanted <= _stems(about)):
+            found.append(memory.id)
+    return tuple(found)
+
+
+def _has_self(query: str) -> bool:
+    return re.search(r"\b(?:I|my|we|our)\b", opened(query)) is not None

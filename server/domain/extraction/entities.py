@@ -1,0 +1,123 @@
+"""Entities: who and what a turn speaks of, under ids like `pet:bruno`; "my dog" is Bruno once that is known."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.drafts import EntityDraft
+from server.domain.extraction.statement import Statement
+from server.domain.memory import Entity
+from server.domain.words import EntityType
+
+_TYPES: Final[dict[str, EntityType]] = {"pet": "pet", "person": "person", "place": "place", "workplace": "workplace", "thing": "thing"}
+_NAME: Final = r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?"
+_PERSON: Final = re.compile(
+    rf"\b(?:with|met|meet|meeting|called|texted|married|dating|saw|and I and|told|asked|visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|[\s,.!?;:]|$)"
+)
+_PLACE: Final = re.compile(
+    rf"\b(?:trip to|moved to|moving to|flew to|flying to|fly to|went to|going to|go to|traveled to|travelled to|driving to|drove to|vacation in|holiday in|lives? in|living in|"
+    rf"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
+)
+_LIKELY_PLACE: Final = re.compile(r"(?:land|ia|burg|ville|stan|town|shire|polis|berg|City|Island|Beach|Park|Valley)$")
+_RELATION_NAME: Final = re.compile(
+    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{'|'.join(sorted((re.escape(r) for r in lexicon.RELATIVES), key=len, reverse=True))}),? (?P<name>{_NAME.split('(?: ')[0]})\b"
+)
+_LONGEST_SLUG: Final = 60
+
+
+def slug(name: str) -> str:
+    """A name as the second half of an entity id: lower case, words joined by hyphens, accents taken off."""
+    plain = unicodedata.normalize("NFKD", name)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).lower()
+    return re.sub(r"[^\w]+", "-", plain).strip("-_")[:_LONGEST_SLUG] or "x"
+
+
+class Mentions:
+    """Gathers the entities of one turn against those already known."""
+
+    def __init__(self, known: Iterable[Entity], own_name: str | None = None) -> None:
+        self._known = {e.id: e for e in known}
+        self._own = {w.lower() for w in (own_name or "").split()}
+        self._by_name: dict[str, str] = {}
+        for entity in self._known.values():
+            for name in (entity.display_name, *entity.aliases):
+                self._by_name.setdefault(name.lower(), entity.id)
+        self._new: dict[str, EntityDraft] = {}
+        self._patterns = [(self._pattern(e), e.id) for e in self._known.values()]
+
+    @staticmethod
+    def _pattern(entity: Entity) -> re.Pattern[str]:
+        """How an entity is spoken of: by its name anywhere, by a common noun only as "my dog" or "the dog"."""
+        forms = []
+        for name in (entity.display_name, *entity.aliases):
+            escaped = re.escape(name)
+            common = name.islower() and (name in lexicon.PETS or name in lexicon.RELATIVES)
+            forms.append(rf"(?:my|our|the) (?:\w+ )?{escaped}" if common else escaped)
+        return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.IGNORECASE)
+
+    def add(self, kind: str, name: str, called: str = "") -> str:
+        """The id of an entity by its name, made new where it is not known; `called` becomes an alias."""
+        type_ = _TYPES[kind]
+        identity = self._find(type_, name, called)
+        aliases = (called.lower(),) if called and called.lower() != name.lower() else ()
+        known = self._known.get(identity)
+        if known is not None:
+            fresh = tuple(a for a in aliases if a not in known.aliases)
+            if fresh:
+                self._new[identity] = EntityDraft(identity, known.type, known.display_name, fresh)
+            return identity
+        before = self._new.get(identity)
+        merged = tuple(dict.fromkeys((*(before.aliases if before else ()), *aliases)))
+        self._new[identity] = EntityDraft(identity, type_, before.display_name if before else name, merged)
+        return identity
+
+    def _find(self, type_: EntityType, name: str, called: str) -> str:
+        exact = f"{type_}:{slug(name)}"
+        if exact in self._known or exact in self._new:
+            return exact
+        known = self._by_name.get(name.lower())
+        if known is not None and known.startswith(f"{type_}:"):
+            return known
+        del called
+        return exact
+
+    def of_statement(self, statement: Statement) -> tuple[str, ...]:
+        """Ids of the entities a statement introduces or names."""
+        made = [self.add(kind, name, called) for kind, name, called in statement.named]
+        return tuple(dict.fromkeys((*made, *self.known_in(statement.content))))
+
+    def known_in(self, text: str) -> tuple[str, ...]:
+        """Ids of known entities, and of those this turn introduced, that a text speaks of."""
+        found = [identity for pattern, identity in self._patterns if pattern.search(text)]
+        for identity, draft in self._new.items():
+            if identity in self._known:
+                continue
+            entity = Entity(identity, draft.type, draft.display_name, draft.aliases)
+            if self._pattern(entity).search(text):
+                found.append(identity)
+        return tuple(dict.fromkeys(found))
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """Ids of everything a text names: what is known, and people and places it names for the first time."""
+        for match in _RELATION_NAME.finditer(text):
+            if self._is_name(match["name"]):
+                self.add("person", match["name"], match["rel"].lower())
+        for match in _PLACE.finditer(text):
+            if self._is_name(match["name"]) and match["name"].lower() not in self._by_name:
+                self.add("place", match["name"])
+        for match in _PERSON.finditer(text):
+            name = match["name"]
+            fresh = name.lower() not in self._by_name and f"place:{slug(name)}" not in self._new
+            if fresh and self._is_name(name) and not _LIKELY_PLACE.search(name):
+                self.add("person", name)
+        return self.known_in(text)
+
+    def _is_name(self, name: str) -> bool:
+        first = name.split()[0].lower()
+        return first not in lexicon.NOT_NAMES and first not in self._own and len(name) > 1 and not name.isupper()
+
+    def drafts(self) -> tuple[EntityDraft, ...]:
+        """The new entities, and the known ones with new aliases."""
+        return tuple(self._new.values())

@@ -1,0 +1,123 @@
+"""What "I have …" says: family, pets, conditions, things, looks."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.statement import Statement
+
+_PIECES: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
+_NAMED: Final = re.compile(r"\s*,?\s*(?:named|called|(?:whose |his |her )?name is)\s+(?P<name>[\w'-]+)", re.IGNORECASE)
+_DETERMINER: Final = re.compile(rf"^(?:a|an|the|my|our|some|any|no|just|only|also|got|{lexicon.NUMBER_WORDS})\s+", re.IGNORECASE)
+_CONDITIONS: Final = re.compile(
+    r"\b(?:diabetes|asthma|ocd|adhd|add|anxiety|depression|autism|cancer|arthritis|ptsd|insomnia|migraines?|epilepsy|"
+    r"allerg(?:y|ies)|phobia|disorder|disease|syndrome|dyslexia|anemia|lupus|chronic|bipolar|condition|disability)\b",
+    re.IGNORECASE,
+)
+_LOOKS: Final = re.compile(r"\b(?:hair|eyes?|skin|beard|freckles|tattoos?|feet|toes|fingers|legs?|arms?|piercings?|scars?|dimples|teeth|mustache)\b", re.IGNORECASE)
+_EMPTY: Final = frozenset(
+    """
+    time fun idea question problem chance choice feeling good bad lot great day weekend plan job point no nothing been to
+    never some any not always had have done seen heard tried enough more one it that this them he him her just
+    trouble a reason clue something anything everything luck work question look only ever also lunch dinner breakfast busy
+    """.split()
+)
+_PARTICIPLE: Final = re.compile(
+    r"^(?:a |an )?(?:been|had|done|seen|heard|tried|gone|got|made|taken|lost|found|wanted|worked|played|lived|loved|thought|"
+    r"read|written|eaten|met|come|become|started|finished|always|never|not|to|already|just|also|recently|ever|\w+ed)\b",
+    re.IGNORECASE,
+)
+_MOST: Final = 3
+
+
+def having(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Statements from the object of "have"."""
+    found: list[Statement] = []
+    words = match["x"]
+    verb = match[0].split()[0].lower()
+    if _PARTICIPLE.match(words):
+        return []
+    none = re.match(r"(?:no|any)\b(?: interest| time| idea| clue| problem)?", words, re.IGNORECASE)
+    for piece in _PIECES.split(words)[:_MOST]:
+        made = _one(piece, negated or (none is not None and none[0].lower() == "no"), verb)
+        if made is None:
+            break
+        found.append(made)
+    return found
+
+
+def _one(piece: str, negated: bool, verb: str) -> Statement | None:
+    named = _NAMED.search(piece)
+    what = phrase(piece[: named.start()] if named else piece, 6)
+    if not what:
+        return None
+    core = what
+    while (shorter := _DETERMINER.sub("", core)) != core:
+        core = shorter
+    words = [w.lower().strip(",.") for w in core.split()]
+    if not words or words[0] in _EMPTY or words[-1] in lexicon.ABSTRACT:
+        return None
+    name = ""
+    if named:
+        name = named["name"][:1].upper() + named["name"][1:]
+    shown = turned(bare(what) if re.match(r"(?:the|my|our|some|any|no) ", what, re.IGNORECASE) else what)
+    if not negated:
+        return _had(words, core, shown, name, verb)
+    attribute = _attribute(words)
+    return Statement(f"Has no {core}", f"no_{attribute}", core, weight=0.5, closes=((attribute, core),))
+
+
+def _attribute(words: list[str]) -> str:
+    for word in words:
+        singular = lexicon.PLURALS.get(word) or lexicon.RELATIVES.get(word) or word
+        if singular in lexicon.PARTNERS:
+            return "partner"
+        if singular in lexicon.CHILDREN:
+            return "children"
+        if singular in lexicon.SIBLINGS:
+            return "siblings"
+        if word in lexicon.PETS:
+            return "pet"
+        if singular in lexicon.FRIENDS:
+            return "people"
+        if word in lexicon.RELATIVES or word in lexicon.PLURALS or word == "family":
+            return "family"
+    text = " ".join(words)
+    if _CONDITIONS.search(text):
+        return "health"
+    if _LOOKS.search(text):
+        return "appearance"
+    return "owns"
+
+
+_WEIGHTS: Final = {
+    "partner": 0.85,
+    "children": 0.85,
+    "siblings": 0.75,
+    "family": 0.7,
+    "pet": 0.8,
+    "people": 0.6,
+    "health": 0.8,
+    "appearance": 0.5,
+    "owns": 0.4,
+}
+
+
+def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> Statement | None:
+    attribute = _attribute(words)
+    weight = _WEIGHTS[attribute]
+    if verb == "had" and attribute not in ("health", "family", "siblings"):
+        return None
+    if attribute == "owns" and len(words) > 5:
+        return None
+    last = words[-1]
+    if not name:
+        return Statement(f"Has {shown}", attribute, core, weight=weight, confidence=0.7 if attribute == "owns" else 0.85)
+    content = f"Has {shown} named {name}"
+    kind = "pet" if attribute == "pet" else "person" if attribute in _PEOPLE else "thing"
+    called = next((w for w in reversed(words) if w in lexicon.PETS or w in lexicon.RELATIVES), last)
+    return Statement(content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),))
+
+
+_PEOPLE: Final = frozenset(("partner", "children", "siblings", "family", "people"))

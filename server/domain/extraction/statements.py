@@ -1,0 +1,160 @@
+"""Statements the contact makes about itself and its people, found by rules in English text."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.english import opened, sentences
+from server.domain.extraction.possessions import possessions
+from server.domain.extraction.self_rules import RULES
+from server.domain.extraction.statement import Statement
+
+MOST: Final = 4
+"""Statements kept of one text: the weightiest."""
+
+_ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
+_BLOCKED: Final = re.compile(
+    r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|when|who|whom|how|why|which|do|did|does|"
+    r"should|would|could|can|am|are|have|shall|may|might|had|was|were|will|think|thinks|thought|says|said|say|says that|told|claims|believes|like|"
+    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|bet|think that|maybe|perhaps|thinking|since|suggests?|"
+    r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she says|he says|they say|character|in the (?:game|story|movie|book))\s*$",
+    re.IGNORECASE,
+)
+_SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "hope"))
+"""Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
+
+_HYPOTHESIS: Final = re.compile(r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|in a dream|just kidding|jk|kidding)\b", re.IGNORECASE)
+_ADVERBS: Final = re.compile(
+    r"^(?:(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|simply|kinda|kind of|sort of|mostly|"
+    r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|already|both|all|do|did|too|then|have always|"
+    r"have been|probably|especially|basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
+    re.IGNORECASE,
+)
+_AUXILIARY: Final = re.compile(r"^(?P<be>am|have|was|can)\s+(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|definitely|kinda|kind of|sort of|pretty much|already|happily|recently|finally)\s+", re.IGNORECASE)
+_FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"^(?:really |just |also )?can not stand\b", "hate"),
+        (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating)\b", "love"),
+        (r"^(?:do|did) not (?:really |much )?care (?:much |too much |a lot |about )?(?:for)?\b", "dislike"),
+        (r"^would rather\b", "prefer"),
+        (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
+        (r"^am not (?:really |very |too |so )?(?:keen on|big on|into)\b", "dislike"),
+    )
+)
+_NEGATION: Final = re.compile(r"^(?P<aux>do|did|am|was|can|have|will|could|would|should|are)?\s*(?:really |just |still )?(?:not|never|no longer)\s+(?:really |even |particularly |actually |ever |much |currently |yet )*", re.IGNORECASE)
+_UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had better|wish|had wished)\b", re.IGNORECASE)
+_WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
+_NEXT_CLAUSE: Final = re.compile(
+    r"\s+(?:but|because|cause|so that|so|although|though|while|whereas|unless|if|when|until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
+    re.IGNORECASE,
+)
+_CONTINUED: Final = re.compile(
+    r"(?:,\s*|\s+)(?:and|but)\s+(?:also |then |I |we |now |still |just |really |even )*(?=(?:am|have|had|live|work|like|love|enjoy|hate|dislike|do not|can|can not|study|go to|play|"
+    r"want|own|watch|read|eat|drink|collect|speak|grew up|moved|used to|write|teach|dance|sing|cook|bake|travel|listen|run|would like|prefer|adopted)\b)",
+    re.IGNORECASE,
+)
+_NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
+_WE_SAY: Final = re.compile(r"^(?:live|moved|have|own|adopted|got|are (?:from|moving|vegan|vegetarian|married|engaged)|bought|grew up|work|broke up|split up|love|hate|like|go to|study|raise|got married)\b", re.IGNORECASE)
+
+
+def statements(text: str) -> list[Statement]:
+    """What the text states about its writer and its people, at most `MOST`, in the order said.
+
+    Questions, hypotheses, wishes, quotations and other people's lives are not facts about the writer.
+    """
+    found: list[Statement] = []
+    for sentence, question in sentences(opened(text)):
+        found += _in_sentence(sentence, question)
+    return _weightiest(found)
+
+
+def _in_sentence(sentence: str, question: bool) -> list[Statement]:
+    if question:
+        sentence = _before_question(sentence)
+        if not sentence:
+            return []
+    hypothesis = _HYPOTHESIS.search(sentence)
+    if hypothesis is not None:
+        # What stands before "if" may be real ("I live in Rome, if you wonder"); what follows is not.
+        sentence = sentence[: hypothesis.start()]
+        if re.search(r"\bwould\b", sentence) or not sentence.strip():
+            return []
+    found: list[Statement] = []
+    anchors = list(_ANCHOR.finditer(sentence))
+    for number, anchor in enumerate(anchors):
+        left = sentence[: anchor.start()]
+        blocked = _BLOCKED.search(left)
+        if blocked and blocked[0].strip().lower() not in _SOFT:
+            continue
+        until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)
+        for predicate in _predicates(sentence[anchor.end() : until]):
+            if anchor[0] != "I" and not _WE_SAY.match(predicate):
+                continue
+            found += _of_predicate(predicate if anchor[0] == "I" else re.sub(r"^are\b", "am", predicate))
+    return found + possessions(sentence)
+
+
+def _before_question(sentence: str) -> str:
+    """What a question says before it asks ("I love cats, and you?")."""
+    parts = re.split(r",\s*|\s+(?=(?:do|are|have|what|how|did|would|can|is|where|who|why|when) (?:you|your|about|is|are|do)\b)|\s+(?=you$|and you$|yours$)", sentence)
+    if len(parts) < 2:
+        return ""
+    said = ", ".join(parts[:-1])
+    return "" if re.match(r"(?:do|did|does|are|is|have|what|how|why|where|who|when|which|can|could|would|should|am|was|were|will|shall|may)\b", said, re.IGNORECASE) else said
+
+
+def _predicates(words: str) -> list[str]:
+    """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
+    clause = _NEXT_CLAUSE.split(words.strip(), maxsplit=1)[0]
+    return [p.strip(" ,") for p in _CONTINUED.split(clause) if p.strip(" ,")]
+
+
+def _of_predicate(predicate: str) -> list[Statement]:
+    predicate = _ADVERBS.sub("", predicate)
+    for pattern, by in _FIXED:
+        predicate = pattern.sub(by, predicate)
+    if _WANTED.match(predicate):
+        predicate = _WANTED.sub("want to", predicate)
+    negated = False
+    negation = _NEGATION.match(predicate)
+    if negation:
+        negated = True
+        aux = (negation["aux"] or "").lower()
+        rest = predicate[negation.end() :]
+        predicate = f"{aux} {rest}" if aux in ("am", "was", "can", "have") else rest
+        if aux in ("will", "would", "could", "should"):
+            return []
+    elif re.search(r"\b(?:anymore|any more|any longer)\b", predicate):
+        negated = True
+    if _UNREAL.match(predicate):
+        return []
+    predicate = _AUXILIARY.sub(r"\g<be> ", predicate)
+    predicate = _ADVERBS.sub("", predicate)
+    for pattern, maker in RULES:
+        match = pattern.match(predicate)
+        if match is None or _NOTHING.match(match.groupdict().get("x") or "nothing"):
+            continue
+        made = maker(match, negated)
+        if made:
+            return made
+    return []
+
+
+def _weightiest(found: list[Statement]) -> list[Statement]:
+    kept: list[Statement] = []
+    for statement in sorted(found, key=lambda s: (-s.weight * s.confidence, -len(s.content))):
+        if len(kept) == MOST:
+            break
+        if not any(_covers(other, statement) for other in kept):
+            kept.append(statement)
+    order = {id(s): place for place, s in enumerate(found)}
+    return sorted(kept, key=lambda s: order[id(s)])
+
+
+def _covers(kept: Statement, other: Statement) -> bool:
+    """Whether `other` says nothing that `kept` does not: the same words about the same subject."""
+    if kept.subject != other.subject:
+        return False
+    words = set(other.content.lower().split()) - {"a", "an", "the", "has", "is"}
+    return words <= set(kept.content.lower().split()) or (kept.attribute, kept.value.lower()) == (other.attribute, other.value.lower())

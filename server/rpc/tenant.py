@@ -1,0 +1,86 @@
+"""TenantService: thin; the work is in `server/usecases/`."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from grpc.aio import ServicerContext
+from kith.tenant.v1 import tenant_pb2 as pb
+from kith.tenant.v1 import tenant_service_pb2_grpc as grpc_pb
+
+from server.convert import tenant as convert
+from server.convert import times
+from server.usecases import credentials, tenants
+from server.usecases.tenants import Administration
+
+Context = ServicerContext[Any, Any]
+
+_OVERLAP_SECONDS: Final = 3600
+
+
+class TenantServicer(grpc_pb.TenantServiceServicer):
+    """What the platform does with tenants and their keys."""
+
+    def __init__(self, parts: Administration) -> None:
+        self._parts = parts
+
+    async def CreateTenant(self, request: pb.CreateTenantRequest, context: Context) -> pb.CreateTenantResponse:
+        """Makes a tenant."""
+        row, is_new = await tenants.create_tenant(self._parts, convert.new_tenant(request))
+        if is_new:
+            await context.send_initial_metadata((("x-http-status", "201"),))
+        return pb.CreateTenantResponse(tenant=convert.tenant(row))
+
+    async def GetTenant(self, request: pb.GetTenantRequest, context: Context) -> pb.GetTenantResponse:
+        """Returns one tenant."""
+        return pb.GetTenantResponse(tenant=convert.tenant(await tenants.get_tenant(self._parts, request.tenant_id)))
+
+    async def SuspendTenant(self, request: pb.SuspendTenantRequest, context: Context) -> pb.SuspendTenantResponse:
+        """Refuses every credential of the tenant."""
+        row = await tenants.suspend_tenant(self._parts, request.tenant_id)
+        return pb.SuspendTenantResponse(tenant=convert.tenant(row))
+
+    async def ResumeTenant(self, request: pb.ResumeTenantRequest, context: Context) -> pb.ResumeTenantResponse:
+        """Lets the tenant in again."""
+        row = await tenants.resume_tenant(self._parts, request.tenant_id)
+        return pb.ResumeTenantResponse(tenant=convert.tenant(row))
+
+    async def DeleteTenant(self, request: pb.DeleteTenantRequest, context: Context) -> pb.DeleteTenantResponse:
+        """Deletes the tenant whole."""
+        deleted = await tenants.delete_tenant(self._parts, request.tenant_id)
+        return pb.DeleteTenantResponse(status="deleted", rows_deleted=deleted.rows, verified=deleted.verified)
+
+    async def CreateGatewayKey(
+        self, request: pb.CreateGatewayKeyRequest, context: Context
+    ) -> pb.CreateGatewayKeyResponse:
+        """Makes a key."""
+        new = await credentials.create_gateway_key(
+            self._parts,
+            request.tenant_id,
+            name=request.name or None,
+            expires_at=times.from_proto(request.expires_at) if request.HasField("expires_at") else None,
+        )
+        await context.send_initial_metadata((("x-http-status", "201"),))
+        return pb.CreateGatewayKeyResponse(key=convert.key(new.row), secret=new.secret)
+
+    async def ListGatewayKeys(self, request: pb.ListGatewayKeysRequest, context: Context) -> pb.ListGatewayKeysResponse:
+        """Returns the keys of a tenant."""
+        rows = await credentials.list_gateway_keys(self._parts, request.tenant_id)
+        return pb.ListGatewayKeysResponse(keys=map(convert.key, rows))
+
+    async def RotateGatewayKey(
+        self, request: pb.RotateGatewayKeyRequest, context: Context
+    ) -> pb.RotateGatewayKeyResponse:
+        """Makes a key in the place of another one."""
+        seconds = request.overlap_seconds if request.HasField("overlap_seconds") else _OVERLAP_SECONDS
+        new = await credentials.rotate_gateway_key(
+            self._parts, request.tenant_id, request.key_id, overlap=timedelta(seconds=seconds)
+        )
+        await context.send_initial_metadata((("x-http-status", "201"),))
+        return pb.RotateGatewayKeyResponse(key=convert.key(new.row), secret=new.secret)
+
+    async def RevokeGatewayKey(
+        self, request: pb.RevokeGatewayKeyRequest, context: Context
+    ) -> pb.RevokeGatewayKeyResponse:
+        """Ends a key."""
+        row = await credentials.revoke_gateway_key(self._parts, request.tenant_id, request.key_id)
+        return pb.RevokeGatewayKeyResponse(key=convert.key(row))
