@@ -9,6 +9,7 @@ from server.observability import metrics
 from server.usecases.accesses import AccessLog
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
+from server.usecases.tenants import Administration
 from store.cache import SnapshotCache
 from store.database import Database
 from store.notifications import Notifications
@@ -31,6 +32,7 @@ class Composition:
         snapshots = Snapshots(self.database, cache, settings.context_cache_bytes, metrics.tier_counter())
         snapshots.listen(self.notifications)
         self.credentials = Credentials(settings, self.database, self.notifications, _now)
+        self.administration = Administration(self.database, self.redis, _now)
         self.services = Services(
             database=self.database,
             snapshots=snapshots,

@@ -88,9 +88,10 @@ class Bench:
 
     def mix(self, loads: Mapping[str, tuple[Sequence[Request], float]]) -> dict[str, object]:
         """Several loads at once, each with its own share of the offered rate."""
-        self.say("all together at " + f"{self.effort.rate:g} a second")
+        self.say(f"all together at {self.effort.rate:g} a second")
+        effort = self.effort
         plans = [
-            Plan(self.target, tuple(requests), OpenLoop(self.effort.rate * share, self.effort.sla_seconds))
+            Plan(self.target, tuple(requests), OpenLoop(effort.rate * share, effort.sla_seconds, effort.warm_up))
             for requests, share in loads.values()
         ]
         figures = {

@@ -27,14 +27,7 @@ class Credentials:
             algorithms=settings.jwt_algorithms,
             refresh_seconds=settings.jwks_refresh_seconds,
         )
-        names = ClaimNames(
-            tenant=settings.jwt_tenant_claim,
-            subject=settings.jwt_subject_claim,
-            permissions=settings.jwt_permissions_claim,
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-        )
-        self.tokens = TokenVerifier(self.jwks, self.tenants, names, clock)
+        self.tokens = TokenVerifier(self.jwks, self.tenants, ClaimNames.of(settings), clock)
 
     async def start(self) -> None:
         """Reads the key sets; returns also where some cannot be read yet."""

@@ -24,7 +24,7 @@ from store import signing_keys
 from store.database import Database
 from store.errors import StoreError
 from store.notifications import Notifications
-from store.tables.tenant import PLATFORM
+from store.tables.tenant import PLATFORM, SigningKeyRow
 
 log: Final = logging.getLogger(__name__)
 
@@ -201,6 +201,11 @@ def parse(document: bytes, algorithms: frozenset[str]) -> list[VerificationKey]:
         raise ValueError("not a JWKS")
     found = [_parse_one(jwk, algorithms) for jwk in listed["keys"] if isinstance(jwk, dict)]
     return [key for key in found if key is not None]
+
+
+def parse_row(row: SigningKeyRow) -> VerificationKey | None:
+    """The public half of a key of the built-in issuer."""
+    return _parse_one(row.public_jwk, frozenset({"ES256"}))
 
 
 def _parse_one(jwk: dict[str, Any], algorithms: frozenset[str]) -> VerificationKey | None:

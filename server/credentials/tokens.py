@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import jwt
 
+from server.config import Settings
 from server.credentials.format import digest
 from server.credentials.jwks import JwksDirectory
 from server.credentials.tenants import TenantDirectory
@@ -31,6 +32,17 @@ class ClaimNames:
     permissions: str = "permissions"
     issuer: str | None = None
     audience: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ClaimNames":
+        """As the settings say."""
+        return cls(
+            tenant=settings.jwt_tenant_claim,
+            subject=settings.jwt_subject_claim,
+            permissions=settings.jwt_permissions_claim,
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        )
 
 
 class TokenVerifier:

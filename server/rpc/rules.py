@@ -117,7 +117,8 @@ def _common_tests(name: str, rule: str, value: Any) -> list[_Test]:
 def compile_pattern(name: str, pattern: str) -> re.Pattern[str]:
     """A regular expression in RE2's meaning: `$` is the end of the text alone, classes are ASCII.
 
-    Raises UnsupportedRule. What RE2 does not know, or means otherwise than Python in a way that is not translated here, is refused.
+    Raises UnsupportedRule: what RE2 does not know, or means otherwise than Python in a way that is not translated
+    here, is refused.
     """
     out: list[str] = []
     in_class = False

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from server.measuring import facts, moods
 from server.measuring.errors import MeasuringError
 from server.measuring.percentiles import median, percentile
 from server.replaying.conversation import Question
@@ -58,13 +59,11 @@ def test_a_percentile_is_a_measured_value() -> None:
 
 
 def test_macro_f1_weighs_moods_alike() -> None:
-    moods = pytest.importorskip("server.measuring.moods")
     scores = moods.scores(["happy", "happy", "sad", "angry"], ["happy", "sad", "sad", "bored"])
     assert {label: s["f1"] for label, s in scores.items()} == {"happy": 0.6667, "sad": 0.6667, "angry": 0.0}
 
 
 def test_a_mood_file_with_an_unknown_label_is_refused(tmp_path: Path) -> None:
-    moods = pytest.importorskip("server.measuring.moods")
     path = tmp_path / "moods.tsv"
     path.write_text("happy\tfine\nhungry\tvery\n")
     with pytest.raises(MeasuringError, match=r"moods\.tsv:2"):
@@ -72,7 +71,6 @@ def test_a_mood_file_with_an_unknown_label_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_value_is_recalled_by_one_memory_with_all_its_content_words() -> None:
-    facts = pytest.importorskip("server.measuring.facts")
     assert facts.holds_value(["Works from home as a nurse"], "work from a home") is False
     assert facts.holds_value(["Wants to work from home"], "work from home") is True
     assert facts.holds_value(["Has a dog", "Has a cat"], "dog and cat") is False

@@ -28,16 +28,16 @@ _FAVORITE_AFTER: Final = re.compile(
 _MINE: Final = re.compile(r"\bmine (?:is|are|was) (?P<x>.+)", re.IGNORECASE)
 _COPULA: Final = re.compile(r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE)
 _PET: Final = re.compile(
-    rf"\b(?:my|our) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?P<of>'s name)?(?:,? (?:is )?(?:named |called )?|'s name is )(?P<name>{_NAME})"
+    rf"\b(?:[Mm]y|[Oo]ur) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?P<of>'s name)?(?:,? (?:is )?(?:named |called )?|'s name is )(?P<name>{_NAME})"
 )
 _PET_LOWER: Final = re.compile(
     rf"\b(?:my|our) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:'s name is|s name is| is (?:named|called)| named| called) (?P<name>[\w'-]+)", re.IGNORECASE
 )
 _DIED: Final = re.compile(
-    rf"\b(?:my|our) (?:{_ABOUT})?(?P<kind>{_KIND}|{_RELATION})(?:,? (?P<name>{_NAME}),?)? (?:has |have |just |sadly |had )*(?:died|passed away|passed|was put down)\b"
+    rf"\b(?:[Mm]y|[Oo]ur) (?:{_ABOUT})?(?P<kind>{_KIND}|{_RELATION})(?:,? (?P<name>{_NAME}),?)? (?:has |have |just |sadly |had )*(?:died|passed away|passed|was put down)\b"
 )
 _RELATIVE: Final = re.compile(
-    rf"\b(?:my|our) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?:'s)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME})(?!'s)))?,?(?P<rest>.*)"
+    rf"\b(?:[Mm]y|[Oo]ur) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?P<of>'s (?:name is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME})))?,?(?P<rest>.*)"
 )
 _OTHERS_DO: Final = re.compile(
     r"^\s*(?:also |just |now |still |actually |both |all |currently |recently |always |really )*(?P<v>lives?|works?|is|are|was|were|has|have|loves?|likes?|hates?|studies|study|plays?|moved|"
