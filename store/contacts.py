@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, cast, delete, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
@@ -133,9 +133,14 @@ def _before(keys: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
     )
 
 
+_MEDIAN_GAP: Final[ColumnElement[float]] = literal_column(
+    "(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FROM unnest(contacts.recent_gaps) AS gap)"
+)
+
+
 def _stage_now(now: datetime) -> ColumnElement[str]:
     """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
-    gap = func.greatest(func.coalesce(_median_gap(), 1.0), 1.0)
+    gap = func.greatest(func.coalesce(_MEDIAN_GAP, 1.0), 1.0)
     silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
     return case(
         (contacts.c.stage == "new", "new"),
@@ -143,11 +148,6 @@ def _stage_now(now: datetime) -> ColumnElement[str]:
         (silent_days > func.greatest(3 * gap, 5.0), "fading"),
         else_=contacts.c.stage,
     )
-
-
-def _median_gap() -> Any:
-    gaps = func.unnest(contacts.c.recent_gaps).column_valued("gap")
-    return select(func.percentile_cont(0.5).within_group(gaps)).select_from(gaps).scalar_subquery()
 
 
 async def note_session(tx: Transaction, contact_id: str, session_id: str, at: datetime) -> bool:

@@ -46,7 +46,9 @@ def register(app: typer.Typer) -> None:
 
 
 def create(
-    tenant_id: Annotated[str | None, typer.Option("--id", help="Its id; made here where none is given.")] = None,
+    tenant_id: Annotated[
+        str | None, typer.Argument(metavar="[TENANT]", help="Its id; made here where none is given.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="IANA time zone of its days.", show_default="UTC")] = None,
 ) -> None:

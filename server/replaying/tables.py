@@ -56,12 +56,12 @@ def print_calls(console: Console, run: Replayed, credentials: Credentials) -> No
     """First calls through the gateway for the contact of the replay, ready to paste."""
     curl = "curl -sk" if credentials.http.startswith("https") else "curl -s"
     base, contact = f"{credentials.http}/contact-intel", run.contact_id
-    key = f"-H 'x-gateway-key: {credentials.gateway_key}'"
-    token = f"-H 'authorization: Bearer {credentials.jwt}'"
     body = json.dumps({"contact_id": contact, "user_message": "Good morning!", "ai_response": "Hello again!"})
-    console.print(f"\nThe same contact through the gateway ({contact}):")
+    key, token = '-H "x-gateway-key: $KEY"', '-H "authorization: Bearer $TOKEN"'
+    console.print(f"\nThe same contact through the gateway ({contact}); paste the first line once:")
     # Plain and unwrapped: these lines are copied.
     for line in (
+        f"KEY='{credentials.gateway_key}' TOKEN='{credentials.jwt}'",
         f"{curl} '{base}/context/{contact}?message=how+are+you&memory_limit=5' {key}",
         f"{curl} {base}/contacts/{contact}/profile {token}",
         f"{curl} '{base}/contacts/{contact}/memories?limit=5' {token}",

@@ -14,7 +14,7 @@ from server.domain.words import EntityType
 _TYPES: Final[dict[str, EntityType]] = {"pet": "pet", "person": "person", "place": "place", "workplace": "workplace", "thing": "thing"}
 _NAME: Final = r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?"
 _PERSON: Final = re.compile(
-    rf"\b(?:with|met|meet|meeting|called|texted|married|dating|saw|and I and|told|asked|visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|[\s,.!?;:]|$)"
+    rf"\b(?:with|met|meet|meeting|I called|texted|married|dating|saw|and I and|told|asked|visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|[\s,.!?;:]|$)"
 )
 _PLACE: Final = re.compile(
     rf"\b(?:trip to|moved to|moving to|flew to|flying to|fly to|went to|going to|go to|traveled to|travelled to|driving to|drove to|vacation in|holiday in|lives? in|living in|"

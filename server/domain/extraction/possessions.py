@@ -143,10 +143,25 @@ def _people(sentence: str) -> list[Statement]:
         if name and name.lower() in lexicon.NOT_NAMES | lexicon.PASSING:
             name = None
         plural = word in lexicon.PLURALS
+        if match["of"] and not match["of"].strip().endswith("name is"):
+            made += _of_their_own(relation, match["rest"])
+            continue
+        if match["of"]:
+            name = sentence_case(phrase(match["rest"] if name is None else name, 1)) or name
         made.append(_has_relative(match["about"].strip(), word, relation, name, plural))
-        if not plural:
+        if not plural and not match["of"]:
             made += _of_other(relation, name, match["rest"])
     return [m for m in made if m is not None]
+
+
+def _of_their_own(relation: str, rest: str) -> list[Statement]:
+    """What belongs to a relative: "my mom's birthday is March 3rd" is a fact about the mother."""
+    match = re.match(r"\s*(?P<k>[\w ]{2,25}?) (?P<be>is|are) (?:on )?(?P<x>.+)", rest)
+    if match is None or not (value := phrase(match["x"], 6)):
+        return []
+    kind = match["k"].strip().lower()
+    content = f"{sentence_case(relation)}'s {kind} {match['be']} {turned(value)}"
+    return [Statement(content, kind.replace(" ", "_"), turned(bare(value)), subject=relation, weight=0.6, confidence=0.85)]
 
 
 def _has_relative(about: str, word: str, relation: str, name: str | None, plural: bool) -> Statement | None:
@@ -230,4 +245,25 @@ def _mentions(sentence: str, made: list[Statement]) -> list[Statement]:
             value = value.split(" ", 1)[-1]
         article = "" if noun.endswith("s") or re.match(_NUMBER, value) else "an " if value[0] in "aeiou" else "a "
         found.append(Statement(f"Has {article}{value}", attribute, value, weight=0.6 if attribute == "pet" else 0.35, confidence=0.6))
+    if not found and not made:
+        found += _general(sentence)
     return found[:2]
+
+
+_ANYTHING: Final = re.compile(r"\b(?:my|our) (?P<x>(?:own |new |old )?(?:[\w-]+ ){0,2}?[\w-]+)(?= (?:is|are|was|were|has|have|in|on|at|with|to|and|or|for|but|of|from|a|the|when|while|because|so|I|as|by|too|all|every|right|today|this|that|will|would|can|does|do|did|not|his|her|their)\b|[,.!?;]|$)", re.IGNORECASE)
+
+
+def _general(sentence: str) -> list[Statement]:
+    """Anything else that is spoken of as one's own, with little weight."""
+    match = _ANYTHING.search(sentence)
+    if match is None:
+        return []
+    value = phrase(re.sub(r"^(?:own|new|old|very) ", "", match["x"]), 4)
+    words = value.lower().split()
+    if not words or words[-1] in lexicon.ABSTRACT or words[0] in lexicon.ABSTRACT or words[-1] in lexicon.PLURALS:
+        return []
+    body = any(w in lexicon.BODY for w in words)
+    if len(words) == 1 and (body or len(value) < 3):
+        return []
+    article = "" if words[-1].endswith("s") or body or re.match(_NUMBER, value) else "an " if value[0] in "aeiou" else "a "
+    return [Statement(f"Has {article}{turned(value)}", "appearance" if body else "owns", turned(value), weight=0.3, confidence=0.5)]

@@ -193,6 +193,8 @@ def _ability(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 6)
     if not what or what.split()[0].lower() in _NOT_A_SKILL:
         return []
+    if negated and (eaten := re.match(r"(?P<v>eat|drink) (?P<x>.+)", what)):
+        return [Statement(f"Can not {what}", "avoids", bare(eaten["x"]), weight=0.7, closes=(("likes", eaten["x"]),))]
     if negated:
         return [Statement(f"Can not {turned(what)}", "weakness", turned(what), weight=0.45, closes=(("skill", what),))]
     return [Statement(f"Can {turned(what)}", "skill", turned(what), weight=0.5)]
@@ -250,6 +252,47 @@ def _used_to(match: re.Match[str], negated: bool) -> list[Statement]:
     if negated or not what or what.split()[0].lower().endswith("ing"):
         return []
     return [Statement(f"Used to {turned(what)}", "past", turned(what), weight=0.4)]
+
+
+_SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten|grad|academy)\b", re.IGNORECASE)
+_ORGANISATIONS: Final = re.compile(
+    r"\b(?:army|navy|military|marines|air force|band|club|team|choir|church|union|guard|society|orchestra|troupe|league|gang|fraternity|sorority)\b",
+    re.IGNORECASE,
+)
+_NOT_A_PLACE: Final = frozenset(
+    """
+    my the a an your love bed trouble pain need charge shape mood middle front line good bad great hurry town home work
+    school fire top vacation holiday break way it this that least all peace debt awe shock tears general fact touch time
+    """.split()
+)
+
+
+def _within(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody is in: a school, an army or a band, or a place."""
+    what = phrase(match["x"], 5)
+    if negated or not what:
+        return []
+    how, first = match["how"].lower(), what.split()[0].lower()
+    if _SCHOOLS.search(what):
+        return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
+    if _ORGANISATIONS.search(what):
+        return [Statement(f"Is {how} {turned(what)}", "member_of", turned(bare(what)), weight=0.6)]
+    if how != "in" or first in _NOT_A_PLACE or first.endswith("ing"):
+        return []
+    return [Statement(f"Is in {turned(what)}", "whereabouts", bare(what), weight=0.45, confidence=0.6, named=_place(what, "in"))]
+
+
+def _married_someone(negated: bool) -> list[Statement]:
+    return [] if negated else [Statement("Is married", "relationship_status", "married", weight=0.85, confidence=0.85)]
+
+
+def _life_event(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Things that happen once in a life and stay part of it."""
+    what = phrase(match["x"], 6)
+    verb = match["v"].strip()
+    if negated or not (what or verb == "retired") or (verb in ("lost", "started", "ran", "beat") and len(what.split()) < 2):
+        return []
+    return [Statement(f"{verb.capitalize()} {turned(what)}".strip(), "life_event", turned(bare(what)) or verb, weight=0.45, confidence=0.6)]
 
 
 def _named_pet(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -320,7 +363,8 @@ def _doing(match: re.Match[str], negated: bool) -> list[Statement]:
     if said is None:
         said, attribute = f"Has been {verb}", "activity"
         return [Statement(f"{said} {turned(what)}", attribute, turned(bare(what)), weight=0.3, confidence=0.5)]
-    return [Statement(f"{said} {turned(what)}", attribute, bare(re.sub(r"^(?:in|to be|to|for)\s+", "", what)), weight=0.6)]
+    joined = " to" if rest.strip().lower().startswith("to ") else ""
+    return [Statement(f"{said}{joined} {turned(what)}", attribute, bare(re.sub(r"^(?:in|to be|to|for)\s+", "", what)), weight=0.6)]
 
 
 RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
@@ -357,6 +401,10 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?P<q>suck) at (?P<x>.+)", _good_at),
         (r"(?:can|know how to|am able to) (?P<x>.+)", _ability),
         (r"(?:have (?:never )?(?:been|traveled|travelled) to|visited|(?:traveled|travelled|went) to) (?P<x>.+)", _visited),
+        (r"(?:became|become|have become|turned|went|am becoming|identify as|consider myself|have been) (?:a |an )?(?P<x>(?:\w+ )?(?:vegan|vegetarian|pescatarian|catholic|christian|muslim|atheist|widow|mother|father|mom|dad|teacher|nurse|citizen|american|single|divorced|married)\b.*)", being),
+        (r"(?:am|was|have been|am still|am currently) (?:still |now |currently |away |up |down |over |back )*(?P<how>in|at|on) (?P<x>.+)", _within),
+        (r"married (?P<x>.+)", lambda m, n: _married_someone(n)),
+        (r"(?P<v>won|broke|lost|survived|wrote|published|built|invented|served|founded|started|retired|dyed|became|joined|sprained|injured|beat|ran|dropped out|graduated|inherited|donated|earned|had (?=\w+ (?:surgery|transplant)|surgery|an? (?:surgery|transplant|baby|accident|stroke|heart)))\b ?(?P<x>.*)", _life_event),
         (r"used to (?P<x>.+)", _used_to),
         (r"(?:have|have got|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
         (r"am (?P<v>studying|learning|majoring|training|teaching|writing|working|reading|watching|listening to|playing|eating|wearing|drinking|taking|raising|dating) (?P<x>.+)", _doing),

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
-from server.domain.extraction.english import opened, sentences
+from server.domain.extraction.english import opened, phrase, sentences
 from server.domain.extraction.possessions import possessions
 from server.domain.extraction.self_rules import RULES
 from server.domain.extraction.statement import Statement
@@ -20,14 +20,14 @@ _BLOCKED: Final = re.compile(
     r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she says|he says|they say|character|in the (?:game|story|movie|book))\s*$",
     re.IGNORECASE,
 )
-_SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "hope"))
+_SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why"))
 """Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
 
 _HYPOTHESIS: Final = re.compile(r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|in a dream|just kidding|jk|kidding)\b", re.IGNORECASE)
 _ADVERBS: Final = re.compile(
     r"^(?:(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|simply|kinda|kind of|sort of|mostly|"
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|already|both|all|do|did|too|then|have always|"
-    r"have been|probably|especially|basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
+    r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
     re.IGNORECASE,
 )
 _AUXILIARY: Final = re.compile(r"^(?P<be>am|have|was|can)\s+(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|definitely|kinda|kind of|sort of|pretty much|already|happily|recently|finally)\s+", re.IGNORECASE)
@@ -64,9 +64,37 @@ def statements(text: str) -> list[Statement]:
     Questions, hypotheses, wishes, quotations and other people's lives are not facts about the writer.
     """
     found: list[Statement] = []
+    asked = ""
     for sentence, question in sentences(opened(text)):
-        found += _in_sentence(sentence, question)
+        if question and (about := _ASKED.search(sentence)):
+            asked = phrase(about["x"], 4)
+        elif asked:
+            sentence = _ANSWERED.sub(lambda m, thing=asked: f"{m['v']} {thing}", sentence)  # type: ignore[misc]
+        found += _in_sentence(_with_subject(sentence), question)
     return _weightiest(found)
+
+
+_ASKED: Final = re.compile(r"\bdo you (?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer) (?:to )?(?:any )?(?P<x>[\w' -]+)", re.IGNORECASE)
+_ANSWERED: Final = re.compile(r"(?P<v>\bI (?:(?:really|do|absolutely|just|do not|also|so) )*(?:love|like|enjoy|hate|dislike|adore|eat|watch|play)) (?:it|them|that|those)\b", re.IGNORECASE)
+_ELLIPSIS: Final = re.compile(
+    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|lol|haha|cool|nice|great|wow|me too|same here|same|sure|not much|not bad|awesome|good|thanks|thank you)\b[\s,]*)*)"
+    r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|like|enjoy|hate|live in|live on|live with|live near|work at|work as|work in|work for|have (?:a|an|two|three|my)|got (?:a|an|my)|been married|"
+    r"studying|learning|eating|drinking|watching|listening to|reading|wearing|playing|grew up|used to|want to|am|can not|not married|married to|listen to|play|collect)\b",
+    re.IGNORECASE,
+)
+
+
+def _with_subject(sentence: str) -> str:
+    """A sentence that leaves its "I" out ("Love hiking") with it put back."""
+    match = _ELLIPSIS.match(sentence)
+    if match is None:
+        return sentence
+    verb = match["v"].lower()
+    if verb.endswith("ing") or verb == "listening to" or verb.startswith(("married", "not married")):
+        verb = f"am {verb}"
+    elif verb == "been married":
+        verb = "have been married"
+    return f"{match['lead']}I {match['do']}{verb}{sentence[match.end() :]}"
 
 
 def _in_sentence(sentence: str, question: bool) -> list[Statement]:

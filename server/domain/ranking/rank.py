@@ -32,6 +32,9 @@ SPEAKER_BOOST: Final = 1.3
 
 _RELEVANCE_SHARE: Final = 0.92
 _RECENCY_HALF_LIFE: Final = 30 * 86_400.0
+_REPEATED: Final = 0.5
+"""A fact and the words that it was taken from say the same; whoever reads both learns little from the second."""
+
 _CAPITALISED: Final = re.compile(r"\b[A-Z][a-z]+\b")
 
 
@@ -74,7 +77,9 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
         return []
     stamp = now.timestamp()
     lexical = _lexical(index, query) if query.text else None
-    if lexical is None or not lexical.matched.any():
+    if lexical is not None and not lexical.matched.any():
+        lexical = None
+    if lexical is None:
         score = _prior(index, stamp)
         relevance = np.zeros(len(index), np.float32)
         if query.text:
@@ -82,10 +87,10 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
     else:
         relevance = lexical.relevance
         score = _RELEVANCE_SHARE * relevance + (1 - _RELEVANCE_SHARE) * _prior(index, stamp)
-    chosen = _best(index, np.where(eligible, score, -1.0), query)
+    best = _best(index, np.where(eligible, score, -1.0), query.limit, once_a_turn=lexical is not None)
     if not query.explain:
-        return [Ranked(int(i), float(score[i])) for i in chosen]
-    return [Ranked(int(i), float(score[i]), _parts(index, int(i), stamp, float(relevance[i]), lexical)) for i in chosen]
+        return [Ranked(i, found) for i, found in best]
+    return [Ranked(i, found, _parts(index, i, stamp, float(relevance[i]), lexical)) for i, found in best]
 
 
 def _eligible(index: RankingIndex, query: Query) -> NDArray[np.bool_]:
@@ -201,24 +206,24 @@ def _prior(index: RankingIndex, stamp: float) -> NDArray[np.float32]:
     return np.clip(mixed, 0, 1)
 
 
-def _best(index: RankingIndex, score: NDArray[np.float32], query: Query) -> list[int]:
-    """Positions by score; of several memories of one half of a turn only the best, as the others say it again."""
-    wanted = min(len(index), 3 * query.limit + 8)
+def _best(
+    index: RankingIndex, score: NDArray[np.floating[Any]], limit: int, *, once_a_turn: bool
+) -> list[tuple[int, float]]:
+    """Positions and scores, best first. With `once_a_turn`, what repeats a better memory of its turn counts for less."""
+    wanted = min(len(index), 3 * limit + 8)
     candidates = np.argpartition(-score, wanted - 1)[:wanted]
     # lexsort's last key is the first to count.
     ordered = candidates[np.lexsort((-candidates, -score[candidates]))]
-    if not query.text:
-        return [int(i) for i in ordered if score[i] >= 0][: query.limit]
-    chosen: list[int] = []
-    repeats: list[int] = []
+    found: list[tuple[int, float]] = []
     seen: set[int] = set()
     for i in ordered:
         if score[i] < 0:
             break
         turn = int(index.sequence[i])
-        (repeats if turn in seen else chosen).append(int(i))
+        found.append((int(i), float(score[i]) * (_REPEATED if once_a_turn and turn in seen else 1.0)))
         seen.add(turn)
-    return (chosen + repeats)[: query.limit]
+    found.sort(key=lambda item: (-item[1], -item[0]))
+    return found[:limit]
 
 
 def _parts(index: RankingIndex, i: int, stamp: float, relevance: float, lexical: _Lexical | None) -> Parts:
