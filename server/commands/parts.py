@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Worker processes.", show_default="KITH_WORKERS")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Worker processes.", show_default="KITH_WORKERS")
+    ] = None,
 ) -> None:
     """Run the server: one process, or several that share its ports."""
     from server.config import Settings
@@ -49,8 +51,8 @@ def gateway(
         ".kith"
     ),
     concurrency: Annotated[
-        int, typer.Option(min=0, max=256, help="Envoy's worker threads.", show_default="half the cores")
-    ] = 0,
+        int | None, typer.Option(min=1, max=256, help="Envoy's worker threads.", show_default="half the cores")
+    ] = None,
     print_only: Annotated[bool, typer.Option("--print", help="Print the configuration and end.")] = False,
 ) -> None:
     """Run Envoy before the server."""

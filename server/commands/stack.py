@@ -33,8 +33,8 @@ def up(
         int, typer.Option(min=0, max=65535, help="Port of the gRPC server; 0 takes a free one.")
     ] = 50051,
     workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Server worker processes.", show_default="one per core")
-    ] = 0,
+        int | None, typer.Option(min=1, max=256, help="Server worker processes.", show_default="one per core")
+    ] = None,
 ) -> None:
     """Start Postgres, Redis, the servers, the job worker and Envoy, and keep them running."""
     from server.commands.stack_output import Reporter, print_ready

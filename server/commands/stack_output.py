@@ -60,10 +60,9 @@ def print_ready(record: StackRecord, options: StackOptions) -> None:
     for line in (
         "",
         "Kith is ready.",
-        f"  REST, gRPC-Web, WebSocket  {record.http}",
-        f"  docs                       {record.http}/docs",
-        f"  gRPC                       {record.grpc}",
-        f"  credentials                {path}",
+        f"  REST, gRPC, gRPC-Web   {record.http}",
+        f"  gRPC (direct)          {record.grpc}",
+        f"  credentials            {path}",
         "",
         "Create a contact (the answer has its id):",
         f"  {curl} -s {contacts} -H 'x-gateway-key: {gateway_key}' -H 'content-type: application/json' -d '{body}'",

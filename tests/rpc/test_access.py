@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import json
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +14,7 @@ import grpc
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
@@ -174,9 +177,7 @@ async def _refused(server: Process, token: str) -> str:
 async def test_a_token_without_a_signature_is_refused(server: Process, gateway_key: str) -> None:
     kid = server.credentials.jwks.document()["keys"][0]["kid"] if server.credentials.jwks.document()["keys"] else "k"
     for algorithm in ("none", "None", "NONE"):
-        parts = [{"alg": algorithm, "typ": "JWT", "kid": kid}, _forged()]
-        encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-        await _refused(server, ".".join([*encoded, ""]))
+        await _refused(server, _unsigned({"alg": algorithm, "typ": "JWT", "kid": kid}, _forged()) + ".")
 
 
 async def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused(
@@ -185,10 +186,15 @@ async def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused(
     await server.token("tnt_a")
     await _until(lambda: bool(server.credentials.jwks.document()["keys"]))
     jwk = server.credentials.jwks.document()["keys"][0]
-    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": jwk["kid"]}).encode()).decode().rstrip("=")
-    token = jwt.encode(_forged(), json.dumps(jwk), algorithm="HS256", headers={"kid": jwk["kid"]})
-    await _refused(server, token)
-    await _refused(server, f"{header}.{token.split('.')[1]}.{token.split('.')[2]}")
+    public = jwt.PyJWK(jwk).key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signed = _unsigned({"alg": "HS256", "kid": jwk["kid"]}, _forged())
+    for secret in (public, json.dumps(jwk).encode(), b""):
+        signature = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+        await _refused(server, f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}")
+
+
+def _unsigned(*parts: dict[str, Any]) -> str:
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
 
 
 async def test_a_token_of_another_key_under_our_key_id_is_refused(server: Process, gateway_key: str) -> None:
@@ -208,7 +214,7 @@ async def test_a_token_that_was_altered_is_refused_also_after_the_good_one_was_s
     await _refused(server, f"{head}.{body}.{signature}")
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.e30", "." * 10, "ey" * 10_000])
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.e30", "." * 10, "ey" * 3_000])
 async def test_garbage_is_refused(server: Process, token: str) -> None:
     await _refused(server, token)
 

@@ -12,7 +12,7 @@ _RELATION: Final = "|".join(
     sorted((re.escape(w) for w in {*lexicon.RELATIVES, *lexicon.PLURALS}), key=len, reverse=True)
 )
 _KIND: Final = "|".join(sorted(lexicon.PETS, key=len, reverse=True))
-_ABOUT: Final = r"(?:(?:older|younger|little|big|oldest|youngest|twin|new|late|ex|old|two|best|only|first|second|dear|sweet|lovely|late) )*"
+_ABOUT: Final = r"(?:(?:\d+|three|four|five|six|seven|eight|nine|ten|other|grown|older|younger|little|big|oldest|youngest|twin|new|late|ex|old|two|best|only|first|second|dear|sweet|lovely|late) )*"
 _NAME: Final = r"[A-Z][\w'-]+"
 
 _MY_NAME: Final = re.compile(r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|\bcall me (?P<y>[A-Z][\w'-]+)|\bpeople call me (?P<z>[\w'-]+)", re.IGNORECASE)
@@ -22,7 +22,7 @@ _FAVORITE: Final = re.compile(
     re.IGNORECASE,
 )
 _FAVORITE_AFTER: Final = re.compile(
-    r"(?:^|, ?| and | but |\bso )(?P<x>[\w' -]{2,40}?) (?:is|are|was|were|would be)(?: also| definitely| one of| probably| by far)* my (?:all time |absolute |most |very )?favorite(?P<k> [\w ]{2,20})?",
+    r"(?:^|, ?| and | but |\bso |\bthat )(?P<x>[\w' -]{2,40}?) (?:is|are|was|were|would be)(?: also| definitely| one of| probably| by far)* my (?:all time |absolute |most |very )?favorite(?P<k> [\w ]{2,20})?",
     re.IGNORECASE,
 )
 _MINE: Final = re.compile(r"\bmine (?:is|are|was) (?P<x>.+)", re.IGNORECASE)
@@ -59,6 +59,7 @@ def possessions(sentence: str) -> list[Statement]:
         made += _feeling(sentence)
     if "name" in lowered or "call me" in lowered:
         made += _own_name(sentence)
+    made += _brood(sentence)
     if "mine" in lowered and (mine := _MINE.search(sentence)) and (value := phrase(mine["x"], 4)):
         made.append(Statement(f"Theirs is {turned(value)}", "theirs", bare(value), weight=0.35, confidence=0.5))
     if not re.search(r"\b(?:my|our)\b", lowered):
@@ -70,6 +71,17 @@ def possessions(sentence: str) -> list[Statement]:
         made += _attributes(sentence)
     made += _mentions(sentence, made)
     return made
+
+
+_BROOD: Final = re.compile(rf"\bI (?:am|was)[\w ]*? (?:with|of|to) (?P<x>{_NUMBER} (?:\w+ )?(?P<rel>{'|'.join(lexicon.PLURALS)}))\b", re.IGNORECASE)
+
+
+def _brood(sentence: str) -> list[Statement]:
+    """Children counted in passing: "I am married with two kids", "I am a mother of three boys"."""
+    match = _BROOD.search(sentence)
+    if match is None or lexicon.PLURALS[match["rel"].lower()] not in lexicon.CHILDREN:
+        return []
+    return [Statement(f"Has {match['x']}", "children", match["x"], weight=0.8, confidence=0.85)]
 
 
 def _feeling(sentence: str) -> list[Statement]:
@@ -107,7 +119,7 @@ def _favorites(sentence: str) -> list[Statement]:
         )
         return made
     after = _FAVORITE_AFTER.search(sentence)
-    if after and (value := phrase(re.sub(r"^.*\b(?:I think|think|well|yes|yeah|and|but|so)\b", "", after["x"], flags=re.IGNORECASE), 5)):
+    if after and (value := phrase(re.sub(r"^.*\b(?:I think|think|well|yes|yeah|and|but|so|that|because|say)\b", "", after["x"], flags=re.IGNORECASE), 5)):
         kind = phrase((after["k"] or "thing").strip(), 2).lower() or "thing"
         made.append(
             Statement(

@@ -21,7 +21,7 @@ def items(words: str) -> list[str]:
     found = []
     for piece in _ITEM.split(words):
         item = phrase(piece)
-        if not item or (found and _starts_predicate(item)):
+        if not item or (found and (_starts_predicate(item) or piece.lower().startswith(("some of", "all of", "most of")))):
             break
         found.append(item)
     return found[:_MOST_ITEMS]
@@ -40,9 +40,10 @@ def _starts_predicate(words: str) -> bool:
 
 def _liking(match: re.Match[str], negated: bool) -> list[Statement]:
     made = []
+    to = "to " if match["x"].lower().startswith("to ") else ""
     for item in items(match["x"]):
         value = bare(item)
-        content = f"{'Dislikes' if negated else 'Likes'} {turned(item)}"
+        content = f"{'Dislikes' if negated else 'Likes'} {to}{turned(item)}"
         attribute, other = ("dislikes", "likes") if negated else ("likes", "dislikes")
         made.append(
             Statement(content, attribute, turned(value), type="preference", weight=0.55, closes=((other, value),))
@@ -151,7 +152,8 @@ def _wish(match: re.Match[str], negated: bool) -> list[Statement]:
     if negated or not rest:
         return []
     become = (match.groupdict().get("be") or "").lower()
-    content = f"Wants to {'be' if become in ('be', 'become') else become} {turned(rest)}".replace("  ", " ")
+    plans = re.match(r"(?:plan|am (?:planning|going)|intend)", match[0], re.IGNORECASE)
+    content = f"{'Plans' if plans else 'Wants'} to {'be' if become in ('be', 'become') else become} {turned(rest)}".replace("  ", " ")
     if become in ("be", "become"):
         return [Statement(content, "goal", bare(rest), weight=0.65)]
     return [Statement(content, "goal", f"{become} {turned(bare(rest))}".strip(), weight=0.5, confidence=0.7)]
@@ -353,6 +355,33 @@ def _habit(match: re.Match[str], negated: bool) -> list[Statement]:
     return made
 
 
+_NO_HABIT: Final = frozenset(
+    """
+    think know guess mean see feel bet say agree understand need hope wish believe get go come do be have want let tell ask
+    wonder remember forget call miss thank try seem suppose figure imagine find look talk appreciate promise swear suggest
+    recommend assume doubt expect hear notice realize mind care happen plan did was were had got went came said saw thought
+    knew felt told asked made took gave found left kept bought ate drank met heard read put ran sat stood won lost paid sent
+    is am are been a the to of not so in on at for with from just really also do does can will would could should may might
+    must shall better too and or but my your it that this ever never always already almost still even kind sort all both
+    then now here there well absolutely definitely finally recently simply own start stop end begin finish leave give
+    enough respond reply answer write type send worry apologize concur second relate bring wait sound totally probably
+    """.split()
+)
+
+
+def _other_habit(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Any other verb in the present tense: something done as a habit, with little weight."""
+    verb = match["v"].lower()
+    if negated or verb in _NO_HABIT or verb.endswith(("ed", "ing", "ly", "ght")):
+        return []
+    item = next(iter(items(match["x"])), "")
+    value = turned(bare(re.sub(r"^(?:to|in|at|on|with|for)\s+", "", item)))
+    if not value:
+        return []
+    said = f"{third_person(verb)} {turned(item)}"
+    return [Statement(said[:1].upper() + said[1:], "habit", value, weight=0.3, confidence=0.5)]
+
+
 def _doing(match: re.Match[str], negated: bool) -> list[Statement]:
     verb, rest = match["v"].lower(), match["x"]
     what = phrase(rest, 6)
@@ -391,7 +420,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", _quit),
         (r"(?:just |recently |finally )*(?:got|am getting|get|have been|am|was) (?:recently |happily |newly |already |just |still |now )*(?P<s>married|divorced|engaged|separated|widowed|single)\b", _married),
         (r"(?:just |recently |have )*(?:broke|split|broken) up\b", _apart),
-        (r"(?:want|hope|would (?:love|like)|plan|aspire|dream|am (?:hoping|planning|trying|going)|have always wanted|wish|am going to school|intend) "
+        (r"(?:want|wanted|hope|would (?:love|like)|plan|aspire|dream|am (?:hoping|planning|trying|going)|have always wanted|wish|am going to school|intend) "
          r"(?:to (?P<be>be|become|work|own|move|travel|visit|learn|write|start|study|go|live|open|get|have|teach|join|buy|see|play|make) )(?P<x>.+)", _wish),
         (r"(?:dream of|aspire to) (?P<be>being|becoming)? ?(?P<x>.+)", _wish),
         (r"(?:study|studied|am (?:currently )?studying|am majoring in|major in|majored in|am getting (?:a|my) degree in|have a degree in) (?P<x>.+)", _study),
@@ -407,8 +436,9 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?P<v>won|broke|lost|survived|wrote|published|built|invented|served|founded|started|retired|dyed|became|joined|sprained|injured|beat|ran|dropped out|graduated|inherited|donated|earned|had (?=\w+ (?:surgery|transplant)|surgery|an? (?:surgery|transplant|baby|accident|stroke|heart)))\b ?(?P<x>.*)", _life_event),
         (r"used to (?P<x>.+)", _used_to),
         (r"(?:have|have got|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
-        (r"am (?P<v>studying|learning|majoring|training|teaching|writing|working|reading|watching|listening to|playing|eating|wearing|drinking|taking|raising|dating) (?P<x>.+)", _doing),
+        (r"(?:am |have been |was )?(?P<v>studying|learning|majoring|training|teaching|writing|working on|reading|watching|listening to|playing|eating|wearing|drinking|taking|raising|dating|making|building|cooking|baking|brewing|driving|restoring|planning|carrying|sipping|growing) (?P<x>.+)", _doing),
         (r"am (?P<x>.+)", being),
         (rf"(?P<v>{_HABITS.pattern})(?P<x>.*)", _habit),
+        (r"(?P<v>[a-z]+)\b (?P<x>.+)", _other_habit),
     )
 )

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
-from server.domain.extraction.english import opened, phrase, sentences
+from server.domain.extraction.english import bare, opened, phrase, sentences, turned
 from server.domain.extraction.possessions import possessions
 from server.domain.extraction.self_rules import RULES
 from server.domain.extraction.statement import Statement
@@ -37,6 +37,7 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^(?:really |just |also )?can not stand\b", "hate"),
         (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating)\b", "love"),
         (r"^(?:do|did) not (?:really |much )?care (?:much |too much |a lot |about )?(?:for)?\b", "dislike"),
+        (r"^(?:just )?(?:got done|finished|got finished|am done|got through) (?=\w+ing\b)", ""),
         (r"^would rather\b", "prefer"),
         (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
         (r"^am not (?:really |very |too |so )?(?:keen on|big on|into)\b", "dislike"),
@@ -50,10 +51,13 @@ _NEXT_CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(
-    r"(?:,\s*|\s+)(?:and|but)\s+(?:also |then |I |we |now |still |just |really |even )*(?=(?:am|have|had|live|work|like|love|enjoy|hate|dislike|do not|can|can not|study|go to|play|"
+    r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |still |just |really |even )*(?=(?:am|have|had|live|work|like|love|enjoy|hate|dislike|do not|can|can not|study|go to|play|"
     r"want|own|watch|read|eat|drink|collect|speak|grew up|moved|used to|write|teach|dance|sing|cook|bake|travel|listen|run|would like|prefer|adopted)\b)",
     re.IGNORECASE,
 )
+_DOING: Final = re.compile(r"\s+(?:just |here |and |while |also )*(?=(?:eating|drinking|watching|listening to|reading|playing|making|studying|wearing|sipping|cooking|baking) )", re.IGNORECASE)
+_HERE_IN: Final = re.compile(r"\b(?:here|back home|home) in (?P<x>.+)", re.IGNORECASE)
+_WHERE_I_LIVE: Final = re.compile(r"\bin (?P<x>[\w' ]{2,30}?),? where I (?P<v>live|am|am from|grew up|work)\b", re.IGNORECASE)
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
 _WE_SAY: Final = re.compile(r"^(?:live|moved|have|own|adopted|got|are (?:from|moving|vegan|vegetarian|married|engaged)|bought|grew up|work|broke up|split up|love|hate|like|go to|study|raise|got married)\b", re.IGNORECASE)
 
@@ -120,7 +124,29 @@ def _in_sentence(sentence: str, question: bool) -> list[Statement]:
             if anchor[0] != "I" and not _WE_SAY.match(predicate):
                 continue
             found += _of_predicate(predicate if anchor[0] == "I" else re.sub(r"^are\b", "am", predicate))
-    return found + possessions(sentence)
+    return found + possessions(sentence) + _places(sentence) + _as_a(sentence)
+
+
+_AS_A: Final = re.compile(r"^(?:[\w\s]{0,12}, ?)?(?:so |well |and |but )?as (?P<x>an? [\w ]{3,30}),", re.IGNORECASE)
+
+
+def _as_a(sentence: str) -> list[Statement]:
+    """What somebody speaks as: "As a nurse, I …"."""
+    match = _AS_A.match(sentence)
+    if match is None or not re.search(r"\b(?:I|we|my)\b", sentence[match.end() :]):
+        return []
+    return _of_predicate(f"am {match['x']}")
+
+
+def _places(sentence: str) -> list[Statement]:
+    """Where somebody is, said in passing: "here in Leeds", "in Leeds, where I live"."""
+    lives = _WHERE_I_LIVE.search(sentence)
+    if lives and (place := phrase(lives["x"], 4)):
+        return [Statement(f"Lives in {turned(place)}", "residence", bare(place), weight=0.7)]
+    here = _HERE_IN.search(sentence)
+    if here and (place := phrase(here["x"], 4)) and not place.lower().startswith(("a ", "my ", "this", "bed")):
+        return [Statement(f"Is in {turned(place)}", "whereabouts", bare(place), weight=0.45, confidence=0.6)]
+    return []
 
 
 def _before_question(sentence: str) -> str:
@@ -135,7 +161,8 @@ def _before_question(sentence: str) -> str:
 def _predicates(words: str) -> list[str]:
     """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
     clause = _NEXT_CLAUSE.split(words.strip(), maxsplit=1)[0]
-    return [p.strip(" ,") for p in _CONTINUED.split(clause) if p.strip(" ,")]
+    parts = [piece for part in _CONTINUED.split(clause) for piece in _DOING.split(part)]
+    return [p.strip(" ,") for p in parts if p.strip(" ,")]
 
 
 def _of_predicate(predicate: str) -> list[Statement]:
