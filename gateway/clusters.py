@@ -34,12 +34,16 @@ def _grpc(config: GatewayConfig) -> Json:
         }
     }
     cluster["circuit_breakers"] = {
-        "thresholds": [{"max_connections": 4096, "max_pending_requests": 4096, "max_requests": 16_384, "max_retries": 16}]
+        "thresholds": [
+            {"max_connections": 4096, "max_pending_requests": 4096, "max_requests": 16_384, "max_retries": 16}
+        ]
     }
     if config.grpc_tls:
         cluster["transport_socket"] = {
             "name": "envoy.transport_sockets.tls",
-            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"},
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+            },
         }
     return cluster
 

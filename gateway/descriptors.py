@@ -9,7 +9,6 @@ from typing import Final
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet
-
 from kith.errors.v1 import errors_pb2
 from kith.options.v1 import options_pb2
 

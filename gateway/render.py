@@ -134,7 +134,9 @@ def _tls(certificate: str, key: str) -> Json:
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
             "common_tls_context": {
                 "alpn_protocols": ["h2", "http/1.1"],
-                "tls_certificates": [{"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}],
+                "tls_certificates": [
+                    {"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}
+                ],
             },
         },
     }

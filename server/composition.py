@@ -5,7 +5,7 @@ from types import TracebackType
 
 from server.config import Settings
 from server.credentials.authenticator import Credentials
-from server.observability import metrics
+from server.observability import metrics, traces
 from server.usecases.accesses import AccessLog
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
@@ -26,6 +26,7 @@ class Composition:
             pool_size=settings.database_pool_size,
             statement_timeout_ms=settings.database_statement_timeout_ms,
         )
+        traces.watch_database(settings, self.database.engine)
         self.redis = RedisLink(settings.redis_url.get_secret_value(), timeout_ms=settings.redis_timeout_ms)
         self.notifications = Notifications(settings.database_url.get_secret_value())
         cache = SnapshotCache(self.redis, ttl_seconds=settings.snapshot_ttl_seconds)

@@ -10,7 +10,7 @@ from typing import Final
 import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health
+from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
@@ -43,7 +43,7 @@ class Server:
         self.settings = settings
         self.composition = Composition(settings)
         self.port = settings.grpc_port
-        self._health = health.HealthServicer()
+        self._health = HealthServicer()
         self._call_log = CallLog(settings.log_level)
         self._tasks: list[asyncio.Task[None]] = []
 

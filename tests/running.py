@@ -105,9 +105,7 @@ def running_product(
             "KITH_METRICS_PORT": "0",
             **{f"KITH_{name.upper()}": str(value) for name, value in settings.items()},
         }
-        product = RunningProduct(
-            environment, Path(scratch), f"http://127.0.0.1:{http_port}", f"127.0.0.1:{grpc_port}"
-        )
+        product = RunningProduct(environment, Path(scratch), f"http://127.0.0.1:{http_port}", f"127.0.0.1:{grpc_port}")
         try:
             product.kith("demo-credentials", "--out", str(product.directory / "credentials.json"))
             product.credentials = json.loads((product.directory / "credentials.json").read_text())

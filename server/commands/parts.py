@@ -57,7 +57,6 @@ def gateway(
 ) -> None:
     """Run Envoy before the server."""
     from gateway.render import render
-
     from server.commands.gateway_config import gateway_config
     from server.config import Settings
 

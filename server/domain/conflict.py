@@ -14,11 +14,12 @@ SINGLE_VALUED: Final = frozenset(
     employment hair hair_color eyes eye_color height gender theirs
     """.split()
 )
-"""Attributes of which somebody has one at a time; `favorite_…` ones and those said with "my … is" belong to them too."""
+"""Attributes of which somebody has one at a time, besides `favorite_…` and those said with "my … is"."""
 
 _MULTI_VALUED: Final = frozenset(
     """
-    likes dislikes pet children siblings family people owns habit skill weakness goal fear allergy health trait visited
+    likes dislikes pet children siblings family people owns habit skill weakness goal fear allergy health
+    trait visited
     not_visited past eats drinks watches reads listens_to plays collects language belief avoids appearance note lost_pet
     studies education field work activity hobby upbringing former_residence former_workplace has is not
     """.split()
@@ -56,8 +57,8 @@ def single_valued(attribute: str) -> bool:
 def resolve(current: Sequence[Memory], draft: Draft, *, session_id: str | None = None) -> Resolution:
     """How a draft stands to the contact's current memories; those that are not current are passed over.
 
-    Facts and preferences meet on the same subject only. The same value again, or one that says less, reinforces; one that says more,
-    or another value of a single-valued attribute, supersedes; what the draft `closes` ends. Episodes are only held
+    Facts and preferences meet on the same subject only. The same value again, or one that says less, reinforces; one
+    that says more, or another value of a single-valued attribute, supersedes; what the draft `closes` ends. Episodes are only held
     against episodes of the same speaker in the same session.
     """
     if draft.type == "episode":

@@ -223,16 +223,20 @@ def preferred_hours(state: State, most: int = 3) -> list[str]:
 _EMOJI: Final = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FORMAL: Final = re.compile(
-    r"\b(?:dear (?:sir|madam|mr|ms|mrs|dr|team)|sincerely|regards|kindly|furthermore|however|therefore|moreover|"
-    r"would you (?:please|be so)|could you please|i would (?:like|appreciate)|please find|thank you very much|regarding)\b",
+    r"\b(?:dear (?:sir|madam|mr|ms|mrs|dr|team)|sincerely|regards|kindly|furthermore|"
+    r"however|therefore|moreover|"
+    r"would you (?:please|be so)|could you please|i would (?:like|appreciate)|please "
+    r"find|thank you very much|regarding)\b",
     re.IGNORECASE,
 )
 _PLAYFUL: Final = re.compile(
-    r"\b(?:(?:a?ha){2,}h?|he(?:he)+|lo+l+|lmf?ao|rofl|jk|just kidding|teasing|:p|xd)\b|[;:]-?[pP]\b|😂|🤣|😜|😝|😛|😉",
+    r"\b(?:(?:a?ha){2,}h?|he(?:he)+|lo+l+|lmf?ao|rofl|jk|just kidding|teasing|:p|xd)\b|"
+    r"[;:]-?[pP]\b|😂|🤣|😜|😝|😛|😉",
     re.IGNORECASE,
 )
 _CASUAL: Final = re.compile(
-    r"\b(?:gonna|wanna|gotta|kinda|yeah|yep|nah|hey|hi|dude|bro|omg|btw|idk|tbh|cool|u|ur|ugh|lol|cuz|thx|y'all|ain't)\b",
+    r"\b(?:gonna|wanna|gotta|kinda|yeah|yep|nah|hey|hi|dude|bro|omg|btw|idk|tbh|cool|"
+    r"u|ur|ugh|lol|cuz|thx|y'all|ain't)\b",
     re.IGNORECASE,
 )
 _STAYS: Final = 0.75

@@ -67,15 +67,15 @@ def test_the_list_pages_by_offset_and_by_cursor_alike(rest: httpx.Client, produc
         assert {"contacts", "total", "limit", "offset", "next_cursor"} == set(answer)
         by_offset += [c["id"] for c in answer["contacts"]]
         answer = rest.get(
-            "/contact-intel/contacts", params={**query, **({"cursor": cursor} if cursor else {})}, headers=product.bearer
+            "/contact-intel/contacts",
+            params={**query, **({"cursor": cursor} if cursor else {})},
+            headers=product.bearer,
         ).json()
         by_cursor += [c["id"] for c in answer["contacts"]]
         cursor = answer["next_cursor"]
     assert by_offset == by_cursor
     assert len(set(by_offset)) == 6
-    wrong = rest.get(
-        "/contact-intel/contacts", params={"sort": "recent", "cursor": cursor}, headers=product.bearer
-    )
+    wrong = rest.get("/contact-intel/contacts", params={"sort": "recent", "cursor": cursor}, headers=product.bearer)
     assert (wrong.status_code, "cursor" in wrong.text) == (400, True)
 
 
@@ -102,9 +102,7 @@ def test_a_wrong_list_query_is_400(
     assert (answer.status_code, field in answer.json()["error"]["message"]) == (400, True)
 
 
-def test_the_stage_filter_finds_only_that_stage(
-    rest: httpx.Client, product: RunningProduct, contact_id: str
-) -> None:
+def test_the_stage_filter_finds_only_that_stage(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     for session in range(3):
         ingest(rest, product, contact_id, user_message="good to talk to you again", session_id=f"s{session}")
     found = rest.get(
@@ -114,9 +112,7 @@ def test_the_stage_filter_finds_only_that_stage(
     assert {c["relationship_stage"] for c in found["contacts"]} == {"building"}
 
 
-def test_the_profile_counts_memories_and_entities(
-    rest: httpx.Client, product: RunningProduct, contact_id: str
-) -> None:
+def test_the_profile_counts_memories_and_entities(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     ingest(rest, product, contact_id, user_message="I have a golden retriever named Bruno")
     profile = rest.get(f"/contact-intel/contacts/{contact_id}/profile", headers=product.bearer).json()
     assert set(profile) == {"contact", "state", "memories", "entities", "recent_outreach"}
@@ -133,7 +129,9 @@ def test_an_update_changes_only_what_is_given_and_shows_in_the_context(
 ) -> None:
     path = f"/contact-intel/contacts/{contact_id}"
     changed = rest.patch(
-        path, json={"display_name": "Noor A.", "time_zone": "Asia/Kolkata", "outreach_consent": True}, headers=product.bearer
+        path,
+        json={"display_name": "Noor A.", "time_zone": "Asia/Kolkata", "outreach_consent": True},
+        headers=product.bearer,
     )
     assert changed.status_code == 200, changed.text
     assert changed.json()["contact"]["time_zone"] == "Asia/Kolkata"
@@ -144,9 +142,7 @@ def test_an_update_changes_only_what_is_given_and_shows_in_the_context(
         assert rest.patch(path, json=body, headers=product.bearer).status_code == 400
 
 
-def test_memories_are_listed_filtered_and_deleted(
-    rest: httpx.Client, product: RunningProduct, contact_id: str
-) -> None:
+def test_memories_are_listed_filtered_and_deleted(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     ingest(rest, product, contact_id, user_message="I have a golden retriever named Bruno. I live in Pune.")
     path = f"/contact-intel/contacts/{contact_id}/memories"
     facts = rest.get(path, params={"type": "fact"}, headers=product.bearer).json()
@@ -166,7 +162,9 @@ def test_memories_are_listed_filtered_and_deleted(
 def test_forget_me_keeps_the_contact_and_resets_the_rest(
     rest: httpx.Client, product: RunningProduct, contact_id: str
 ) -> None:
-    ingest(rest, product, contact_id, user_message="I am so excited, I got the job at Infosys!", detected_mood="excited")
+    ingest(
+        rest, product, contact_id, user_message="I am so excited, I got the job at Infosys!", detected_mood="excited"
+    )
     wiped = rest.delete(f"/contact-intel/contacts/{contact_id}/memories", headers=product.bearer).json()
     assert (wiped["status"], wiped["state_reset"], wiped["memories_deleted"] > 0) == ("deleted", True, True)
     after = context(rest, product, contact_id, min_importance=0)

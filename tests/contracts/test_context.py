@@ -174,7 +174,9 @@ def test_a_wrong_turn_is_400_names_the_field_and_changes_nothing(
 
 def test_malformed_json_is_400_in_the_surfaces_shape(rest: httpx.Client, product: RunningProduct) -> None:
     answer = rest.post(
-        "/contact-intel/ingest", content=b'{"contact_id": "x"', headers={**product.key, "content-type": "application/json"}
+        "/contact-intel/ingest",
+        content=b'{"contact_id": "x"',
+        headers={**product.key, "content-type": "application/json"},
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_INPUT")
 

@@ -18,9 +18,7 @@ from tests.running import RunningProduct
         ("POST", "/internal/memory/consolidate", 401, "UNAUTHENTICATED"),
     ],
 )
-def test_a_refusal_has_the_surfaces_shape(
-    rest: httpx.Client, method: str, path: str, status: int, code: str
-) -> None:
+def test_a_refusal_has_the_surfaces_shape(rest: httpx.Client, method: str, path: str, status: int, code: str) -> None:
     answer = rest.request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
     error = answer.json()["error"]

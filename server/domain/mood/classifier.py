@@ -20,7 +20,7 @@ _BLIND: Final = 0.2
 """Confidence in "neutral" where there was nothing the classifier could read."""
 
 _SIGN_WEIGHT: Final = 1.6
-"""What one emoji adds to the score of its mood, in logits; further ones of the same mood add half of it each, up to two more."""
+"""What one emoji adds to the score of its mood, in logits; up to two more of the same mood add half of it each."""
 
 
 @dataclass(frozen=True, slots=True)

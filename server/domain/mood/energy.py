@@ -24,12 +24,14 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHOUT: Final = re.compile(r"\b[^\W\d_a-z]{3,}\b")
 _DRAWN_OUT: Final = re.compile(r"([^\W\d_])\1{2,}")
 _WORN_OUT: Final = re.compile(
-    r"\b(?:tired|exhaust\w+|sleepy|drained|worn out|burn(?:ed|t)? out|wiped|can't be bothered|meh|whatever|ugh+|no energy|"
+    r"\b(?:tired|exhaust\w+|sleepy|drained|worn out|burn(?:ed|t)? out|wiped|can't be "
+    r"bothered|meh|whatever|ugh+|no energy|"
     r"need (?:a nap|sleep|rest)|barely awake|low[- ]key|slow day|lazy)\b",
     re.IGNORECASE,
 )
 _FULL_OF_IT: Final = re.compile(
-    r"\b(?:can't wait|let's go+|so excited|pumped|hyped|woo+(?:hoo)?|yay+|omg|ready to|on fire|energi[sz]ed|stoked)\b",
+    r"\b(?:can't wait|let's go+|so excited|pumped|hyped|woo+(?:hoo)?|yay+|omg|ready "
+    r"to|on fire|energi[sz]ed|stoked)\b",
     re.IGNORECASE,
 )
 

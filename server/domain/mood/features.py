@@ -21,7 +21,8 @@ _WORDS: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|[!?]+|\.{2,}|\d+|[^\w\s.,;:'\"()
 _ELONGATED: Final = re.compile(r"([a-z])\1{2,}")
 _SHOUT: Final = re.compile(r"\b[A-Z]{3,}\b")
 _NEGATIONS: Final = frozenset(
-    "not no never don't doesn't didn't isn't wasn't aren't can't cannot couldn't won't wouldn't shouldn't ain't nothing "
+    "not no never don't doesn't didn't isn't wasn't aren't can't cannot couldn't won't "
+    "wouldn't shouldn't ain't nothing "
     "hardly".split()
 )
 _STEMMER: Final = Stemmer("english")

@@ -25,27 +25,39 @@ _FACES: Final[tuple[tuple[re.Pattern[str], Mood], ...]] = (
 )
 
 _BORED: Final = re.compile(
-    r"\b(?:i ?'?a?m|im|feel(?:ing)?|so|too|getting|got|kinda|pretty|really|super|totally|just|bit|bloody|dead) (?:so |a bit |"
-    r"kinda |really |pretty |just |super |getting |totally )*(?:bored|boring|dull|listless)\b|^\W*(?:meh|bored|boring|yawn|dull)\b|"
-    r"\b(?:bored (?:to (?:death|tears)|out of my|stiff|silly|rn|af|today|again|here|at (?:home|work))|boredom|yaw+n(?:ing)?|"
-    r"so tedious|tedious|snoozefest|mind[- ]numbing(?:ly)?|watching paint dry|nothing (?:to do|ever happens|going on|"
+    r"\b(?:i ?'?a?m|im|feel(?:ing)?|so|too|getting|got|kinda|pretty|really|super|totally|"
+    r"just|bit|bloody|dead) (?:so |a bit |"
+    r"kinda |really |pretty |just |super |getting |totally )*(?:bored|boring|dull|listless)\b|"
+    r"^\W*(?:meh|bored|boring|yawn|dull)\b|"
+    r"\b(?:bored (?:to (?:death|tears)|out of my|stiff|silly|rn|af|today|again|here|"
+    r"at (?:home|work))|boredom|yaw+n(?:ing)?|"
+    r"so tedious|tedious|snoozefest|mind[- ]numbing(?:ly)?|watching paint dry|nothing "
+    r"(?:to do|ever happens|going on|"
     r"interesting|is happening|new here)|same old(?:,? same old)?|same (?:thing|stuff) (?:every|day|again)|"
-    r"(?:day|hour|time|lecture|meeting|class|weekend)s? (?:drags?|dragging|crawl(?:s|ing)?)|dragg?ing on|killing time|"
+    r"(?:day|hour|time|lecture|meeting|class|weekend)s? (?:drags?|dragging|crawl(?:s|"
+    r"ing)?)|dragg?ing on|killing time|"
     r"twiddling my thumbs|falling asleep (?:here|in)|entertain me|stuck (?:at home|inside) with nothing|"
-    r"(?:is|was|are|were|feels?) (?:so |such a |really |a bit |pretty |kinda |too )*(?:boring|monotonous|a drag|a bore|dreary))\b",
+    r"(?:is|was|are|were|feels?) (?:so |such a |really |a bit |pretty |kinda |too )*(?:boring|"
+    r"monotonous|a drag|a bore|dreary))\b",
     re.IGNORECASE,
 )
 _NOT_BORED: Final = re.compile(
-    r"\b(?:not|never|n't|isn't|wasn't|no longer|hardly|anything but)\s+(?:\w+\s+){0,2}(?:bored|boring|dull|boredom|tedious)\b",
+    r"\b(?:not|never|n't|isn't|wasn't|no longer|hardly|anything but)\s+(?:\w+\s+){0,2}(?:bored|"
+    r"boring|dull|boredom|tedious)\b",
     re.IGNORECASE,
 )
 
 _EMOTION_WORDS: Final = re.compile(
-    r"\b(?:love[ds]?|loving|hate[ds]?|amazing|awful|terrible|terrified|scared|afraid|anxious|worried|panic\w*|cr(?:y|ied|ying)|"
-    r"tears|heart ?broken|devastat\w+|depress\w+|lonely|grie(?:f|ving)|miss(?:ed|ing)?|proud|thrilled|excited|ecstatic|"
-    r"overjoyed|grateful|thankful|happy|happiest|joy|sad|upset|angry|furious|mad|hurt|pain\w*|died|death|passed away|"
-    r"funeral|cancer|hospital|accident|divorc\w+|pregnant|engaged|married|wedding|birth|born|fired|promot\w+|dream|"
-    r"stress\w*|overwhelm\w*|nervous|ashamed|guilty|regret\w*|hope(?:less)?|incredible|wonderful|best day|worst)\b",
+    r"\b(?:love[ds]?|loving|hate[ds]?|amazing|awful|terrible|terrified|scared|afraid|"
+    r"anxious|worried|panic\w*|cr(?:y|ied|ying)|"
+    r"tears|heart ?broken|devastat\w+|depress\w+|lonely|grie(?:f|ving)|miss(?:ed|ing)?|"
+    r"proud|thrilled|excited|ecstatic|"
+    r"overjoyed|grateful|thankful|happy|happiest|joy|sad|upset|angry|furious|mad|hurt|"
+    r"pain\w*|died|death|passed away|"
+    r"funeral|cancer|hospital|accident|divorc\w+|pregnant|engaged|married|wedding|birth|"
+    r"born|fired|promot\w+|dream|"
+    r"stress\w*|overwhelm\w*|nervous|ashamed|guilty|regret\w*|hope(?:less)?|incredible|"
+    r"wonderful|best day|worst)\b",
     re.IGNORECASE,
 )
 

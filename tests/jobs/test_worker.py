@@ -1,0 +1,50 @@
+"""Deferred work is queued with the turn, done by the worker, and lost by nobody."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from server.embedded.stores import EmbeddedStores
+from tests.running import RunningProduct, running_product
+
+
+@pytest.fixture(scope="module")
+def product(stores: EmbeddedStores, database_name: str) -> Iterator[RunningProduct]:
+    with running_product(stores, database_name, servers=1) as running:
+        yield running
+
+
+def jobs(stores: EmbeddedStores, name: str) -> list[tuple[str, str]]:
+    with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
+        return connection.execute("SELECT status::text, args::text FROM procrastinate_jobs").fetchall()
+
+
+def test_a_turn_queues_one_consolidation_whose_arguments_are_ids_and_the_worker_does_it(
+    stores: EmbeddedStores, database_name: str, product: RunningProduct
+) -> None:
+    with product.client() as rest:
+        body = {"external_id": "wa_job", "channel": "whatsapp"}
+        contact_id = rest.post("/contact-intel/contacts", json=body, headers=product.key).json()["id"]
+        counts = [
+            rest.post(
+                "/contact-intel/ingest",
+                json={"contact_id": contact_id, "user_message": f"My secret hobby number {n} is falconry"},
+                headers=product.key,
+            ).json()["deferred_tasks_queued"]
+            for n in range(2)
+        ]
+    assert counts == [2, 0]
+    ((status, arguments),) = jobs(stores, database_name)
+    assert status == "todo"
+    assert contact_id in arguments
+    assert "falconry" not in arguments
+    with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{database_name}") as connection:
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+    product.start("worker", sys.executable, "-P", "-m", "server.cli", "worker")
+    deadline = time.monotonic() + 30
+    while jobs(stores, database_name):
+        assert time.monotonic() < deadline, product.log("worker")[-2000:]
+        time.sleep(0.05)

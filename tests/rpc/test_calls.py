@@ -1,0 +1,160 @@
+"""What every call gets, whatever it asks: validation, caps, deadlines, request ids, logs, errors without anybody's words."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from kith.context.v1 import context_pb2
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from server.embedded.stores import EmbeddedStores
+from tests.rpc.access_server import Process, key, process, refusal, settings_for
+
+READ = context_pb2.GetContactContextRequest(contact_id="ct_1")
+METHOD = "kith.context.v1.ContextService/GetContactContext"
+
+
+@pytest.fixture(scope="module")
+async def server(stores: EmbeddedStores, database_name: str) -> AsyncIterator[Process]:
+    async with process(settings_for(stores, database_name)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def secret(server: Process) -> str:
+    return await server.make_tenant("tnt_calls")
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_do(server: Process) -> None:
+    server.seen.work = None
+
+
+async def test_every_wrong_field_is_told(server: Process, secret: str) -> None:
+    request = context_pb2.GetContactContextRequest(contact_id="é", message="a\0", memory_limit=0)
+    before = server.seen.calls
+    refused = await refusal(server.context.GetContactContext(request, metadata=key(secret)))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_INPUT")
+    assert set(refused.fields) == {"contact_id", "message", "memory_limit"}
+    assert server.seen.calls == before
+
+
+async def test_a_request_over_the_rpcs_cap_is_refused_unread(server: Process, secret: str) -> None:
+    request = context_pb2.IngestInteractionRequest(contact_id="ct_1", user_message="x" * 70_000)
+    refused = await refusal(server.context.IngestInteraction(request, metadata=key(secret)))
+    assert refused.reason == "PAYLOAD_TOO_LARGE"
+
+
+async def test_bytes_that_are_no_message_are_refused(server: Process, secret: str) -> None:
+    call = server.channel.unary_unary(f"/{METHOD}")
+    refused = await refusal(call(b"\xff\xff\xff", metadata=key(secret)))
+    assert refused.reason == "INVALID_INPUT"
+
+
+async def test_an_unknown_rpc_is_unimplemented(server: Process, secret: str) -> None:
+    call = server.channel.unary_unary("/kith.context.v1.ContextService/Nothing")
+    assert (await refusal(call(b"", metadata=key(secret)))).code is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_the_deadline_of_the_caller_ends_the_work_in_the_database(server: Process, secret: str) -> None:
+    async def work() -> None:
+        async with server.database.transaction("tnt_calls") as tx:
+            await tx.execute(text("SELECT pg_sleep(5)"))
+
+    server.seen.work = work
+    began = time.monotonic()
+    refused = await refusal(server.context.GetContactContext(READ, metadata=key(secret), timeout=0.3))
+    assert refused.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert time.monotonic() - began < 1
+    await asyncio.sleep(0.2)
+    server.seen.work = None
+    async with server.database.transaction("tnt_calls") as tx:
+        running = await tx.execute(
+            text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)%' AND pid <> pg_backend_pid()"
+                 " AND state = 'active'")
+        )
+        assert running.scalar_one() == 0
+
+
+async def test_a_database_that_is_away_is_unavailable_and_back_without_a_restart(
+    stores: EmbeddedStores, server: Process, secret: str
+) -> None:
+    async def work() -> None:
+        async with server.database.transaction("tnt_calls") as tx:
+            await tx.execute(text("SELECT 1"))
+
+    server.seen.work = work
+    await server.context.GetContactContext(READ, metadata=key(secret))
+    stores.stop_postgres(kill=True)
+    try:
+        refused = await refusal(server.context.GetContactContext(READ, metadata=key(secret)))
+        assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
+    finally:
+        stores.start_postgres()
+    ends = time.monotonic() + 10
+    while True:
+        try:
+            await server.context.GetContactContext(READ, metadata=key(secret))
+            break
+        except grpc.aio.AioRpcError:
+            assert time.monotonic() < ends
+            await asyncio.sleep(0.1)
+
+
+async def test_an_unforeseen_error_tells_the_request_id_and_nothing_else(
+    server: Process, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        raise RuntimeError("my sister Mina is ill")
+
+    server.seen.work = work
+    with caplog.at_level(logging.INFO):
+        refused = await refusal(server.context.GetContactContext(READ, metadata=key(secret, x_request_id="req-9")))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+    assert "req-9" in refused.message
+    assert "Mina" not in str(refused)
+    assert "Mina" not in caplog.text
+    record = next(r for r in caplog.records if r.message == "a call failed")
+    trace: Any = record.__dict__["trace"]
+    assert any("test_calls.py" in line for line in trace)
+
+
+async def test_every_call_is_logged_once_with_tenant_and_status_and_no_words(server: Process, secret: str) -> None:
+    server.call_log.flush()
+    server.log_lines.clear()
+    request = context_pb2.GetContactContextRequest(contact_id="ct_1", message="my sister Mina")
+    call = server.context.GetContactContext(request, metadata=key(secret, x_request_id="req-1"))
+    await call
+    assert dict(await call.trailing_metadata())["x-request-id"] == "req-1"
+    await refusal(server.context.GetContactContext(request))
+    server.call_log.flush()
+    first, second = (json.loads(line) for line in "".join(server.log_lines).splitlines())
+    assert (first["method"], first["status"], first["tenant"], first["request_id"]) == (
+        METHOD, "OK", "tnt_calls", "req-1",
+    )  # fmt: skip
+    assert (second["status"], second["tenant"]) == ("UNAUTHENTICATED", None)
+    assert "Mina" not in str(server.log_lines)
+    assert secret not in str(server.log_lines)
+
+
+async def test_a_malformed_request_id_is_replaced(server: Process, secret: str) -> None:
+    call = server.context.GetContactContext(READ, metadata=key(secret, x_request_id="my sister's name"))
+    await call
+    made = dict(await call.trailing_metadata())["x-request-id"]
+    assert len(made) == 24
+
+
+async def test_calls_are_counted_by_method_and_status(server: Process, secret: str) -> None:
+    def count(status: str) -> float:
+        return REGISTRY.get_sample_value("kith_rpcs_total", {"method": METHOD, "status": status}) or 0
+
+    good, bad = count("OK"), count("UNAUTHENTICATED")
+    await server.context.GetContactContext(READ, metadata=key(secret))
+    await refusal(server.context.GetContactContext(READ))
+    assert (count("OK"), count("UNAUTHENTICATED")) == (good + 1, bad + 1)
