@@ -3,11 +3,11 @@
 import contextlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +45,10 @@ class RunningProduct:
         return {"authorization": f"Bearer {self.credentials['jwt']}"}
 
     def client(self) -> httpx.Client:
-        """A REST client of the gateway."""
-        return httpx.Client(base_url=self.http, timeout=20)
+        """A REST client of the gateway; it trusts the certificate that the product was given."""
+        certificate = self.environment.get("KITH_GATEWAY_TLS_CERT")
+        trusted = ssl.create_default_context(cafile=certificate) if certificate else True
+        return httpx.Client(base_url=self.http, timeout=20, verify=trusted)
 
     def channel(self) -> grpc.Channel:
         """A gRPC channel to the servers, not through the gateway."""
@@ -78,8 +80,8 @@ class RunningProduct:
         while time.monotonic() < deadline:
             if self.processes[name].poll() is not None:
                 break
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
+            with contextlib.suppress(httpx.TransportError), self.client() as client:
+                if client.get(url).status_code == 200:
                     return
             time.sleep(0.05)
         raise RuntimeError(f"{name} did not start:\n{self.log(name)[-4000:]}")
@@ -105,7 +107,10 @@ def running_product(
             "KITH_METRICS_PORT": "0",
             **{f"KITH_{name.upper()}": str(value) for name, value in settings.items()},
         }
-        product = RunningProduct(environment, Path(scratch), f"http://127.0.0.1:{http_port}", f"127.0.0.1:{grpc_port}")
+        scheme = "https" if "gateway_tls_cert" in settings else "http"
+        product = RunningProduct(
+            environment, Path(scratch), f"{scheme}://127.0.0.1:{http_port}", f"127.0.0.1:{grpc_port}"
+        )
         try:
             product.kith("demo-credentials", "--out", str(product.directory / "credentials.json"))
             product.credentials = json.loads((product.directory / "credentials.json").read_text())

@@ -15,6 +15,7 @@ import psycopg
 
 from server.benching.texts import memory_bank
 from server.embedded import data_dirs, roles, stack_file
+from server.embedded.postgres import role_url
 from server.measuring.errors import MeasuringError
 
 _CHUNK_ROWS: Final = 25_000
@@ -66,20 +67,36 @@ class Shape:
         return f"ct_bench_{self.memories}_"
 
 
-def database_url(data_dir: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """How to reach Postgres as the server's role, and as the owner of the tables where that is known."""
+
+    app_url: str
+    owner_url: str | None
+
+
+def postgres(data_dir: Path) -> Postgres:
     """Postgres of the stack that runs on `data_dir`, else what KITH_DATABASE_URL says.
 
     Raises MeasuringError where there is neither.
     """
     record = stack_file.read(data_dir.resolve())
     if record is not None and record.is_running:
-        return roles.app_url(record.ports["postgres"], data_dirs.secrets(data_dir.resolve()))
+        secrets, port = data_dirs.secrets(data_dir.resolve()), record.ports["postgres"]
+        owner_url = role_url(port, roles.OWNER, secrets.owner_password, roles.DATABASE)
+        return Postgres(roles.app_url(port, secrets), owner_url)
     url = os.environ.get("KITH_DATABASE_URL")
     if not url:
         raise MeasuringError(
             f"No stack runs on {data_dir}, and KITH_DATABASE_URL names no Postgres to load contacts into."
         )
-    return url
+    return Postgres(url, os.environ.get("KITH_MIGRATION_DATABASE_URL"))
+
+
+def settle(owner_url: str) -> None:
+    """Does now what autovacuum would do in the minutes after a load, in the middle of what is measured."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE) contacts, memories")
 
 
 def worker_count(data_dir: Path) -> int:

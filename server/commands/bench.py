@@ -160,7 +160,7 @@ def _bench(
     from rich.console import Console
 
     from server.benching.accounts import TENANT, gateway_key
-    from server.benching.seeding import Shape, database_url, seed, worker_count
+    from server.benching.seeding import Shape, postgres, seed, settle, worker_count
     from server.benching.suites import Bench
     from server.benching.tables import print_figures
     from server.measuring.credentials import load
@@ -174,7 +174,10 @@ def _bench(
         key = asyncio.run(gateway_key(known, data_dir))
         with progress(contacts) as bar:
             bar.describe(f"contacts with {memories} memories")
-            seed(database_url(data_dir), TENANT, shape, bar.step)
+            store = postgres(data_dir)
+            if seed(store.app_url, TENANT, shape, bar.step) and store.owner_url:
+                bar.describe("vacuum")
+                settle(store.owner_url)
         console = Console(stderr=True)
         with console.status("…") as status:
             bench = Bench(

@@ -266,9 +266,9 @@ def _issue(action: str, work: Callable[[Administration, Issuer], Awaitable[T]]) 
 
 
 def _run(action: str, settings: Settings, work: Callable[[Administration], Awaitable[T]]) -> T:
+    from server import callers
     from server.domain.errors import KithError
     from server.secrets import UnreadableSecret
-    from server.usecases import callers
     from server.usecases.tenants import Administration
     from store.database import Database
     from store.errors import StoreError

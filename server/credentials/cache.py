@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar
 
 from store.notifications import Notifications
+from store.single_flight import SingleFlight
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -26,6 +27,7 @@ class TrustedCache(Generic[K, V]):
         self._capacity = capacity
         self._seconds = seconds
         self._entries: OrderedDict[K, tuple[V | None, float]] = OrderedDict()
+        self._flights: SingleFlight[tuple[K, int], V | None] = SingleFlight()
         self._generation = 0
         notifications.on_gap(self.clear)
 
@@ -42,7 +44,8 @@ class TrustedCache(Generic[K, V]):
         if entry is not None and self._believed(entry):
             return entry[0]
         generation, now = self._generation, time.monotonic()
-        value = await load()
+        # Who asks after a change does not join a load that began before it.
+        value = await self._flights.load((key, generation), load)
         if generation == self._generation:
             self._entries[key] = (value, now)
             self._entries.move_to_end(key)

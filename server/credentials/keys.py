@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from server.callers import Caller
 from server.credentials import format as key_format
 from server.credentials.cache import TrustedCache
 from server.credentials.tenants import TenantDirectory
 from server.domain.errors import NotFound, Unauthenticated
-from server.usecases.callers import Caller
 from store import gateway_keys
 from store.database import Database
 from store.notifications import Notifications

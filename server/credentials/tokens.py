@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import jwt
 
+from server.callers import Caller
 from server.config import Settings
 from server.credentials.format import digest
 from server.credentials.jwks import JwksDirectory
 from server.credentials.tenants import TenantDirectory
 from server.domain.errors import NotFound, PermissionDenied, Unauthenticated
-from server.usecases.callers import Caller
 
 _LEEWAY_SECONDS: Final = 5
 _CAPACITY: Final = 20_000

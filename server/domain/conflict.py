@@ -58,7 +58,8 @@ def resolve(current: Sequence[Memory], draft: Draft, *, session_id: str | None =
     """How a draft stands to the contact's current memories; those that are not current are passed over.
 
     Facts and preferences meet on the same subject only. The same value again, or one that says less, reinforces; one
-    that says more, or another value of a single-valued attribute, supersedes; what the draft `closes` ends. Episodes are only held
+    that says more, or another value of a single-valued attribute, supersedes; what the draft `closes` ends.
+    Episodes are only held
     against episodes of the same speaker in the same session.
     """
     if draft.type == "episode":

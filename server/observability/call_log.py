@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from server.usecases.callers import Caller
+from server.callers import Caller
 
 _FLUSH_SECONDS: Final = 0.1
 _MOST_LINES: Final = 2_000

@@ -1,5 +1,5 @@
 """Who is calling, for servicers."""
 
-from server.usecases.callers import Caller, current, request_id, tenant_id
+from server.callers import Caller, current, request_id, tenant_id
 
 __all__ = ["Caller", "current", "request_id", "tenant_id"]

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from server import ids
-from server.usecases import callers
+from server import callers, ids
 from store import audit
 from store.database import Transaction
 

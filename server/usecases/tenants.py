@@ -21,7 +21,8 @@ from store.tables.tenant import PLATFORM, TenantRow
 _SETTLE_SECONDS: Final = 1.5
 """Every process refuses the tenant's credentials by then, also one that had lost its way to the notifications."""
 
-_ROUNDS: Final = 20
+_PAUSE_SECONDS: Final = 0.05
+_ROUNDS: Final = 40
 _SCAN: Final = 1_000
 
 
@@ -141,7 +142,7 @@ async def delete_tenant(parts: Administration, tenant_id: str) -> Deleted:
         for name in (*(table.name for table in tenants.OWNED), tenants.JOBS):
             deleted.rows[name] = deleted.rows.get(name, 0) + await _empty(parts, tenant_id, name)
         await _forget_in_redis(parts, tenant_id)
-        await asyncio.sleep(max(0.0, closed_at + parts.settle_seconds - time.monotonic()))
+        await asyncio.sleep(max(_PAUSE_SECONDS, closed_at + parts.settle_seconds - time.monotonic()))
         async with parts.database.transaction(tenant_id) as tx:
             if not any((await tenants.count(tx)).values()):
                 deleted.verified = True

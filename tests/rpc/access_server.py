@@ -4,7 +4,7 @@ import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -15,14 +15,17 @@ from kith.contact.v1 import contact_pb2, contact_service_pb2_grpc
 from kith.context.v1 import context_pb2, context_service_pb2_grpc
 from kith.memory.v1 import memory_pb2, memory_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
+from opentelemetry.trace import Tracer
 
 from server.config import Settings
 from server.credentials.authenticator import Credentials
+from server.credentials.tokens import ClaimNames
 from server.embedded.stores import EmbeddedStores
 from server.observability.call_log import CallLog
 from server.rpc import caller, interceptors
 from server.rpc.policy import permissions
 from server.rpc.tenant import TenantServicer
+from server.secrets import Envelope
 from server.usecases import audit
 from server.usecases.credentials import Issuer, create_gateway_key, issue_token
 from server.usecases.tenants import Administration, NewTenant, create_tenant
@@ -137,8 +140,6 @@ class Process:
 
     async def token(self, tenant_id: str, *granted: str, lifetime: Any = None) -> str:
         """A token of the built-in issuer; every permission where none is named."""
-        from datetime import timedelta
-
         return await issue_token(
             self.issuer, tenant_id, "user-1", granted or permissions(), lifetime or timedelta(hours=1)
         )
@@ -156,7 +157,7 @@ def settings_for(stores: EmbeddedStores, database_name: str, **overrides: Any) -
 
 @asynccontextmanager
 async def process(
-    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC), tracer: Tracer | None = None
 ) -> AsyncIterator[Process]:
     """A server process on a free port."""
     database = Database(settings.sqlalchemy_url, pool_size=4)
@@ -170,7 +171,7 @@ async def process(
     await notifications.start()
     await credentials.start()
     seen = Seen()
-    deps = interceptors.Deps(settings, database, redis, credentials, call_log, clock)
+    deps = interceptors.Deps(settings, database, redis, credentials, call_log, clock, tracer)
     server = grpc.aio.server(interceptors=interceptors.build(deps))
     context_service_pb2_grpc.add_ContextServiceServicer_to_server(Context(seen), server)
     contact_service_pb2_grpc.add_ContactServiceServicer_to_server(Contacts(seen, database), server)
@@ -179,9 +180,6 @@ async def process(
     health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    from server.credentials.tokens import ClaimNames
-    from server.secrets import Envelope
-
     envelope = Envelope.of(MASTER_KEY)
     assert envelope is not None
     issuer = Issuer(database, envelope, ClaimNames.of(settings), clock)

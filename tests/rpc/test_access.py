@@ -98,19 +98,6 @@ async def test_a_token_without_the_permission_is_denied(server: Process, gateway
     assert refused.info["permission"] == "contacts:read"
 
 
-async def test_an_rpc_that_no_option_opens_is_denied_to_everybody(
-    server: Process, gateway_key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from server.rpc.interceptors.chain import Chain
-
-    async def answer(request: bytes, context: Any) -> bytes:
-        raise AssertionError("it was called")
-
-    chain = Chain({}, [])
-    handler = chain._wrap("/kith.other.v1.OtherService/Undeclared", grpc.unary_unary_rpc_method_handler(answer))
-    assert handler.unary_unary is not answer
-
-
 async def test_the_health_service_needs_no_credential(server: Process) -> None:
     health: Any = health_pb2_grpc.HealthStub(server.channel)
     answer = await health.Check(health_pb2.HealthCheckRequest())
@@ -366,9 +353,7 @@ async def test_a_rotated_key_stays_good_for_the_overlap_and_the_new_one_is_good_
             tenant_pb2.ListGatewayKeysRequest(tenant_id="tnt_rotating"), metadata=platform
         )
         rotated = await server.tenants.RotateGatewayKey(
-            tenant_pb2.RotateGatewayKeyRequest(
-                tenant_id="tnt_rotating", key_id=listed.keys[0].id, overlap_seconds=30
-            ),
+            tenant_pb2.RotateGatewayKeyRequest(tenant_id="tnt_rotating", key_id=listed.keys[0].id, overlap_seconds=30),
             metadata=platform,
         )
         for secret in (old, rotated.secret):
@@ -420,8 +405,9 @@ async def test_a_suspended_tenant_is_refused_everywhere_until_it_is_resumed(
             await server.contacts.ListContacts(LIST, metadata=bearer(token))
 
 
-async def test_no_secret_of_a_key_is_stored(server: Process, gateway_key: str, stores: EmbeddedStores,
-                                           database_name: str) -> None:
+async def test_no_secret_of_a_key_is_stored(
+    server: Process, gateway_key: str, stores: EmbeddedStores, database_name: str
+) -> None:
     import psycopg
 
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{database_name}") as connection:

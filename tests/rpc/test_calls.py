@@ -5,15 +5,26 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
 from kith.context.v1 import context_pb2
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from server.embedded.stores import EmbeddedStores
+from server.rpc.interceptors.chain import Chain
+from server.rpc.interceptors.deadline import Deadline
+from server.rpc.interceptors.errors import Errors
+from server.rpc.interceptors.telemetry import Telemetry
+from server.rpc.interceptors.validation import Validation
+from server.rpc.policy import policies
 from tests.rpc.access_server import Process, key, process, refusal, settings_for
 
 READ = context_pb2.GetContactContextRequest(contact_id="ct_1")
@@ -76,8 +87,10 @@ async def test_the_deadline_of_the_caller_ends_the_work_in_the_database(server: 
     server.seen.work = None
     async with server.database.transaction("tnt_calls") as tx:
         running = await tx.execute(
-            text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)%' AND pid <> pg_backend_pid()"
-                 " AND state = 'active'")
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)%' AND pid <> pg_backend_pid()"
+                " AND state = 'active'"
+            )
         )
         assert running.scalar_one() == 0
 
@@ -133,6 +146,8 @@ async def test_every_call_is_logged_once_with_tenant_and_status_and_no_words(ser
     await call
     assert dict(await call.trailing_metadata())["x-request-id"] == "req-1"
     await refusal(server.context.GetContactContext(request))
+    # A call is noted a moment after it was answered.
+    await asyncio.sleep(0.05)
     server.call_log.flush()
     first, second = (json.loads(line) for line in "".join(server.log_lines).splitlines())
     assert (first["method"], first["status"], first["tenant"], first["request_id"]) == (
@@ -157,4 +172,77 @@ async def test_calls_are_counted_by_method_and_status(server: Process, secret: s
     good, bad = count("OK"), count("UNAUTHENTICATED")
     await server.context.GetContactContext(READ, metadata=key(secret))
     await refusal(server.context.GetContactContext(READ))
+    await asyncio.sleep(0.05)
     assert (count("OK"), count("UNAUTHENTICATED")) == (good + 1, bad + 1)
+
+
+async def test_an_rpc_that_no_option_opens_is_denied_to_everybody() -> None:
+    async def answer(_: bytes, __: Any) -> bytes:
+        raise AssertionError("it was called")
+
+    handlers = {"Undeclared": grpc.unary_unary_rpc_method_handler(answer)}
+    async with _serving(Chain({}, []), "kith.other.v1.OtherService", handlers) as channel:
+        refused = await refusal(channel.unary_unary("/kith.other.v1.OtherService/Undeclared")(b""))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
+
+
+async def test_streams_pass_through_the_same_steps(server: Process) -> None:
+    """No RPC of today streams; those to come are checked message by message, and fail in the same shape."""
+
+    async def count(requests: Any, _: Any) -> AsyncIterator[Any]:
+        async for request in requests:
+            yield context_pb2.GetContactContextResponse(prompt=request.contact_id)
+
+    name = "kith.context.v1.ContextService"
+    unary = policies(general_max_bytes=10_000)[f"/{METHOD}"]
+    both = replace(unary, client_streaming=True, server_streaming=True)
+    chain = Chain({f"/{METHOD}": both}, [Telemetry(server.call_log, None), Errors(), Deadline(), Validation()])
+    response = context_pb2.GetContactContextResponse
+    handlers = {
+        "GetContactContext": grpc.stream_stream_rpc_method_handler(
+            count, context_pb2.GetContactContextRequest.FromString, response.SerializeToString
+        )
+    }
+    async with _serving(chain, name, handlers) as channel:
+        open_stream: Any = channel.stream_stream(
+            f"/{METHOD}", context_pb2.GetContactContextRequest.SerializeToString, response.FromString
+        )
+        stream = open_stream()
+        for contact_id in ("ct_1", "ct_2"):
+            await stream.write(context_pb2.GetContactContextRequest(contact_id=contact_id))
+            assert (await stream.read()).prompt == contact_id
+        await stream.write(context_pb2.GetContactContextRequest(contact_id="not an id"))
+        refused = await refusal(stream.read())
+    assert list(refused.fields) == ["contact_id"]
+
+
+async def test_a_span_continues_the_callers_trace_and_holds_no_words(
+    stores: EmbeddedStores, database_name: str
+) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    settings = settings_for(stores, database_name)
+    async with process(settings, tracer=provider.get_tracer("test")) as server:
+        secret = await server.make_tenant("tnt_traced")
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        request = context_pb2.GetContactContextRequest(contact_id="ct_1", message="my sister Mina")
+        await server.context.GetContactContext(request, metadata=key(secret, traceparent=parent))
+        (span,) = exporter.get_finished_spans()
+        assert format(span.context.trace_id, "032x") == "0af7651916cd43dd8448eb211c80319c"
+        assert dict(span.attributes or {})["kith.tenant_id"] == "tnt_traced"
+        assert "Mina" not in span.to_json()
+        assert secret not in span.to_json()
+
+
+@asynccontextmanager
+async def _serving(chain: Chain, service: str, handlers: dict[str, Any]) -> AsyncIterator[grpc.aio.Channel]:
+    server = grpc.aio.server(interceptors=[chain])
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield channel
+    finally:
+        await server.stop(0)

@@ -21,9 +21,7 @@ TURN = context_pb2.IngestInteractionRequest(contact_id="ct_1", user_message="I w
 
 
 def _ingest(server: Process, secret: str, idempotency_key: str, request: Any = TURN, **more: Any) -> Any:
-    return server.context.IngestInteraction(
-        request, metadata=key(secret, idempotency_key=idempotency_key), **more
-    )
+    return server.context.IngestInteraction(request, metadata=key(secret, idempotency_key=idempotency_key), **more)
 
 
 async def test_the_second_request_gets_the_first_answer_and_status(stores: EmbeddedStores, database_name: str) -> None:
@@ -111,7 +109,9 @@ async def test_what_a_dead_process_left_is_taken_over_after_a_minute(
     async with process(settings_for(stores, database_name), clock=lambda: times[0]) as server:
         secret = await server.make_tenant("tnt_i")
         await _ingest(server, secret, "left")
-        _as_superuser(stores, database_name, "UPDATE idempotency_keys SET response = NULL WHERE idempotency_key = 'left'")
+        _as_superuser(
+            stores, database_name, "UPDATE idempotency_keys SET response = NULL WHERE idempotency_key = 'left'"
+        )
         assert (await refusal(_ingest(server, secret, "left"))).reason == "IDEMPOTENCY_IN_PROGRESS"
         times[0] = now + timedelta(seconds=61)
         await _ingest(server, secret, "left")
@@ -175,7 +175,9 @@ async def test_a_new_key_is_replayed_and_yet_stored_nowhere_in_the_clear(
         first = await server.tenants.CreateGatewayKey(request, metadata=platform)
         second = await server.tenants.CreateGatewayKey(request, metadata=platform)
         assert first.secret == second.secret
-        stored = _as_superuser(stores, database_name, "SELECT response FROM idempotency_keys WHERE tenant_id='platform'")
+        stored = _as_superuser(
+            stores, database_name, "SELECT response FROM idempotency_keys WHERE tenant_id='platform'"
+        )
         assert stored
         assert first.secret.encode() not in b"".join(row[0] for row in stored)
 

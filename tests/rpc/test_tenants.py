@@ -89,9 +89,7 @@ async def test_a_deleted_tenant_leaves_nothing_in_any_table_or_cache(
         for name in (f"epoch:kith:v:{{{tenant}/ct_1}}", f"epoch:kith:s:{{{tenant}/ct_1}}"):
             await server.redis.client.set(name, b"x")
 
-    deleted = await server.tenants.DeleteTenant(
-        tenant_pb2.DeleteTenantRequest(tenant_id="tnt_gone"), metadata=platform
-    )
+    deleted = await server.tenants.DeleteTenant(tenant_pb2.DeleteTenantRequest(tenant_id="tnt_gone"), metadata=platform)
 
     assert deleted.verified
     assert all(deleted.rows_deleted[table] >= 1 for table in (*_TABLES, "procrastinate_jobs"))
@@ -125,9 +123,7 @@ async def test_a_deletion_that_broke_off_is_taken_up_again_and_nothing_gets_in_m
     assert refused.code is grpc.StatusCode.UNAUTHENTICATED
     resume = tenant_pb2.ResumeTenantRequest(tenant_id="tnt_half")
     assert (await refusal(server.tenants.ResumeTenant(resume, metadata=platform))).reason == "CONFLICT"
-    deleted = await server.tenants.DeleteTenant(
-        tenant_pb2.DeleteTenantRequest(tenant_id="tnt_half"), metadata=platform
-    )
+    deleted = await server.tenants.DeleteTenant(tenant_pb2.DeleteTenantRequest(tenant_id="tnt_half"), metadata=platform)
     assert deleted.verified
     assert set(_counts(stores, database_name, "tnt_half").values()) == {0}
 

@@ -28,8 +28,9 @@ def wrong(message: Any) -> dict[str, str]:
     return {}
 
 
-def one_field(rules: validate_pb2.FieldRules, kind: int = F.TYPE_STRING, *, optional: bool = False,
-              repeated: bool = False) -> Any:
+def one_field(
+    rules: validate_pb2.FieldRules, kind: int = F.TYPE_STRING, *, optional: bool = False, repeated: bool = False
+) -> Any:
     """The class of a message with one field `it` under these rules."""
     name = f"rules_{next(_count)}"
     file = descriptor_pb2.FileDescriptorProto(

@@ -7,8 +7,16 @@ from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
-_AGE: Final = re.compile(r"^(?:only |almost |about |turning |already |a )?(?P<age>\d{1,3})(?: |-)?(?:years?(?: |-)?old|yo\b|yrs?\b)|^(?P<bare>[1-9]\d)$", re.IGNORECASE)
-_HEIGHT: Final = re.compile(r"^(?:only |over |almost |about )?(?P<v>(?:\d+|five|six|seven|four)[ '-](?:feet|foot|ft|'|cm|\d|meters?).*)", re.IGNORECASE)
+_AGE: Final = re.compile(
+    r"^(?:only |almost |about |turning |already |a )?(?P<age>\d{1,3})(?: |-)?(?:years?(?: "
+    r"|-)?old|yo\b|yrs?\b)|^(?P<bare>[1-9]\d)$",
+    re.IGNORECASE,
+)
+_HEIGHT: Final = re.compile(
+    r"^(?:only |over |almost |about )?(?P<v>(?:\d+|five|six|seven|four)[ '-](?:feet|"
+    r"foot|ft|'|cm|\d|meters?).*)",
+    re.IGNORECASE,
+)
 _CALLED: Final = re.compile(r"^(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
@@ -20,12 +28,17 @@ _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.KINDS, "trait", 0.6),
 )
 _QUALIFIER: Final = re.compile(
-    r"^(?:a|an|the|very|really|so|pretty|quite|super|also|still|just|now|happily|currently|recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
+    r"^(?:a|an|the|very|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
+    r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
     r"strict|total|huge|big|proud|devout)\s+",
     re.IGNORECASE,
 )
+_INDEFINITE: Final = re.compile(r"an?\s", re.IGNORECASE)
 _ROLE_END: Final = re.compile(r"(?:er|or|ist|ian|ant|ent|eur|man|woman|ess|yst|eer)$")
-_NOT_A_ROLE: Final = frozenset("person super ever over other another under after never later better together parent different excellent recent fan lover".split())
+_NOT_A_ROLE: Final = frozenset(
+    "person super ever over other another under after never later better together parent "
+    "different excellent recent fan lover".split()
+)
 
 
 def being(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -68,7 +81,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         hit = next((w for w in words[:4] if w in kinds), None)
         if hit is None:
             continue
-        if words[0] in lexicon.PASSING and hit != words[0]:
+        if words[0] in lexicon.PASSING and hit != words[0] and not _INDEFINITE.match(what):
             return []
         return [_kind(what, core, words, hit, attribute, weight, negated)]
     if words[0] in lexicon.PASSING or words[0].endswith("ing"):
@@ -79,7 +92,9 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         attribute = "occupation" if _ROLE_END.search(words[-1]) and words[-1] not in _NOT_A_ROLE else "trait"
         related = attribute == "trait" and any(w in lexicon.RELATIVES for w in words)
         return [
-            Statement(f"Is {turned(what)}", "family" if related else attribute, turned(core), weight=0.55, confidence=0.7)
+            Statement(
+                f"Is {turned(what)}", "family" if related else attribute, turned(core), weight=0.55, confidence=0.7
+            )
         ]
     if negated or len(words) > 3:
         return []
@@ -88,9 +103,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
     return [Statement(f"Is {turned(what)}", "trait", turned(core), weight=0.4, confidence=0.5)]
 
 
-def _kind(
-    what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool
-) -> Statement:
+def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool) -> Statement:
     if negated:
         return Statement(f"Is not {turned(what)}", f"not_{attribute}", hit, weight=weight, closes=((attribute, hit),))
     if attribute == "relationship_status":
@@ -105,5 +118,7 @@ def _kind(
         if not re.match(r"(?:an?|the)\s", what, re.IGNORECASE) and hit not in ("ceo", "founder"):
             content = f"Is {turned(what)}"
         named = (("workplace", place[1], ""),) if place else ()
-        return Statement(content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named)
+        return Statement(
+            content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named
+        )
     return Statement(content, attribute, turned(bare(core)), weight=weight, confidence=0.8)

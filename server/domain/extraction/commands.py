@@ -18,7 +18,21 @@ FORGET_ALL: Final = "*"
 """The query of "forget everything about me"."""
 
 STOP_WORDS: Final[dict[str, frozenset[str]]] = {
-    "en": frozenset(("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "opt out", "optout", "opt-out", "revoke")),
+    "en": frozenset(
+        (
+            "stop",
+            "stopall",
+            "stop all",
+            "unsubscribe",
+            "cancel",
+            "end",
+            "quit",
+            "opt out",
+            "optout",
+            "opt-out",
+            "revoke",
+        )
+    ),
     "de": frozenset(("stopp", "stop", "abmelden", "abbestellen", "aufhören")),
     "fr": frozenset(("stop", "arret", "arrêt", "arrêter", "désabonner", "desabonner", "désinscrire")),
     "es": frozenset(("stop", "alto", "parar", "baja", "cancelar", "detener")),
@@ -50,34 +64,46 @@ class Commands:
 
 
 _POLITE: Final = (
-    r"(?:(?:hey|hi|ok|okay|oh|and|also|so|but|well|actually|just|please|pls|btw|by the way|kindly)\b[,!]?\s+)*"
-    r"(?:(?:can|could|would|will) you (?:please |just |kindly )?|(?:I (?:want|need|would like) you to|you should|you can|you must|you have to) |"
+    r"(?:(?:hey|hi|ok|okay|oh|and|also|so|but|well|actually|just|please|pls|btw|by the "
+    r"way|kindly)\b[,!]?\s+)*"
+    r"(?:(?:can|could|would|will) you (?:please |just |kindly )?|(?:I (?:want|need|would "
+    r"like) you to|you should|you can|you must|you have to) |"
     r"please |pls )?"
 )
 _SENTENCE: Final = re.compile(r"[^.!?\n]+(?:\.(?=\w)[^.!?\n]+)*[.!?\n]*")
 _REMEMBER: Final = re.compile(
-    rf"^\s*{_POLITE}(?:(?:please )?(?:remember|note|keep in mind|make a note|bear in mind|memorize|never forget|(?:do not|don't|dont) (?:ever )?forget)"
+    rf"^\s*{_POLITE}(?:(?:please )?(?:remember|note|keep in mind|make a note|bear in "
+    r"mind|memorize|never forget|(?:do not|don't|dont) (?:ever )?forget)"
     r"(?: down| of this)?)(?P<how>:| that\b| this:| to\b| about\b|,|)\s*(?P<what>.+)$",
     re.IGNORECASE,
 )
-_REMINISCE: Final = re.compile(r"^(?:when|how|what|who|where|why|the time|me|you|those|back when|last time|if|whether)\b", re.IGNORECASE)
+_REMINISCE: Final = re.compile(
+    r"^(?:when|how|what|who|where|why|the time|me|you|those|back when|last time|if|whether)\b", re.IGNORECASE
+)
 _FORGET: Final = re.compile(
-    rf"^\s*{_POLITE}(?:please )?(?:forget|delete|erase|remove|(?:do not|don't|dont) (?:remember|store|save|keep|memorize))\b\s*(?P<what>.*)$",
+    rf"^\s*{_POLITE}(?:please )?(?:forget|delete|erase|remove|(?:do not|don't|dont) (?:remember|"
+    r"store|save|keep|memorize))\b\s*(?P<what>.*)$",
     re.IGNORECASE,
 )
 _IDIOM: Final = re.compile(r"^(?:it|me not|to \w+.*|how .*|where .*|when .*|who .*|why .*|if .*)$", re.IGNORECASE)
 _LAST: Final = re.compile(
-    r"^(?:that|this|it all|what i (?:just )?(?:said|told you|wrote)|(?:that|this) (?:please|again|memory|one|part)|(?:the|my) last (?:thing|message|part)(?: i said)?|"
-    r"(?:that )?I (?:ever )?(?:said|told you|mentioned) (?:that|this|it|anything))(?: please| now| ok| okay)*$",
+    r"^(?:that|this|it all|what i (?:just )?(?:said|told you|wrote)|(?:that|this) (?:please|"
+    r"again|memory|one|part)|(?:the|my) last (?:thing|message|part)(?: i said)?|"
+    r"(?:that )?I (?:ever )?(?:said|told you|mentioned) (?:that|this|it|anything))(?: "
+    r"please| now| ok| okay)*$",
     re.IGNORECASE,
 )
 _ALL: Final = re.compile(
-    r"^(?:everything|all|anything|all of it|it all)(?: (?:that )?(?:you (?:know|have|remember|stored|saved)|I (?:ever |have )?(?:told|said|shared)(?: you| to you)?|"
-    r"about me|on me|please|now|my (?:data|memories)))*$|^(?:all )?(?:my|your) (?:data|memories|memory)(?: (?:of|about) me)?$|^me$|^about me$",
+    r"^(?:everything|all|anything|all of it|it all)(?: (?:that )?(?:you (?:know|have|"
+    r"remember|stored|saved)|I (?:ever |have )?(?:told|said|shared)(?: you| to you)?|"
+    r"about me|on me|please|now|my (?:data|memories)))*$|^(?:all )?(?:my|your) (?:data|"
+    r"memories|memory)(?: (?:of|about) me)?$|^me$|^about me$",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"^(?:about|that|the (?:fact|thing|part|stuff) (?:that|about)|(?:everything|anything|all|what|whatever|the things|the stuff|stuff)(?: that)?(?: (?:I|you) (?:\w+ ){0,3}?(?:about|of|on)| about| on))\s+",
+    r"^(?:about|that|the (?:fact|thing|part|stuff) (?:that|about)|(?:everything|anything|"
+    r"all|what|whatever|the things|the stuff|stuff)(?: that)?(?: (?:I|you) (?:\w+ ){0,3}?(?:about|"
+    r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
@@ -115,7 +141,10 @@ def _forgetting(body: str) -> str | None:
     if not what or _IDIOM.match(what):
         return None
     if _DELETE_WORDS.search(match[0][: match.start("what") - match.start()]) and not re.search(
-        r"\b(?:you (?:know|remember|have|stored|saved)|I (?:said|told)|memor|my data|about me|about my|that I|from your)\b", what, re.IGNORECASE
+        r"\b(?:you (?:know|remember|have|stored|saved)|I (?:said|told)|memor|my data|about "
+        r"me|about my|that I|from your)\b",
+        what,
+        re.IGNORECASE,
     ):
         return None
     if _LAST.match(what):
@@ -125,7 +154,11 @@ def _forgetting(body: str) -> str | None:
     query = what
     while (shorter := _ABOUT.sub("", query)) != query:
         query = shorter
-    if re.match(r"^(?:the|a|an) \w+$", query) and _ABOUT.match(what) is None and not re.match(r"about", what, re.IGNORECASE):
+    if (
+        re.match(r"^(?:the|a|an) \w+$", query)
+        and _ABOUT.match(what) is None
+        and not re.match(r"about", what, re.IGNORECASE)
+    ):
         # "Don't keep the change", "delete the app": not about what is remembered.
         return None
     return FORGET_ALL if re.fullmatch(r"me|myself", query, re.IGNORECASE) else query
@@ -147,9 +180,9 @@ _STEMMER: Final = Stemmer("english")
 _WORD: Final = re.compile(r"[^\W_]+")
 _LITTLE: Final = frozenset(
     """
-    i me my mine we our a an the that this it is am are was were be been to of in on at for with from and or about you your
-    have has had do did not any anymore ever thing things stuff all everything said told mentioned please no s m ve re
-    know remember their they them them
+    i me my mine we our a an the that this it is am are was were be been to of in on at for with from and
+    or about you your have has had do did not any anymore ever thing things stuff all everything said
+    told mentioned please no s m ve re know remember their they them them
     """.split()
 )
 
@@ -170,7 +203,9 @@ def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
         newest = max((m.sequence for m in memories), default=0)
         return tuple(m.id for m in memories if m.sequence == newest)
     wanted = _stems(query)
-    stated = {(s.subject, s.attribute, s.value.lower()) for s in statements(query if _has_self(query) else f"I have {query}")}
+    stated = {
+        (s.subject, s.attribute, s.value.lower()) for s in statements(query if _has_self(query) else f"I have {query}")
+    }
     found = []
     for memory in memories:
         same = memory.value is not None and (memory.subject, memory.attribute, memory.value.lower()) in stated

@@ -9,23 +9,41 @@ from server.domain.extraction.english import bare, opened, phrase
 from server.domain.memory import Memory
 
 _OPENING: Final = re.compile(
-    r"^(?:(?P<no>no|nope|nah|sorry|oops|wait|actually|correction|my mistake|my bad|i mean|scratch that|i was wrong)[,.!:;\s-]+(?:sorry[,\s]+|actually[,\s]+|wait[,\s]+)?)+"
-    r"(?:(?:it|that|he|she|they|this|the \w+|my \w+)(?: is|'s| was| are) |I meant |I am |I mean |make (?:it|that) |it should be )?(?:actually |on |in |at |called |really |now )*(?P<new>.+)$",
+    r"^(?:(?P<no>no|nope|nah|sorry|oops|wait|actually|correction|my mistake|my bad|i "
+    r"mean|scratch that|i was wrong)[,.!:;\s-]+(?:sorry[,\s]+|actually[,\s]+|wait[,\s]+)?)+"
+    r"(?:(?:it|that|he|she|they|this|the \w+|my \w+)(?: is|'s| was| are) |I meant |I "
+    r"am |I mean |make (?:it|that) |it should be )?(?:actually |on |in |at |called |"
+    r"really |now )*(?P<new>.+)$",
     re.IGNORECASE,
 )
 _MEANT: Final = re.compile(r"^(?:sorry[,\s]+)?I (?:meant|mean) (?:to say )?(?:on |in |at )?(?P<new>.+)$", re.IGNORECASE)
-_NOT_BUT: Final = re.compile(r"\bnot (?:on |in |at |a |an )?(?P<old>[\w' -]+?),? (?:but|it is|it's|,) ?(?:on |in |at |a |an )?(?P<new>[\w' -]+)", re.IGNORECASE)
-_NOT_COMMA: Final = re.compile(r"\b(?:it is |it's |that is )?(?P<new>[\w']+),? not (?:on |in |at )?(?P<old>[\w']+)$", re.IGNORECASE)
-_NOT_FIRST: Final = re.compile(r"^(?:no[, ]+)?not (?:on |in |at )?(?P<old>[\w']+)[,;.] ?(?:it is |it's )?(?:on |in |at )?(?P<new>[\w' ]+)$", re.IGNORECASE)
+_NOT_BUT: Final = re.compile(
+    r"\bnot (?:on |in |at |a |an )?(?P<old>[\w' -]+?),? (?:but|it is|it's|,) ?(?:on "
+    r"|in |at |a |an )?(?P<new>[\w' -]+)",
+    re.IGNORECASE,
+)
+_NOT_COMMA: Final = re.compile(
+    r"\b(?:it is |it's |that is )?(?P<new>[\w']+),? not (?:on |in |at )?(?P<old>[\w']+)$", re.IGNORECASE
+)
+_NOT_FIRST: Final = re.compile(
+    r"^(?:no[, ]+)?not (?:on |in |at )?(?P<old>[\w']+)[,;.] ?(?:it is |it's )?(?:on "
+    r"|in |at )?(?P<new>[\w' ]+)$",
+    re.IGNORECASE,
+)
 
 _DAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _DATE: Final = re.compile(
-    r"\b\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d{1,2}\b", re.IGNORECASE
+    r"\b\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|"
+    r"dec)\w*|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d{1,2}\b",
+    re.IGNORECASE,
 )
 _CLOCK: Final = re.compile(r"\b\d{1,2}(?::\d\d)?\s*[ap]m\b|\b\d{1,2}:\d\d\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\b\d+\b")
 _PROPER: Final = re.compile(r"\b[A-Z][\w'-]+\b")
-_COLOR: Final = re.compile(r"\b(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|silver|teal|turquoise)\b", re.IGNORECASE)
+_COLOR: Final = re.compile(
+    r"\b(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|silver|teal|turquoise)\b",
+    re.IGNORECASE,
+)
 _KINDS: Final = (_DATE, _DAY, _CLOCK, _COLOR, _NUMBER, _PROPER)
 
 
@@ -39,7 +57,7 @@ class Corrected:
 
 
 def correction(message: str, facts: Sequence[Memory]) -> Corrected | None:
-    """The newest known fact that the message corrects, with its new wording; None where the message corrects nothing."""
+    """The newest known fact that the message corrects, with its new wording; None where it corrects nothing."""
     first = re.split(r"(?<=[.!?])\s", opened(message), maxsplit=1)[0].strip(" .!?")
     for pattern in (_NOT_FIRST, _NOT_BUT, _NOT_COMMA):
         match = pattern.search(first)
@@ -61,7 +79,9 @@ def _replaced(old: str, new: str, facts: Sequence[Memory]) -> Corrected | None:
     pattern = re.compile(rf"\b{re.escape(old)}\b", re.IGNORECASE)
     for memory in _newest(facts):
         if memory.value and pattern.search(memory.value) and pattern.search(memory.content):
-            return Corrected(memory, pattern.sub(lambda _: new, memory.content), pattern.sub(lambda _: new, memory.value))
+            return Corrected(
+                memory, pattern.sub(lambda _: new, memory.content), pattern.sub(lambda _: new, memory.value)
+            )
     return None
 
 

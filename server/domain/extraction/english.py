@@ -88,27 +88,41 @@ def third_person(verb: str) -> str:
 
 
 _STOP_AT: Final = re.compile(
-    r"(?<=\S)(?:\s*[,:()].*|\s+-\s.*|\s+(?:because|cause|cuz|but|so|when|whenever|while|if|since|though|although|until|who|which|where|"
-    r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and (?:I|it|we|he|she|they|you|that|then|also|now|my)|"
+    r"(?<=\S)(?:\s*[,:()].*|\s+-\s.*|\s+(?:because|cause|cuz|but|so|when|whenever|while|"
+    r"if|since|though|although|until|who|which|where|"
+    r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and "
+    r"(?:I|it|we|he|she|they|you|that|then|also|now|my)|"
     r"that (?:I|is|was|we|it|has)|that$|"
-    r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|at|all|last|next|this|these|on|in the|during the) "
-    r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
-    r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:years|a while|fun|a living|\w+ years)|to be honest|tbh|myself|is|was|are|were|will|can|would|"
+    r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|"
+    r"at|all|last|next|this|these|on|in the|during the) "
+    r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
+    r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
+    r"the moment|lol|haha|haha+|ll|tho|too|"
+    r"very much|so much|a lot(?! of)|more than|for (?:years|a while|fun|a living|\w+ "
+    r"years)|to be honest|tbh|myself|is|was|are|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,
 )
-_LEADING: Final = re.compile(r"^(?:to |that |just |really |very |so much |so many |too much |too many |so |some |any |such |of |about |even |only |mostly |"
-    r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)", re.IGNORECASE)
+_LEADING: Final = re.compile(
+    r"^(?:to |that |just |really |very |so much |so many |too much |too many |so |some "
+    r"|any |such |of |about |even |only |mostly |"
+    r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
+    r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
+    re.IGNORECASE,
+)
 _TRAILING: Final = re.compile(
-    r"(?:\s+(?:and|or|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|either|already|again|today|tonight|"
-    r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|usually|please|from|it|also|"
+    r"(?:\s+(?:and|or|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
+    r"either|already|again|today|tonight|"
+    r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
+    r"usually|please|from|it|also|"
     r"even|still|then|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
 _LONGEST_OBJECT: Final = 7
 _EMPTY: Final = frozenset(
-    "it that this them you him her those these one ones some all me us so too there here what something anything "
+    "it that this them you him her those these one ones some all me us so too there "
+    "here what something anything "
     "everything nothing stuff things thing to the a an any and do be not lot".split()
 )
 

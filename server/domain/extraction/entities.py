@@ -11,18 +11,30 @@ from server.domain.extraction.statement import Statement
 from server.domain.memory import Entity
 from server.domain.words import EntityType
 
-_TYPES: Final[dict[str, EntityType]] = {"pet": "pet", "person": "person", "place": "place", "workplace": "workplace", "thing": "thing"}
+_TYPES: Final[dict[str, EntityType]] = {
+    "pet": "pet",
+    "person": "person",
+    "place": "place",
+    "workplace": "workplace",
+    "thing": "thing",
+}
 _NAME: Final = r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?"
 _PERSON: Final = re.compile(
-    rf"\b(?:with|met|meet|meeting|I called|texted|married|dating|saw|and I and|told|asked|visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|[\s,.!?;:]|$)"
+    r"\b(?:with|met|meet|meeting|I called|texted|married|dating|saw|and I and|told|asked|"
+    rf"visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|"
+    r"[\s,.!?;:]|$)"
 )
 _PLACE: Final = re.compile(
-    rf"\b(?:trip to|moved to|moving to|flew to|flying to|fly to|went to|going to|go to|traveled to|travelled to|driving to|drove to|vacation in|holiday in|lives? in|living in|"
-    rf"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
+    r"\b(?:trip to|moved to|moving to|flew to|flying to|fly to|went to|going to|go to|"
+    r"traveled to|travelled to|driving to|drove to|vacation in|holiday in|lives? in|"
+    r"living in|"
+    r"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived "
+    rf"in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
 )
 _LIKELY_PLACE: Final = re.compile(r"(?:land|ia|burg|ville|stan|town|shire|polis|berg|City|Island|Beach|Park|Valley)$")
+_RELATION: Final = "|".join(sorted((re.escape(r) for r in lexicon.RELATIVES), key=len, reverse=True))
 _RELATION_NAME: Final = re.compile(
-    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{'|'.join(sorted((re.escape(r) for r in lexicon.RELATIVES), key=len, reverse=True))}),? (?P<name>{_NAME.split('(?: ')[0]})\b"
+    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{_RELATION}),? (?P<name>[A-Z][\w'-]+)\b"
 )
 _LONGEST_SLUG: Final = 60
 
@@ -60,8 +72,9 @@ class Mentions:
     def add(self, kind: str, name: str, called: str = "") -> str:
         """The id of an entity by its name, made new where it is not known; `called` becomes an alias."""
         type_ = _TYPES[kind]
-        identity = self._find(type_, name, called)
-        aliases = (called.lower(),) if called and called.lower() != name.lower() else ()
+        identity = self._find(type_, name)
+        words = (called.lower(), lexicon.PET_KINDS.get(called.lower(), "")) if called.lower() != name.lower() else ()
+        aliases = tuple(dict.fromkeys(w for w in words if w))
         known = self._known.get(identity)
         if known is not None:
             fresh = tuple(a for a in aliases if a not in known.aliases)
@@ -73,14 +86,13 @@ class Mentions:
         self._new[identity] = EntityDraft(identity, type_, before.display_name if before else name, merged)
         return identity
 
-    def _find(self, type_: EntityType, name: str, called: str) -> str:
+    def _find(self, type_: EntityType, name: str) -> str:
         exact = f"{type_}:{slug(name)}"
         if exact in self._known or exact in self._new:
             return exact
         known = self._by_name.get(name.lower())
         if known is not None and known.startswith(f"{type_}:"):
             return known
-        del called
         return exact
 
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
@@ -115,7 +127,7 @@ class Mentions:
         return self.known_in(text)
 
     def _is_name(self, name: str) -> bool:
-        first = name.split()[0].lower()
+        first = name.split(maxsplit=1)[0].lower()
         return first not in lexicon.NOT_NAMES and first not in self._own and len(name) > 1 and not name.isupper()
 
     def drafts(self) -> tuple[EntityDraft, ...]:

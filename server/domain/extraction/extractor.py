@@ -43,7 +43,7 @@ def extract(turn: Turn, known: Known, language: str = "en", zone: tzinfo = UTC) 
     episodes: list[Draft] = []
     if not asked.forget:
         episodes = _episodes(turn, zone, mentions)
-    disclosures = sum(d.subject == "self" and not d.attribute == "note" for d in found)
+    disclosures = sum(d.subject == "self" and d.attribute != "note" for d in found)
     return Extraction(
         memories=(*episodes, *found), entities=mentions.drafts(), forget=asked.forget, disclosures=disclosures
     )
@@ -58,7 +58,9 @@ def _episodes(turn: Turn, zone: tzinfo, mentions: Mentions) -> list[Draft]:
     for text, speaker, ref in halves:
         if not text:
             continue
-        ids = mentions.named_in(text[:_LONGEST_READ]) if speaker == "contact" else mentions.known_in(text[:_LONGEST_READ])
+        ids = (
+            mentions.named_in(text[:_LONGEST_READ]) if speaker == "contact" else mentions.known_in(text[:_LONGEST_READ])
+        )
         draft = episode(text, "contact" if speaker == "contact" else "assistant", ref, turn.occurred_at, zone, ids)
         if draft is not None:
             made.append(draft)
@@ -89,7 +91,11 @@ _DATED: Final = frozenset(("birthday",))
 def _draft(statement: Statement, turn: Turn, zone: tzinfo, mentions: Mentions, said: str) -> Draft:
     ids = mentions.of_statement(statement)
     named = _sentence_of(statement, said)
-    when = resolve(named, turn.occurred_at, zone) if statement.attribute not in _DATED else resolve(statement.value, turn.occurred_at, zone)
+    when = (
+        resolve(named, turn.occurred_at, zone)
+        if statement.attribute not in _DATED
+        else resolve(statement.value, turn.occurred_at, zone)
+    )
     subject = statement.subject
     return Draft(
         type=statement.type,

@@ -6,26 +6,38 @@ from typing import Final
 
 _CHATTER: Final = frozenset(
     """
-    hi hello hey heya hiya yo sup howdy greetings morning afternoon evening night goodnight gn gm bye goodbye cya ciao
-    later laters cheers thanks thank thx ty tysm welcome please pls sorry ok okay okey okie k kk alright right sure yes
-    yeah yep yup ya yea nope nah no not lol lmao rofl haha hahaha hehe hah ha heh xd omg wow woah whoa cool nice great
-    good awesome amazing perfect sweet lovely fine neat fantastic wonderful excellent brilliant totally absolutely
-    definitely exactly indeed agreed agree true same really seriously oh ah aw aww awww hmm hm mm mhm uh um umm er well so
-    too also just very much lot lots bit maybe perhaps course guess know think see mean say said get got go going gonna
-    let lets talk chat soon again now then there here thing things stuff way day days today time everything anything
-    something nothing doing done fun interesting congrats congratulations bro dude man mate buddy friend pal dear babe love
+    hi hello hey heya hiya yo sup howdy greetings morning afternoon evening night goodnight gn gm bye
+    goodbye cya ciao
+    later laters cheers thanks thank thx ty tysm welcome please pls sorry ok okay okey okie k kk alright
+    right sure yes
+    yeah yep yup ya yea nope nah no not lol lmao rofl haha hahaha hehe hah ha heh xd omg wow woah whoa
+    cool nice great
+    good awesome amazing perfect sweet lovely fine neat fantastic wonderful excellent brilliant totally
+    absolutely
+    definitely exactly indeed agreed agree true same really seriously oh ah aw aww awww hmm hm mm mhm uh
+    um umm er well so
+    too also just very much lot lots bit maybe perhaps course guess know think see mean say said get got
+    go going gonna
+    let lets talk chat soon again now then there here thing things stuff way day days today time
+    everything anything
+    something nothing doing done fun interesting congrats congratulations bro dude man mate buddy friend
+    pal dear babe love
     glad happy hope hear heard take care catch ttyl brb np problem worries worry idk tbh btw fyi emoji smile
     whats what's hows how's u ur r im i'm dont don't cant can't its it's that's thats
-    hola gracias adios buenos buenas dias tardes noches si vale bonjour bonsoir salut merci oui non hallo danke bitte ja
+    hola gracias adios buenos buenas dias tardes noches si vale bonjour bonsoir salut merci oui non hallo
+    danke bitte ja
     nein tschüss tschuss guten morgen tag abend obrigado obrigada oi olá ola sim não tchau grazie prego ciao namaste
     shukriya haan nahi accha theek hai merhaba teşekkürler evet hayır hej tack dag doei bedankt
     """.split()
 )
 _GRAMMAR: Final = frozenset(
     """
-    a an the and or but if of in on at to for from by with about as into over up down out off than i me my mine myself
-    we us our you your yours he him his she her it its they them their this that these those who whom which what where
-    when why how is am are was were be been being do does did have has had having will would shall should can could may
+    a an the and or but if of in on at to for from by with about as into over up down out off than i me
+    my mine myself
+    we us our you your yours he him his she her it its they them their this that these those who whom
+    which what where
+    when why how is am are was were be been being do does did have has had having will would shall should
+    can could may
     might must not no nor all any some such only own other more most one ones ever even still yet
     """.split()
 )

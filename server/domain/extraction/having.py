@@ -9,23 +9,39 @@ from server.domain.extraction.statement import Statement
 
 _PIECES: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\s*,?\s*(?:named|called|(?:whose |his |her )?name is)\s+(?P<name>[\w'-]+)", re.IGNORECASE)
-_DETERMINER: Final = re.compile(rf"^(?:a|an|the|my|our|some|any|no|just|only|also|got|{lexicon.NUMBER_WORDS})\s+", re.IGNORECASE)
+_DETERMINER: Final = re.compile(
+    rf"^(?:a|an|the|my|our|some|any|no|just|only|also|got|{lexicon.NUMBER_WORDS})\s+", re.IGNORECASE
+)
 _CONDITIONS: Final = re.compile(
-    r"\b(?:diabetes|asthma|ocd|adhd|add|anxiety|depression|autism|cancer|arthritis|ptsd|insomnia|migraines?|epilepsy|"
-    r"allerg(?:y|ies)|phobia|disorder|disease|syndrome|dyslexia|anemia|lupus|chronic|bipolar|condition|disability)\b",
+    r"\b(?:diabetes|asthma|ocd|adhd|add|anxiety|depression|autism|cancer|arthritis|ptsd|"
+    r"insomnia|migraines?|epilepsy|"
+    r"allerg(?:y|ies)|phobia|disorder|disease|syndrome|dyslexia|anemia|lupus|chronic|"
+    r"bipolar|condition|disability)\b",
     re.IGNORECASE,
 )
-_LOOKS: Final = re.compile(r"\b(?:hair|eyes?|skin|beard|freckles|tattoos?|feet|toes|fingers|legs?|arms?|piercings?|scars?|dimples|teeth|mustache)\b", re.IGNORECASE)
+_LOOKS: Final = re.compile(
+    r"\b(?:hair|eyes?|skin|beard|freckles|tattoos?|feet|toes|fingers|legs?|arms?|piercings?|"
+    r"scars?|dimples|teeth|mustache)\b",
+    re.IGNORECASE,
+)
+_PLANS: Final = frozenset(
+    "meeting appointment date interview exam call flight test party trip deadline presentation "
+    "wedding surgery checkup".split()
+)
 _EMPTY: Final = frozenset(
     """
-    time fun idea question problem chance choice feeling good bad lot great day weekend plan job point no nothing been to
+    time fun idea question problem chance choice feeling good bad lot great day weekend plan job point no
+    nothing been to
     never some any not always had have done seen heard tried enough more one it that this them he him her just
-    trouble a reason clue something anything everything luck work question look only ever also lunch dinner breakfast busy
+    trouble a reason clue something anything everything luck work question look only ever also lunch
+    dinner breakfast busy
     """.split()
 )
 _PARTICIPLE: Final = re.compile(
-    r"^(?:a |an )?(?:been|had|done|seen|heard|tried|gone|got|made|taken|lost|found|wanted|worked|played|lived|loved|thought|"
-    r"read|written|eaten|met|come|become|started|finished|always|never|not|to|already|just|also|recently|ever|\w+ed)\b",
+    r"^(?:a |an )?(?:been|had|done|seen|heard|tried|gone|got|made|taken|lost|found|wanted|"
+    r"worked|played|lived|loved|thought|"
+    r"read|written|eaten|met|come|become|started|finished|always|never|not|to|already|"
+    r"just|also|recently|ever|\w+ed)\b",
     re.IGNORECASE,
 )
 _MOST: Final = 3
@@ -43,8 +59,23 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
         made = _one(piece, negated or (none is not None and none[0].lower() == "no"), verb)
         if made is None:
             break
+        if found and made.attribute == "owns" and (member := _member(words, found[0], piece)):
+            made = member
         found.append(made)
     return found
+
+
+def _member(words: str, group: Statement, piece: str) -> Statement | None:
+    """One of a group that is named after it: "two kids, Emma and Noah"."""
+    name = piece.strip()
+    if group.attribute not in ("children", "siblings", "pet") or not re.fullmatch(r"[A-Z][\w'-]+", name):
+        return None
+    last = _PIECES.split(words)[0].split()[-1].lower()
+    one = lexicon.PLURALS.get(last) or last.removesuffix("s")
+    kind = "pet" if group.attribute == "pet" else "person"
+    return Statement(
+        f"Has a {one} named {name}", group.attribute, name, weight=0.85, confidence=0.9, named=((kind, name, one),)
+    )
 
 
 def _one(piece: str, negated: bool, verb: str) -> Statement | None:
@@ -83,6 +114,8 @@ def _attribute(words: list[str]) -> str:
             return "people"
         if word in lexicon.RELATIVES or word in lexicon.PLURALS or word == "family":
             return "family"
+    if any(word in _PLANS for word in words):
+        return "plan"
     text = " ".join(words)
     if _CONDITIONS.search(text):
         return "health"
@@ -100,6 +133,7 @@ _WEIGHTS: Final = {
     "people": 0.6,
     "health": 0.8,
     "appearance": 0.5,
+    "plan": 0.45,
     "owns": 0.4,
 }
 
@@ -113,11 +147,15 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
         return None
     last = words[-1]
     if not name:
-        return Statement(f"Has {shown}", attribute, core, weight=weight, confidence=0.7 if attribute == "owns" else 0.85)
+        return Statement(
+            f"Has {shown}", attribute, core, weight=weight, confidence=0.7 if attribute == "owns" else 0.85
+        )
     content = f"Has {shown} named {name}"
     kind = "pet" if attribute == "pet" else "person" if attribute in _PEOPLE else "thing"
     called = next((w for w in reversed(words) if w in lexicon.PETS or w in lexicon.RELATIVES), last)
-    return Statement(content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),))
+    return Statement(
+        content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),)
+    )
 
 
 _PEOPLE: Final = frozenset(("partner", "children", "siblings", "family", "people"))

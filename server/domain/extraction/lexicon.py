@@ -7,9 +7,12 @@ RELATIVES: Final[dict[str, str]] = {
     **{
         w: w
         for w in """
-        mother father sister brother wife husband girlfriend boyfriend partner fiance fiancee spouse daughter son child
-        baby twin grandmother grandfather aunt uncle cousin niece nephew grandson granddaughter grandchild stepmother
-        stepfather stepson stepdaughter stepsister stepbrother friend roommate flatmate neighbor boss manager colleague
+        mother father sister brother wife husband girlfriend boyfriend partner fiance fiancee spouse
+        daughter son child
+        baby twin grandmother grandfather aunt uncle cousin niece nephew grandson granddaughter
+        grandchild stepmother
+        stepfather stepson stepdaughter stepsister stepbrother friend roommate flatmate neighbor boss
+        manager colleague
         coworker teacher therapist ex mentor parent sibling girl
         """.split()
     },
@@ -58,12 +61,16 @@ CHILDREN: Final = frozenset(
     "child son daughter baby twin kid kids children sons daughters stepson stepdaughter girl girls boys twins".split()
 )
 SIBLINGS: Final = frozenset("sister brother sibling twin stepsister stepbrother sisters brothers siblings".split())
-FRIENDS: Final = frozenset("friend roommate flatmate neighbor boss manager colleague coworker teacher therapist ex mentor".split())
+FRIENDS: Final = frozenset(
+    "friend roommate flatmate neighbor boss manager colleague coworker teacher therapist ex mentor".split()
+)
 
 PETS: Final = frozenset(
     """
-    dog dogs puppy puppies cat cats kitten kittens kitty hamster rabbit bunny parrot bird birds fish goldfish turtle
-    tortoise snake lizard iguana guinea ferret horse horses pony pig pigs goat goats chicken chickens rat mouse gecko
+    dog dogs puppy puppies cat cats kitten kittens kitty hamster rabbit bunny parrot bird birds fish
+    goldfish turtle
+    tortoise snake lizard iguana guinea ferret horse horses pony pig pigs goat goats chicken chickens rat
+    mouse gecko
     chinchilla hedgehog retriever poodle beagle labrador lab bulldog terrier shepherd husky corgi dachshund pug
     chihuahua spaniel collie boxer dalmatian rottweiler doberman mutt pup doodle goldendoodle pitbull pet pets
     """.split()
@@ -71,7 +78,8 @@ PETS: Final = frozenset(
 
 PET_KINDS: Final[dict[str, str]] = {
     **dict.fromkeys(
-        "puppy pup mutt retriever poodle beagle labrador lab bulldog terrier shepherd husky corgi dachshund pug chihuahua "
+        "puppy pup mutt retriever poodle beagle labrador lab bulldog terrier shepherd husky "
+        "corgi dachshund pug chihuahua "
         "spaniel collie boxer dalmatian rottweiler doberman doodle goldendoodle pitbull".split(),
         "dog",
     ),
@@ -82,48 +90,77 @@ PET_KINDS: Final[dict[str, str]] = {
 
 PASSING: Final = frozenset(
     """
-    fine good great ok okay well happy glad sorry sure tired exhausted sleepy hungry thirsty bored excited sad upset
-    angry mad nervous anxious worried scared stressed busy ready here there back home late early done finished lost
-    confused surprised curious interested jealous proud grateful thankful lucky blessed afraid aware able about gonna
-    alright right wrong kidding joking serious honest certain just still not so too very really also always never
-    going doing trying getting having looking thinking hoping feeling talking waiting sitting standing coming leaving
-    heading calling writing asking saying telling making taking eating drinking watching reading listening wearing
-    relaxing chilling hanging cooking baking wondering planning sick ill better worse off out in on at up down with
-    from like all one it that this what how full cold hot warm awake drunk hungover alone free available impressed
-    shocked amazed pleased delighted flattered touched positive pretty kind supposed used over under through around
-    into for to as by of down's starting finishing enjoying loving missing helping turning crying laughing dying freezing
-    bit little same guessing assuming pumped stoked thrilled overwhelmed relieved disappointed frustrated annoyed
+    fine good great ok okay well happy glad sorry sure tired exhausted sleepy hungry thirsty bored
+    excited sad upset
+    angry mad nervous anxious worried scared stressed busy ready here there back home late early done
+    finished lost
+    confused surprised curious interested jealous proud grateful thankful lucky blessed afraid aware able
+    about gonna
+    alright right wrong kidding joking serious honest certain just still not so too very really also
+    always never
+    going doing trying getting having looking thinking hoping feeling talking waiting sitting standing
+    coming leaving
+    heading calling writing asking saying telling making taking eating drinking watching reading
+    listening wearing
+    relaxing chilling hanging cooking baking wondering planning sick ill better worse off out in on at up
+    down with
+    from like all one it that this what how full cold hot warm awake drunk hungover alone free available
+    impressed
+    shocked amazed pleased delighted flattered touched positive pretty kind supposed used over under
+    through around
+    into for to as by of down's starting finishing enjoying loving missing helping turning crying
+    laughing dying freezing
+    bit little same guessing assuming pumped stoked thrilled overwhelmed relieved disappointed frustrated
+    annoyed
     embarrassed ashamed hopeful speechless stuck lazy running dreaming using seeing running walking sleeping
-    my the your his her their our i you he she they we yes no yeah oh hi hey hello wow lol haha more less then now
+    my the your his her their our i you he she they we yes no yeah oh hi hey hello wow lol haha more less
+    then now
     """.split()
 )
 """What "I am …" is followed by when it says nothing lasting."""
 
 OCCUPATIONS: Final = frozenset(
     """
-    accountant actor actress analyst architect artist astronaut athlete attorney author baker banker barber barista
-    bartender biologist bookkeeper builder butcher carpenter cashier chef chemist cleaner clerk coach comedian consultant
-    contractor cook counselor dancer dentist designer detective developer dietitian director doctor driver editor electrician
-    engineer entrepreneur farmer firefighter fisherman florist freelancer gardener geologist guard guitarist hairdresser
-    homemaker housewife illustrator instructor intern inventor janitor journalist judge lawyer lecturer librarian lifeguard
-    linguist magician maid manager marine mathematician mechanic miner minister model musician nanny nurse officer painter
-    paralegal paramedic pastor pharmacist photographer physician physicist pianist pilot plumber poet police policeman
-    postman priest producer professor programmer psychologist ranger realtor receptionist reporter researcher sailor
-    salesman scientist secretary singer soldier student surgeon surveyor tailor teacher technician therapist trainer
-    translator tutor vet veterinarian waiter waitress welder writer youtuber blogger ceo founder technologist specialist
-    assistant salesperson salesperson trucker cop firewoman fireman butler broker rapper drummer dj stripper cowboy
+    accountant actor actress analyst architect artist astronaut athlete attorney author baker banker
+    barber barista
+    bartender biologist bookkeeper builder butcher carpenter cashier chef chemist cleaner clerk coach
+    comedian consultant
+    contractor cook counselor dancer dentist designer detective developer dietitian director doctor
+    driver editor electrician
+    engineer entrepreneur farmer firefighter fisherman florist freelancer gardener geologist guard
+    guitarist hairdresser
+    homemaker housewife illustrator instructor intern inventor janitor journalist judge lawyer lecturer
+    librarian lifeguard
+    linguist magician maid manager marine mathematician mechanic miner minister model musician nanny
+    nurse officer painter
+    paralegal paramedic pastor pharmacist photographer physician physicist pianist pilot plumber poet
+    police policeman
+    postman priest producer professor programmer psychologist ranger realtor receptionist reporter
+    researcher sailor
+    salesman scientist secretary singer soldier student surgeon surveyor tailor teacher technician
+    therapist trainer
+    translator tutor vet veterinarian waiter waitress welder writer youtuber blogger ceo founder
+    technologist specialist
+    assistant salesperson salesperson trucker cop firewoman fireman butler broker rapper drummer dj
+    stripper cowboy
     """.split()
 )
 
 KINDS: Final = frozenset(
     """
-    vegan vegetarian pescatarian carnivore omnivore catholic christian muslim jewish hindu buddhist atheist agnostic
-    mormon protestant religious spiritual single married divorced engaged widowed separated gay lesbian bisexual straight
-    transgender trans queer retired unemployed disabled deaf blind diabetic autistic dyslexic pregnant adopted tall short
-    fat thin skinny slim overweight obese blonde blond brunette redhead redheaded bald bearded left-handed lefthanded
+    vegan vegetarian pescatarian carnivore omnivore catholic christian muslim jewish hindu buddhist
+    atheist agnostic
+    mormon protestant religious spiritual single married divorced engaged widowed separated gay lesbian
+    bisexual straight
+    transgender trans queer retired unemployed disabled deaf blind diabetic autistic dyslexic pregnant
+    adopted tall short
+    fat thin skinny slim overweight obese blonde blond brunette redhead redheaded bald bearded
+    left-handed lefthanded
     introvert introverted extrovert extroverted shy colorblind homeless rich poor broke immigrant refugee orphan
-    american british canadian australian german french italian spanish mexican indian chinese japanese korean brazilian
-    irish scottish russian polish dutch swedish norwegian danish finnish greek turkish nigerian kenyan egyptian asian
+    american british canadian australian german french italian spanish mexican indian chinese japanese
+    korean brazilian
+    irish scottish russian polish dutch swedish norwegian danish finnish greek turkish nigerian kenyan
+    egyptian asian
     african european latino latina hispanic black white
     """.split()
 )
@@ -141,48 +178,69 @@ HEALTH: Final = frozenset("disabled deaf blind diabetic autistic dyslexic pregna
 
 THINGS: Final = frozenset(
     """
-    house home apartment flat condo farm ranch cabin cottage garden yard pool car truck van motorcycle bike bicycle boat
-    yacht plane helicopter scooter jeep suv sedan tesla bmw mustang ferrari toyota honda ford guitar piano violin drums
-    drum ukulele cello flute trumpet saxophone banjo camera telescope computer laptop phone ipad xbox playstation
-    television tv couch library studio store shop business restaurant bakery company cafe bar salon gym glasses braces
-    contacts tattoo tattoos beard mustache piercing piercings freckles dimples scar collection records vinyl greenhouse
-    treehouse kayak surfboard skateboard snowboard telescope drone horse garage bookstore vineyard medication wheelchair
+    house home apartment flat condo farm ranch cabin cottage garden yard pool car truck van motorcycle
+    bike bicycle boat
+    yacht plane helicopter scooter jeep suv sedan tesla bmw mustang ferrari toyota honda ford guitar
+    piano violin drums
+    drum ukulele cello flute trumpet saxophone banjo camera telescope computer laptop phone ipad xbox
+    playstation
+    television tv couch library studio store shop business restaurant bakery company cafe bar salon gym
+    glasses braces
+    contacts tattoo tattoos beard mustache piercing piercings freckles dimples scar collection records
+    vinyl greenhouse
+    treehouse kayak surfboard skateboard snowboard telescope drone horse garage bookstore vineyard
+    medication wheelchair
     """.split()
 )
 
 BODY: Final = frozenset(
     """
-    hair eyes eye skin nose ears toes toe feet foot face legs leg arms arm hands hand teeth nails height weight voice
+    hair eyes eye skin nose ears toes toe feet foot face legs leg arms arm hands hand teeth nails height
+    weight voice
     beard fingers finger cheeks back knee
     """.split()
 )
 
 ABSTRACT: Final = frozenset(
     """
-    life day days time times way mind opinion turn bad god goodness word words point thing things problem fault idea
-    question answer experience understanding guess hope thought thoughts heart head own advice best self case place
-    kind type favorite favourite name age birthday bit week weekend morning night evening plan plans luck job work
-    stuff pleasure mood feelings feeling dream dreams future past memory memories story side part end goal goals help
+    life day days time times way mind opinion turn bad god goodness word words point thing things problem
+    fault idea
+    question answer experience understanding guess hope thought thoughts heart head own advice best self
+    case place
+    kind type favorite favourite name age birthday bit week weekend morning night evening plan plans luck
+    job work
+    stuff pleasure mood feelings feeling dream dreams future past memory memories story side part end
+    goal goals help
     lol honor business ass butt body soul skills lot
     """.split()
 )
 """Nouns that "my …" names without anything being had."""
 
-NUMBER_WORDS: Final = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|many|a couple of|a few|both)"
+NUMBER_WORDS: Final = (
+    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|"
+    r"many|a couple of|a few|both)"
+)
 
 NOT_NAMES: Final = frozenset(
     """
-    i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-    october november december english spanish french german italian chinese japanese american british christmas easter
-    halloween thanksgiving god lord jesus ok okay yes no hi hello hey oh wow thanks thank lol omg tv dvd cd usa uk us eu
-    the a an and but so well my your he she it we they this that what when where who why how if not really just also
+    i monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+    august september
+    october november december english spanish french german italian chinese japanese american british
+    christmas easter
+    halloween thanksgiving god lord jesus ok okay yes no hi hello hey oh wow thanks thank lol omg tv dvd
+    cd usa uk us eu
+    the a an and but so well my your he she it we they this that what when where who why how if not
+    really just also
     covid internet google netflix youtube facebook instagram twitter amazon
     """.split()
 )
 
 DISCOURSE: Final = re.compile(
-    r"^(?:(?:well|yes|yeah|yep|yup|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|actually|also|anyway|honestly|lol|haha|"
-    r"hmm|um|uh|sure|cool|nice|wow|great|sometimes|usually|personally|currently|right now|now|today|lately|recently|"
-    r"unfortunately|sadly|luckily|fortunately|because|cause|plus|then|maybe|oh no|of course|i mean|you know|by the way|btw|fyi)\b[\s,]*)+",
+    r"^(?:(?:well|yes|yeah|yep|yup|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|"
+    r"actually|also|anyway|honestly|lol|haha|"
+    r"hmm|um|uh|sure|cool|nice|wow|great|sometimes|usually|personally|currently|right "
+    r"now|now|today|lately|recently|"
+    r"unfortunately|sadly|luckily|fortunately|because|cause|plus|then|maybe|oh no|of "
+    r"course|i mean|you know|by the way|btw|fyi)\b[\s,]*)+",
     re.IGNORECASE,
 )

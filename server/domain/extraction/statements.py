@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, opened, phrase, sentences, turned
 from server.domain.extraction.possessions import possessions
 from server.domain.extraction.self_rules import RULES
@@ -14,23 +13,40 @@ MOST: Final = 4
 
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
-    r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|when|who|whom|how|why|which|do|did|does|"
-    r"should|would|could|can|am|are|have|shall|may|might|had|was|were|will|think|thinks|thought|says|said|say|says that|told|claims|believes|like|"
-    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|bet|think that|maybe|perhaps|thinking|since|suggests?|"
-    r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she says|he says|they say|character|in the (?:game|story|movie|book))\s*$",
+    r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
+    r"when|who|whom|how|why|which|do|did|does|"
+    r"should|would|could|can|am|are|have|shall|may|might|had|was|were|will|think|thinks|"
+    r"thought|says|said|say|says that|told|claims|believes|like|"
+    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
+    r"bet|think that|maybe|perhaps|thinking|since|suggests?|"
+    r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
+    r"says|he says|they say|character|in the (?:game|story|movie|book))\s*$",
     re.IGNORECASE,
 )
 _SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why"))
 """Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
 
-_HYPOTHESIS: Final = re.compile(r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|in a dream|just kidding|jk|kidding)\b", re.IGNORECASE)
-_ADVERBS: Final = re.compile(
-    r"^(?:(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|simply|kinda|kind of|sort of|mostly|"
-    r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|already|both|all|do|did|too|then|have always|"
-    r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
+_HYPOTHESIS: Final = re.compile(
+    r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|"
+    r"in a dream|just kidding|jk|kidding)\b",
     re.IGNORECASE,
 )
-_AUXILIARY: Final = re.compile(r"^(?P<be>am|have|was|can)\s+(?:really|also|just|still|usually|actually|always|only|even|now|currently|absolutely|totally|definitely|kinda|kind of|sort of|pretty much|already|happily|recently|finally)\s+", re.IGNORECASE)
+_ADVERBS: Final = re.compile(
+    r"^(?:(?:really|also|just|still|usually|actually|always|only|even|now|currently|"
+    r"absolutely|totally|simply|kinda|kind of|sort of|mostly|"
+    r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
+    r"already|both|all|do|did|too|then|have always|"
+    r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|"
+    r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|"
+    r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
+    re.IGNORECASE,
+)
+_AUXILIARY: Final = re.compile(
+    r"^(?P<be>am|have|was|can)\s+(?:really|also|just|still|usually|actually|always|only|"
+    r"even|now|currently|absolutely|totally|definitely|kinda|kind of|sort of|pretty "
+    r"much|already|happily|recently|finally)\s+",
+    re.IGNORECASE,
+)
 _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
@@ -38,28 +54,48 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating)\b", "love"),
         (r"^(?:do|did) not (?:really |much )?care (?:much |too much |a lot |about )?(?:for)?\b", "dislike"),
         (r"^(?:just )?(?:got done|finished|got finished|am done|got through) (?=\w+ing\b)", ""),
-        (r"^would rather\b", "prefer"),
+        (r"^would rather\b", "prefer to"),
         (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
         (r"^am not (?:really |very |too |so )?(?:keen on|big on|into)\b", "dislike"),
     )
 )
-_NEGATION: Final = re.compile(r"^(?P<aux>do|did|am|was|can|have|will|could|would|should|are)?\s*(?:really |just |still )?(?:not|never|no longer)\s+(?:really |even |particularly |actually |ever |much |currently |yet )*", re.IGNORECASE)
+_NEGATION: Final = re.compile(
+    r"^(?P<aux>do|did|am|was|can|have|will|could|would|should|are)?\s*(?:really |just "
+    r"|still )?(?:not|never|no longer)\s+(?:really |even |particularly |actually |ever "
+    r"|much |currently |yet )*",
+    re.IGNORECASE,
+)
 _UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had better|wish|had wished)\b", re.IGNORECASE)
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
 _NEXT_CLAUSE: Final = re.compile(
-    r"\s+(?:but|because|cause|so that|so|although|though|while|whereas|unless|if|when|until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
+    r"\s+(?:but|because|cause|so that|so|although|though|while|whereas|unless|if|when|"
+    r"until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(
-    r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |still |just |really |even )*(?=(?:am|have|had|live|work|like|love|enjoy|hate|dislike|do not|can|can not|study|go to|play|"
-    r"want|own|watch|read|eat|drink|collect|speak|grew up|moved|used to|write|teach|dance|sing|cook|bake|travel|listen|run|would like|prefer|adopted)\b)",
+    r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |"
+    r"still |just |really |even )*(?=(?:am|have|had|live|work|like|love|enjoy|hate|dislike|"
+    r"do not|can|can not|study|go to|play|"
+    r"want|own|watch|read|eat|drink|collect|speak|grew up|moved|used to|write|teach|"
+    r"dance|sing|cook|bake|travel|listen|run|would like|prefer|adopted)\b)",
     re.IGNORECASE,
 )
-_DOING: Final = re.compile(r"\s+(?:just |here |and |while |also )*(?=(?:eating|drinking|watching|listening to|reading|playing|making|studying|wearing|sipping|cooking|baking) )", re.IGNORECASE)
+_DOING: Final = re.compile(
+    r"\s+(?:just |here |and |while |also )*(?=(?:eating|drinking|watching|listening "
+    r"to|reading|playing|making|studying|wearing|sipping|cooking|baking) )",
+    re.IGNORECASE,
+)
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home) in (?P<x>.+)", re.IGNORECASE)
-_WHERE_I_LIVE: Final = re.compile(r"\bin (?P<x>[\w' ]{2,30}?),? where I (?P<v>live|am|am from|grew up|work)\b", re.IGNORECASE)
+_WHERE_I_LIVE: Final = re.compile(
+    r"\bin (?P<x>[\w' ]{2,30}?),? where I (?P<v>live|am|am from|grew up|work)\b", re.IGNORECASE
+)
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
-_WE_SAY: Final = re.compile(r"^(?:live|moved|have|own|adopted|got|are (?:from|moving|vegan|vegetarian|married|engaged)|bought|grew up|work|broke up|split up|love|hate|like|go to|study|raise|got married)\b", re.IGNORECASE)
+_WE_SAY: Final = re.compile(
+    r"^(?:live|moved|have|own|adopted|got|are (?:from|moving|vegan|vegetarian|married|"
+    r"engaged)|bought|grew up|work|broke up|split up|love|hate|like|go to|study|raise|"
+    r"got married)\b",
+    re.IGNORECASE,
+)
 
 
 def statements(text: str) -> list[Statement]:
@@ -78,12 +114,25 @@ def statements(text: str) -> list[Statement]:
     return _weightiest(found)
 
 
-_ASKED: Final = re.compile(r"\bdo you (?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer) (?:to )?(?:any )?(?P<x>[\w' -]+)", re.IGNORECASE)
-_ANSWERED: Final = re.compile(r"(?P<v>\bI (?:(?:really|do|absolutely|just|do not|also|so) )*(?:love|like|enjoy|hate|dislike|adore|eat|watch|play)) (?:it|them|that|those)\b", re.IGNORECASE)
+_ASKED: Final = re.compile(
+    r"\bdo you (?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer) (?:to "
+    r")?(?:any )?(?P<x>[\w' -]+)",
+    re.IGNORECASE,
+)
+_ANSWERED: Final = re.compile(
+    r"(?P<v>\bI (?:(?:really|do|absolutely|just|do not|also|so) )*(?:love|like|enjoy|"
+    r"hate|dislike|adore|eat|watch|play)) (?:it|them|that|those)\b",
+    re.IGNORECASE,
+)
 _ELLIPSIS: Final = re.compile(
-    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|lol|haha|cool|nice|great|wow|me too|same here|same|sure|not much|not bad|awesome|good|thanks|thank you)\b[\s,]*)*)"
-    r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|like|enjoy|hate|live in|live on|live with|live near|work at|work as|work in|work for|have (?:a|an|two|three|my)|got (?:a|an|my)|been married|"
-    r"studying|learning|eating|drinking|watching|listening to|reading|wearing|playing|grew up|used to|want to|am|can not|not married|married to|listen to|play|collect)\b",
+    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|"
+    r"but|lol|haha|cool|nice|great|wow|me too|same here|same|sure|not much|not bad|awesome|"
+    r"good|thanks|thank you)\b[\s,]*)*)"
+    r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|"
+    r"like|enjoy|hate|live in|live on|live with|live near|work at|work as|work in|work "
+    r"for|have (?:a|an|two|three|my)|got (?:a|an|my)|been married|"
+    r"studying|learning|eating|drinking|watching|listening to|reading|wearing|playing|"
+    r"grew up|used to|want to|am|can not|not married|married to|listen to|play|collect)\b",
     re.IGNORECASE,
 )
 
@@ -151,11 +200,24 @@ def _places(sentence: str) -> list[Statement]:
 
 def _before_question(sentence: str) -> str:
     """What a question says before it asks ("I love cats, and you?")."""
-    parts = re.split(r",\s*|\s+(?=(?:do|are|have|what|how|did|would|can|is|where|who|why|when) (?:you|your|about|is|are|do)\b)|\s+(?=you$|and you$|yours$)", sentence)
+    parts = re.split(
+        r",\s*|\s+(?=(?:do|are|have|what|how|did|would|can|is|where|who|why|when) (?:you|"
+        r"your|about|is|are|do)\b)|\s+(?=you$|and you$|yours$)",
+        sentence,
+    )
     if len(parts) < 2:
         return ""
     said = ", ".join(parts[:-1])
-    return "" if re.match(r"(?:do|did|does|are|is|have|what|how|why|where|who|when|which|can|could|would|should|am|was|were|will|shall|may)\b", said, re.IGNORECASE) else said
+    return (
+        ""
+        if re.match(
+            r"(?:do|did|does|are|is|have|what|how|why|where|who|when|which|can|could|would|should|"
+            r"am|was|were|will|shall|may)\b",
+            said,
+            re.IGNORECASE,
+        )
+        else said
+    )
 
 
 def _predicates(words: str) -> list[str]:
@@ -212,4 +274,7 @@ def _covers(kept: Statement, other: Statement) -> bool:
     if kept.subject != other.subject:
         return False
     words = set(other.content.lower().split()) - {"a", "an", "the", "has", "is"}
-    return words <= set(kept.content.lower().split()) or (kept.attribute, kept.value.lower()) == (other.attribute, other.value.lower())
+    return words <= set(kept.content.lower().split()) or (kept.attribute, kept.value.lower()) == (
+        other.attribute,
+        other.value.lower(),
+    )

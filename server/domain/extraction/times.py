@@ -69,18 +69,30 @@ _NUMBERS: Final = {
 }
 _SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
-_MONTH: Final = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-_FULL_MONTH: Final = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_FULL_MONTH: Final = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december)"
+)
 _WEEKDAY: Final = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-_COUNT: Final = r"(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:a )?couple(?: of)?|(?:a )?few|several)"
+_COUNT: Final = (
+    r"(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:a "
+    r")?couple(?: of)?|(?:a )?few|several)"
+)
 _YEAR: Final = r"(?:19|20)\d\d"
 
 _PAST: Final = re.compile(
-    r"\b(?:was|were|did|had|went|saw|met|got|took|came|made|ate|bought|found|told|said|gave|lost|won|ran|read|played|"
+    r"\b(?:was|were|did|had|went|saw|met|got|took|came|made|ate|bought|found|told|said|"
+    r"gave|lost|won|ran|read|played|"
     r"been|felt|spent|left|[a-z]{2,}ed)\b",
     re.IGNORECASE,
 )
-_AHEAD: Final = re.compile(r"\b(?:will|'ll|going to|gonna|next|upcoming|tomorrow|plan(?:s|ning)?|about to)\b", re.IGNORECASE)
+_AHEAD: Final = re.compile(
+    r"\b(?:will|'ll|going to|gonna|next|upcoming|tomorrow|plan(?:s|ning)?|about to)\b", re.IGNORECASE
+)
 
 
 def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
@@ -108,7 +120,8 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
 
 
 _CLOCK: Final = re.compile(
-    r"\b(?:at|by|around|from)\s+(?:about )?(\d{1,2})(?::(\d\d))?\s*([ap])?\.?(?:m\b\.?)?(?!\s*(?:%|years|people|\d|:))|"
+    r"\b(?:at|by|around|from)\s+(?:about )?(\d{1,2})(?::(\d\d))?\s*([ap])?\.?(?:m\b\.?)?(?!\s*(?:%|"
+    r"years|people|\d|:))|"
     r"\b(?:at|by|around)\s+(noon|midnight)\b|\b(\d{1,2})(?::(\d\d))?\s*([ap])\.?m\b",
     re.IGNORECASE,
 )
@@ -278,7 +291,8 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), rule)
     for pattern, rule in (
         (
-            r"\bthe day (?:before yesterday|after tomorrow)\b|\byesterday\b|\blast night\b|\btomorrow\b|\btoday\b|"
+            r"\bthe day (?:before yesterday|after tomorrow)\b|\byesterday\b|\blast night\b|\btomorrow\b|"
+            r"\btoday\b|"
             r"\btonight\b|\bthis (?:morning|afternoon|evening)\b|\bearlier today\b",
             _relative_day,
         ),
@@ -286,7 +300,8 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = tuple(
         (rf"\b(?:in|within) {_COUNT} (days?|weeks?|months?|years?)\b(?! (?:ago|back))", _in),
         (rf"\b{_COUNT} (days?|weeks?|months?|years?) from (?:now|today)\b", _in),
         (
-            r"\b(last|past|previous|this|next|coming) (weekend|week|month|year|spring|summer|autumn|fall|winter)\b",
+            r"\b(last|past|previous|this|next|coming) (weekend|week|month|year|spring|summer|"
+            r"autumn|fall|winter)\b",
             _named_unit,
         ),
         (rf"\b(?:(last|past|previous|next|this coming|this|coming) )({_WEEKDAY})\b", _weekday),
@@ -294,7 +309,10 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = tuple(
         (r"\b(\d{4})-(\d\d)-(\d\d)\b", _iso),
         (rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?", _day_month),
         (rf"\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? ({_YEAR}))?", _month_day),
-        (rf"\b(in|last|next|this|since|back in|during) ({_FULL_MONTH})\b(?! \d{{1,2}}\b)(?:,? ({_YEAR}))?", _whole_month),
+        (
+            rf"\b(in|last|next|this|since|back in|during) ({_FULL_MONTH})\b(?! \d{{1,2}}\b)(?:,? ({_YEAR}))?",
+            _whole_month,
+        ),
         (rf"\b(?:in|since|during|around|back in|of) ({_YEAR})\b", _whole_year),
     )
 )

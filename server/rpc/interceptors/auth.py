@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
+from server.callers import Caller
 from server.credentials.authenticator import Credentials
 from server.domain.errors import PermissionDenied, Unauthenticated
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.policy import BEARER, GATEWAY_KEY, PLATFORM_KEY, MethodPolicy
-from server.usecases.callers import Caller
 
 GATEWAY_KEY_HEADER: Final = "x-gateway-key"
 AUTHORIZATION: Final = "authorization"

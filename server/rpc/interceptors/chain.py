@@ -15,9 +15,10 @@ from typing import Any, Final, Protocol
 import grpc
 from grpc.aio import ServicerContext
 
+from server.callers import Caller
 from server.domain.errors import PermissionDenied
+from server.rpc import status
 from server.rpc.policy import OPEN_SERVICES, MethodPolicy
-from server.usecases.callers import Caller
 
 Context = ServicerContext[Any, Any]
 
@@ -90,7 +91,8 @@ class Chain(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
 
 async def _denied(_: bytes, context: Context) -> bytes:
-    await context.abort(grpc.StatusCode.PERMISSION_DENIED, "Nobody may call this.")
+    answer = status.answer(PermissionDenied("Nobody may call this."), "")
+    await context.abort(answer.code, answer.message, answer.metadata)
     raise PermissionDenied("Nobody may call this.")
 
 

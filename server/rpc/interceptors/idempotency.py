@@ -11,6 +11,7 @@ from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.interceptors.telemetry import REQUEST_ID
 from server.rpc.policy import MethodPolicy
 from server.usecases.idempotency import Answer, Asked, Claim, Idempotency
+from store import deadline
 from store.errors import StoreError
 
 HEADER: Final = "idempotency-key"
@@ -50,6 +51,8 @@ class Idempotent:
 
     async def _work(self, policy: MethodPolicy, following: Next, call: Call, request: Any, claim: Claim) -> Answer:
         recorder = _Recorder()
+        # In this task alone: the work may outlive its caller, so the caller's deadline must not cut it short.
+        deadline.set_remaining(None)
         try:
             response = await following(call, request, recorder)  # type: ignore[arg-type]
         except BaseException:

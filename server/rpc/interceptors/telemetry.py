@@ -11,11 +11,11 @@ from grpc.aio import AbortError
 from opentelemetry.propagate import extract
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
+from server import callers
 from server.observability import metrics
 from server.observability.call_log import CallLog
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.policy import MethodPolicy
-from server.usecases import callers
 
 REQUEST_ID: Final = "x-request-id"
 _REQUEST_ID_FORM: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,128}\Z")

@@ -4,12 +4,12 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+from server import callers
+from server.callers import Caller
 from server.credentials.tenants import TenantDirectory
 from server.domain.errors import InvalidInput, PermissionDenied
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.policy import PLATFORM_KEY, MethodPolicy
-from server.usecases import callers
-from server.usecases.callers import Caller
 
 TENANT_HEADER: Final = "x-tenant-id"
 _FORM: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")

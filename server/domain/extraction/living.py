@@ -1,0 +1,252 @@
+"""What "I …" says of where and with whom somebody lives, works and learns."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.statement import Statement
+
+
+def residence(match: re.Match[str], negated: bool) -> list[Statement]:
+    place = phrase(match["x"], 6)
+    if not place:
+        return []
+    where = f"{match['how']} {turned(place)}".strip()
+    if negated:
+        return [
+            Statement(
+                f"No longer lives {where}",
+                "former_residence",
+                bare(place),
+                weight=0.5,
+                closes=(("residence", bare(place)),),
+            )
+        ]
+    if match["how"].lower() in ("with", "alone"):
+        inside = re.search(r"\bin (?P<x>.+)", place)
+        if inside is None:
+            return [Statement(f"Lives {where}", "household", bare(place), weight=0.6)]
+        city, whom = phrase(inside["x"], 5), place[: inside.start()].strip()
+        return [
+            Statement(f"Lives {match['how']} {turned(whom)}".strip(), "household", bare(whom) or "alone", weight=0.6),
+            Statement(
+                f"Lives in {city}", "residence", bare(city), weight=0.8, confidence=0.9, named=_place(city, "in")
+            ),
+        ]
+    return [
+        Statement(
+            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"])
+        )
+    ]
+
+
+def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
+    if how.lower() not in ("in", "to", "near", "from", "outside of", "outside"):
+        return ()
+    name = bare(words)
+    return (("place", name, ""),) if name[:1].isupper() and name.lower() not in lexicon.NOT_NAMES else ()
+
+
+def moved(match: re.Match[str], negated: bool) -> list[Statement]:
+    place = phrase(match["x"], 5)
+    if (
+        negated
+        or not place
+        or place.split()[0].lower() in ("a", "in", "next", "my", "their", "away", "out", "back", "on")
+    ):
+        return []
+    return [
+        Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=_place(place, "to"))
+    ]
+
+
+def origin(match: re.Match[str], negated: bool) -> list[Statement]:
+    place = phrase(match["x"], 5)
+    if negated or not place:
+        return []
+    return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
+
+
+def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
+    rest = phrase(match["x"], 7)
+    if negated or not rest:
+        return []
+    verb = re.sub(r"^was ", "Was ", match["v"].lower())
+    place = re.sub(r"^(?:in|on|near|by|at|with)\s+", "", rest)
+    return [Statement(f"{verb[:1].upper()}{verb[1:]} {turned(rest)}", "upbringing", bare(place), weight=0.65)]
+
+
+def work(match: re.Match[str], negated: bool) -> list[Statement]:
+    what, how = phrase(match["x"], 6), (match["how"] or "").lower()
+    if not what:
+        return []
+    value = bare(what)
+    if negated:
+        return [
+            Statement(
+                f"No longer works {how} {what}",
+                "former_workplace",
+                value,
+                weight=0.5,
+                closes=(("workplace", value), ("occupation", value)),
+            )
+        ]
+    if how == "as":
+        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
+    if how in ("at", "for"):
+        role = re.search(r"\bas (an? [\w -]+)", match["x"])
+        named = (("workplace", value, ""),) if value[:1].isupper() else ()
+        made = [Statement(f"Works {how} {turned(what)}", "workplace", value, weight=0.8, confidence=0.9, named=named)]
+        if role and (job := phrase(role[1], 4)):
+            made.append(Statement(f"Works as {job}", "occupation", bare(job), weight=0.8))
+        return made
+    if how in ("in", "with"):
+        return [Statement(f"Works {how} {turned(what)}", "field", value, weight=0.7)]
+    return [Statement(f"Works {turned(what)}", "work", value, weight=0.5, confidence=0.6)]
+
+
+def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
+    what = phrase(match["x"], 5)
+    if negated or not what:
+        return []
+    value = bare(what)
+    if match["how"].lower() == "as":
+        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8)]
+    named = (("workplace", value, ""),) if value[:1].isupper() else ()
+    return [Statement(f"Works at {turned(what)}", "workplace", value, weight=0.8, named=named)]
+
+
+def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
+    if negated:
+        return []
+    return [
+        Statement(
+            "Left their job",
+            "employment",
+            "left job",
+            weight=0.7,
+            closes=(("workplace", None), ("occupation", None), ("field", None)),
+        )
+    ]
+
+
+def study(match: re.Match[str], negated: bool) -> list[Statement]:
+    what = phrase(match["x"], 6)
+    if negated or not what:
+        return []
+    return [Statement(f"Studies {turned(what)}", "studies", bare(what), weight=0.7)]
+
+
+def school(match: re.Match[str], negated: bool) -> list[Statement]:
+    what = phrase(match["x"], 5)
+    if negated or not what:
+        return []
+    verb = match["v"].lower()
+    said = "Graduated from" if verb.startswith("grad") else "Goes to"
+    return [
+        Statement(f"{said} {turned(what)}", "school" if said == "Goes to" else "education", bare(what), weight=0.65)
+    ]
+
+
+_SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten|grad|academy)\b", re.IGNORECASE)
+
+
+_ORGANISATIONS: Final = re.compile(
+    r"\b(?:army|navy|military|marines|air force|band|club|team|choir|church|union|guard|"
+    r"society|orchestra|troupe|league|gang|fraternity|sorority)\b",
+    re.IGNORECASE,
+)
+
+
+_NOT_A_PLACE: Final = frozenset(
+    """
+    my the a an your love bed trouble pain need charge shape mood middle front line good bad great hurry town home work
+    school fire top vacation holiday break way it this that least all peace debt awe shock tears general fact touch time
+    """.split()
+)
+
+
+def within(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody is in: a school, an army or a band, or a place."""
+    what = phrase(match["x"], 5)
+    if negated or not what:
+        return []
+    how, first = match["how"].lower(), what.split()[0].lower()
+    if _SCHOOLS.search(what):
+        return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
+    if _ORGANISATIONS.search(what):
+        return [Statement(f"Is {how} {turned(what)}", "member_of", turned(bare(what)), weight=0.6)]
+    if how != "in" or first in _NOT_A_PLACE or first.endswith("ing"):
+        return []
+    return [
+        Statement(
+            f"Is in {turned(what)}", "whereabouts", bare(what), weight=0.45, confidence=0.6, named=_place(what, "in")
+        )
+    ]
+
+
+def visited(match: re.Match[str], negated: bool) -> list[Statement]:
+    place = phrase(match["x"], 4)
+    if not place or not match["x"].strip() or place.split()[0].lower() in ("a", "the", "bed", "my", "there"):
+        return []
+    said = "Has never been to" if negated else "Has been to"
+    return [
+        Statement(
+            f"{said} {place}",
+            "not_visited" if negated else "visited",
+            bare(place),
+            weight=0.45,
+            named=_place(place, "to"),
+        )
+    ]
+
+
+def married(match: re.Match[str], negated: bool) -> list[Statement]:
+    if negated:
+        return []
+    status = "engaged" if "getting" in match[0].lower() else match["s"].lower()
+    ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if status == "divorced" else ()
+    return [Statement(f"Is {status}", "relationship_status", status, weight=0.85, confidence=0.9, closes=ends)]
+
+
+def apart(_match: re.Match[str], negated: bool) -> list[Statement]:
+    if negated:
+        return []
+    return [
+        Statement(
+            "Is single after a break-up", "relationship_status", "single", weight=0.85, closes=(("partner", None),)
+        )
+    ]
+
+
+def married_someone(_match: re.Match[str], negated: bool) -> list[Statement]:
+    return [] if negated else [Statement("Is married", "relationship_status", "married", weight=0.85, confidence=0.85)]
+
+
+def life_event(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Things that happen once in a life and stay part of it."""
+    what = phrase(match["x"], 6)
+    verb = match["v"].strip()
+    if (
+        negated
+        or not (what or verb == "retired")
+        or (verb in ("lost", "started", "ran", "beat") and len(what.split()) < 2)
+    ):
+        return []
+    return [
+        Statement(
+            f"{verb.capitalize()} {turned(what)}".strip(),
+            "life_event",
+            turned(bare(what)) or verb,
+            weight=0.45,
+            confidence=0.6,
+        )
+    ]
+
+
+def used_to(match: re.Match[str], negated: bool) -> list[Statement]:
+    what = phrase(match["x"], 7)
+    if negated or not what or what.split()[0].lower().endswith("ing"):
+        return []
+    return [Statement(f"Used to {turned(what)}", "past", turned(what), weight=0.4)]
