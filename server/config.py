@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis or Valkey; `redis+cluster://` for a cluster.",
     )
-    redis_timeout_ms: int = Field(250, ge=10, description="Longest wait for Redis before it counts as gone.")
+    redis_timeout_ms: int = Field(500, ge=10, description="Longest wait for Redis before it counts as gone.")
 
     grpc_host: str = Field("127.0.0.1", description="Address the gRPC server listens on.")
     grpc_port: int = Field(

@@ -112,12 +112,13 @@ class SnapshotCache:
         """Announces a change before its transaction begins."""
         epoch = self._link.epoch
         if not epoch:
+            self._link.note_lost_write()
             return Mark("", "")
         token = f"{int(time.time() * 1000) + FLUX_MS}.{secrets.token_hex(4)}"
         try:
             await self._mark(keys=[f"{epoch}:{_name('v', tenant_id, contact_id)}"], args=[token, FLUX_MS])
         except FAILURES:
-            self._link.report_failure()
+            self._link.report_failure(lost_write=True)
             return Mark("", "")
         return Mark(token, epoch)
 
@@ -126,6 +127,7 @@ class SnapshotCache:
         for _ in range(2):
             epoch = self._link.epoch
             if not epoch:
+                self._link.note_lost_write()
                 return
             arguments: list[str | int | bytes] = [
                 mark.token,
@@ -141,7 +143,7 @@ class SnapshotCache:
                     return
                 # The epoch changed meanwhile: a reader may have filled the old version in under the new one.
             except FAILURES:
-                self._link.report_failure()
+                self._link.report_failure(lost_write=True)
 
     async def fill(
         self, tenant_id: str, contact_id: str, version: int, snapshot: bytes | None, *, epoch: str, began: float
@@ -162,11 +164,12 @@ class SnapshotCache:
     async def forget(self, tenant_id: str, contact_id: str) -> None:
         """Removes version and snapshot, so that the next reader asks Postgres."""
         if not self._link.available:
+            self._link.note_lost_write()
             return
         try:
             await self._link.client.delete(*_keys(self._link.epoch, tenant_id, contact_id))
         except FAILURES:
-            self._link.report_failure()
+            self._link.report_failure(lost_write=True)
 
 
 class _VersionChecks:

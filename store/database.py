@@ -57,7 +57,7 @@ class Database:
         self._statement_timeout_ms = statement_timeout_ms
         self._engine: AsyncEngine = create_async_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, pool_recycle=1800,
-            connect_args={"connect_timeout": 3, "application_name": "kith"},
+            connect_args={"connect_timeout": 3, "application_name": "kith", "options": "-c timezone=UTC"},
         )  # fmt: skip
 
     @property

@@ -35,6 +35,7 @@ class RedisLink:
         self._epoch: str | None = None
         self._probing: asyncio.Task[None] | None = None
         self._closed = False
+        self._missed = False
 
     @property
     def available(self) -> bool:
@@ -53,8 +54,13 @@ class RedisLink:
         except FAILURES:
             self.report_failure()
 
-    def report_failure(self) -> None:
-        """Says that a call failed. Opens the breaker and starts probing."""
+    def report_failure(self, *, lost_write: bool = False) -> None:
+        """Says that a call failed. Opens the breaker and starts probing.
+
+        With `lost_write`, a change may have passed Redis by: then coming back means a new epoch. A read that failed
+        hides no change of ours; the other processes answer for theirs.
+        """
+        self._missed = self._missed or lost_write
         if self._epoch is not None:
             log.warning("redis unavailable; answering from postgres")
         self._epoch = None
@@ -68,7 +74,12 @@ class RedisLink:
         """Sets a new epoch in the background; until it is set, Redis is not asked."""
         if self._epoch is not None:
             self._epoch = None
+            self._missed = True
             self._start_probing()
+
+    def note_lost_write(self) -> None:
+        """Says that a change was made while Redis could not be told."""
+        self._missed = True
 
     def adopt(self, epoch: bytes | None) -> bool:
         """Compares the epoch read along with other keys; False if what was read with it must not be used."""
@@ -78,7 +89,7 @@ class RedisLink:
             return True
         # Somebody came back from an outage, or Redis lost everything: what was cached before is void.
         if epoch is None:
-            self.report_failure()
+            self.void()
         else:
             self._epoch = epoch.decode()
         return False
@@ -101,19 +112,25 @@ class RedisLink:
     async def _join(self) -> None:
         """Takes over the epoch of the others; makes one where there is none."""
         await self.client.set(_EPOCH_KEY, secrets.token_hex(6), nx=True)
-        self._epoch = cast(bytes, await self.client.get(_EPOCH_KEY)).decode()
+        held = cast(bytes | None, await self.client.get(_EPOCH_KEY))
+        if held is None:
+            raise RedisError("the epoch went as soon as it was set")
+        self._epoch = held.decode()
 
     async def _probe(self) -> None:
         while not self._closed:
             try:
-                epoch = secrets.token_hex(6)
-                await self.client.set(_EPOCH_KEY, epoch)
+                if self._missed:
+                    # Taken back before the write: a change that is lost from here on needs an epoch of its own.
+                    self._missed = False
+                    await self.client.set(_EPOCH_KEY, secrets.token_hex(6))
+                await self._join()
             except FAILURES:
+                self._missed = True
                 await asyncio.sleep(_PROBE_SECONDS)
                 continue
-            self._epoch = epoch
             self._probing = None
-            log.info("redis is used, with nothing cached yet")
+            log.info("redis is used again")
             return
 
 

@@ -17,16 +17,22 @@ V = TypeVar("V")
 
 _UNHEARD_SECONDS: Final = 0.8
 _ABSENT_SECONDS: Final = 1.0
+_MOST_ABSENT: Final = 4_096
 
 
 class TrustedCache(Generic[K, V]):
-    """Values by key, at most `capacity`; None is kept too, for a second, so that nonsense does not reach Postgres."""
+    """Values by key, at most `capacity`.
+
+    What is not there is noted too, for a second and apart from the values, so that nonsense neither reaches Postgres
+    each time nor drives good entries out.
+    """
 
     def __init__(self, notifications: Notifications, *, capacity: int, seconds: float) -> None:
         self._notifications = notifications
         self._capacity = capacity
         self._seconds = seconds
-        self._entries: OrderedDict[K, tuple[V | None, float]] = OrderedDict()
+        self._entries: OrderedDict[K, tuple[V, float]] = OrderedDict()
+        self._absent: OrderedDict[K, float] = OrderedDict()
         self._flights: SingleFlight[tuple[K, int], V | None] = SingleFlight()
         self._generation = 0
         notifications.on_gap(self.clear)
@@ -34,39 +40,47 @@ class TrustedCache(Generic[K, V]):
     def peek(self, key: K) -> V | None:
         """The value, where it is held and may be believed."""
         entry = self._entries.get(key)
-        if entry is None or entry[0] is None or not self._believed(entry):
-            return None
-        return entry[0]
+        return entry[0] if entry is not None and self._is_believed(entry[1]) else None
 
     async def get(self, key: K, load: Callable[[], Awaitable[V | None]]) -> V | None:
         """The value, loaded where it is not held. What changed while it was loaded is not kept."""
-        entry = self._entries.get(key)
-        if entry is not None and self._believed(entry):
-            return entry[0]
+        held = self.peek(key)
+        if held is not None:
+            return held
+        if time.monotonic() - self._absent.get(key, float("-inf")) < _ABSENT_SECONDS:
+            return None
         generation, now = self._generation, time.monotonic()
         # Who asks after a change does not join a load that began before it.
         value = await self._flights.load((key, generation), load)
         if generation == self._generation:
-            self._entries[key] = (value, now)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
+            self._keep(key, value, now)
         return value
 
-    def drop(self, matches: Callable[[K, V | None], bool]) -> None:
-        """Forgets what matches, and what is just being loaded."""
+    def drop(self, matches: Callable[[K, V], bool]) -> None:
+        """Forgets the values that match, everything that was not there, and what is just being loaded."""
         self._generation += 1
+        self._absent.clear()
         for key in [key for key, (value, _) in self._entries.items() if matches(key, value)]:
             del self._entries[key]
 
     def clear(self) -> None:
         """Forgets everything."""
         self._generation += 1
+        self._absent.clear()
         self._entries.clear()
 
-    def _believed(self, entry: tuple[V | None, float]) -> bool:
-        value, loaded_at = entry
-        age = time.monotonic() - loaded_at
+    def _keep(self, key: K, value: V | None, now: float) -> None:
         if value is None:
-            return age < _ABSENT_SECONDS
+            self._entries.pop(key, None)
+            self._absent[key] = now
+            if len(self._absent) > _MOST_ABSENT:
+                self._absent.popitem(last=False)
+            return
+        self._entries[key] = (value, now)
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
+
+    def _is_believed(self, loaded_at: float) -> bool:
+        age = time.monotonic() - loaded_at
         return age < _UNHEARD_SECONDS or (age < self._seconds and self._notifications.is_live())

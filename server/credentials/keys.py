@@ -78,7 +78,7 @@ class KeyDirectory:
 
     async def _on_changed(self, ids: dict[str, str]) -> None:
         tenant_id = ids.get("tenant")
-        self._cache.drop(lambda _, found: found is None or found[1].tenant_id == tenant_id)
+        self._cache.drop(lambda _, found: found[1].tenant_id == tenant_id)
 
 
 def _unknown() -> Unauthenticated:

@@ -21,6 +21,10 @@ from store.errors import RetryableConflict, StatementTimeout, StoreError, StoreU
 DOMAIN: Final = "kith"
 DETAILS_KEY: Final = "grpc-status-details-bin"
 
+# A status travels in metadata, which gRPC holds to 8 KiB.
+_MOST_VIOLATIONS: Final = 20
+_LONGEST: Final = 1_000
+
 _Code = grpc.StatusCode
 
 CODES: Final[dict[str, grpc.StatusCode]] = {
@@ -77,12 +81,13 @@ def answer(error: Exception, request_id: str) -> Answer:
 
 
 def _refusal(error: KithError, request_id: str) -> Answer:
-    status, code = _status(error.reason, error.message, request_id, error.details)
+    message = error.message if len(error.message) <= _LONGEST else error.message[: _LONGEST - 1] + "…"
+    status, code = _status(error.reason, message, request_id, error.details)
     metadata: list[tuple[str, str | bytes]] = []
     if isinstance(error, InvalidInput):
         violations = [
             error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
-            for v in error.violations
+            for v in error.violations[:_MOST_VIOLATIONS]
         ]
         _add(status, error_details_pb2.BadRequest(field_violations=violations))
     if isinstance(error, RateLimited):
@@ -91,14 +96,14 @@ def _refusal(error: KithError, request_id: str) -> Answer:
         _add(status, error_details_pb2.RetryInfo(retry_delay=wait))
         metadata.append(("retry-after", str(max(1, math.ceil(error.retry_after)))))
     metadata.append((DETAILS_KEY, status.SerializeToString()))
-    return Answer(code, error.reason, error.message, tuple(metadata), unforeseen=error.reason == "INTERNAL")
+    return Answer(code, error.reason, message, tuple(metadata), unforeseen=error.reason == "INTERNAL")
 
 
 def _of_store(error: StoreError) -> tuple[str, str] | None:
     if isinstance(error, StatementTimeout) and deadline.remaining_ms(2) <= 1:
         return "DEADLINE_EXCEEDED", "The caller's deadline ran out before the work was done."
     if isinstance(error, StatementTimeout | StoreUnavailable):
-        return "UNAVAILABLE", "A store does not answer. Nothing was changed; try again."
+        return "UNAVAILABLE", "A store does not answer; try again."
     if isinstance(error, RetryableConflict):
         return "CONFLICT", "Other requests changed the same thing at once. Nothing was changed; try again."
     return None

@@ -61,7 +61,9 @@ async def consolidate_memories(
         row = await contacts.get(tx, contact_id, lock=True)
         if row is None:
             raise NotFound.contact(contact_id)
-        snapshot = await build(tx, row)
+        snapshot = await build(tx, contact_id)
+        if snapshot is None:
+            raise NotFound.contact(contact_id)
         for task in dict.fromkeys(tasks or ALL_TASKS):
             results.append(await _run(tx, snapshot, task))
         if not any(result.changed for result in results):

@@ -248,10 +248,10 @@ async def export_contact(services: Services, tenant_id: str, contact_id: str) ->
     """Everything of one contact as of one instant. Raises NotFound."""
     async with services.database.transaction(tenant_id) as tx:
         # The lock holds writers off, so that all queries see the same state.
-        row = await contacts.get(tx, contact_id, lock=True)
-        if row is None:
+        await contacts.get(tx, contact_id, lock=True)
+        snapshot = await build(tx, contact_id)
+        if snapshot is None:
             raise NotFound.contact(contact_id)
-        snapshot = await build(tx, row)
         logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
         await audit.record(tx, target=contact_id)
     return Export(snapshot, list(snapshot.memories), logs, services.clock().astimezone(UTC))

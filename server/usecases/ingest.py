@@ -58,7 +58,9 @@ async def ingest_interaction(services: Services, tenant_id: str, contact_id: str
             if known is not None:
                 result.append(Ingested(known.interaction_id, **known.answer))
                 return Change(row.version, services.snapshots.held(tenant_id, contact_id, row.version))
-        snapshot = services.snapshots.held(tenant_id, contact_id, row.version) or await build(tx, row)
+        snapshot = services.snapshots.held(tenant_id, contact_id, row.version) or await build(tx, contact_id)
+        if snapshot is None:
+            raise NotFound.contact(contact_id)
         ingested, change = await _take_in(tx, row, snapshot, turn, now)
         result.append(ingested)
         return change

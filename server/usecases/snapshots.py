@@ -9,13 +9,12 @@ from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
 from server.domain.snapshot import ContactSnapshot
 from server.usecases import records
-from store import contacts, memories, tenants
+from store import snapshots
 from store.cache import ERASED, Mark, SnapshotCache
 from store.database import Database, Transaction
 from store.lru import ByteBoundedLru
 from store.notifications import Notifications, notify
 from store.single_flight import SingleFlight
-from store.tables.contact import ContactRow
 
 Tier = Literal["process", "redis", "postgres"]
 
@@ -75,10 +74,9 @@ class Snapshots:
         """The snapshot from Postgres, offered to the caches. Raises NotFound."""
         epoch, began = self._cache.epoch, time.monotonic()
         async with self._database.transaction(tenant_id) as tx:
-            row = await contacts.get(tx, contact_id)
-            if row is None:
-                raise NotFound.contact(contact_id)
-            snapshot = await build(tx, row)
+            snapshot = await build(tx, contact_id)
+        if snapshot is None:
+            raise NotFound.contact(contact_id)
         self._local.put((tenant_id, contact_id), snapshot)
         if epoch:
             await self._cache.fill(tenant_id, contact_id, snapshot.version, _shared(snapshot), epoch=epoch, began=began)
@@ -134,12 +132,19 @@ class Snapshots:
         await self._cache.forget(payload["tenant"], payload["contact"])
 
 
-async def build(tx: Transaction, row: ContactRow) -> ContactSnapshot:
-    """The snapshot of a contact's row, with what hangs on it."""
-    zone = row.time_zone or await tenants.time_zone(tx)
-    remembered = [records.memory(m) for m in await memories.of_contact(tx, row.contact_id)]
-    known = [records.entity(e) for e in await memories.entities_of(tx, row.contact_id)]
-    return ContactSnapshot.build(row.version, zone, records.profile(row), records.state(row), known, remembered)
+async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
+    """The snapshot as the transaction sees it; None where the tenant has no such contact."""
+    found = await snapshots.whole(tx, contact_id)
+    if found is None:
+        return None
+    return ContactSnapshot.build(
+        version=found.contact.version,
+        zone=found.zone,
+        profile=records.profile(found.contact),
+        state=records.state(found.contact),
+        entities=[records.entity(row) for row in found.entities],
+        memories=[records.memory(row) for row in found.memories],
+    )
 
 
 def _size(snapshot: ContactSnapshot) -> int:

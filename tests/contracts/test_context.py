@@ -200,7 +200,7 @@ def test_another_tenants_contact_looks_just_as_absent(
     rest: httpx.Client, product: RunningProduct, contact_id: str
 ) -> None:
     other = f"tnt_{uuid.uuid4().hex[:8]}"
-    product.kith("tenant", "create", "--id", other)
+    product.kith("tenant", "create", other)
     key = {"x-gateway-key": product.kith("key", "create", "--tenant", other)}
     theirs = rest.get(f"/contact-intel/context/{contact_id}", headers=key)
     absent = rest.get(f"/contact-intel/context/{contact_id[:-1]}_", headers=key)

@@ -1,6 +1,8 @@
 """A server process in miniature: the real interceptors, credentials and stores around servicers that answer at once."""
 
+import asyncio
 import base64
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -220,7 +222,7 @@ async def refusal(call: Any) -> Refusal:
 
 
 def _unpacked(error: grpc.aio.AioRpcError) -> Refusal:
-    trailing = {key: value for key, value in error.trailing_metadata() or ()}
+    trailing = dict(error.trailing_metadata() or ())
     status = status_pb2.Status.FromString(trailing.get("grpc-status-details-bin", b""))
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
     has_retry = False
@@ -247,3 +249,16 @@ def key(secret: str, **more: str) -> list[tuple[str, str]]:
 def bearer(token: str, **more: str) -> list[tuple[str, str]]:
     """Metadata with a token."""
     return [("authorization", f"Bearer {token}"), *((name.replace("_", "-"), value) for name, value in more.items())]
+
+
+async def until_refused(method: Any, request: Any, metadata: Any, code: grpc.StatusCode) -> None:
+    """Calls until the call is refused, which must be within a second."""
+    ends = time.monotonic() + 1.0
+    while True:
+        try:
+            await method(request, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            assert error.code() is code
+            return
+        assert time.monotonic() < ends, "still good after a second"
+        await asyncio.sleep(0.01)

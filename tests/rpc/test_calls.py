@@ -1,4 +1,4 @@
-"""What every call gets, whatever it asks: validation, caps, deadlines, request ids, logs, errors without anybody's words."""
+"""What every call gets, whatever it asks: validation, caps, deadlines, request ids, logs, safe errors."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+from kith.contact.v1 import contact_pb2
 from kith.context.v1 import context_pb2
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -25,7 +26,7 @@ from server.rpc.interceptors.errors import Errors
 from server.rpc.interceptors.telemetry import Telemetry
 from server.rpc.interceptors.validation import Validation
 from server.rpc.policy import policies
-from tests.rpc.access_server import Process, key, process, refusal, settings_for
+from tests.rpc.access_server import Process, bearer, key, process, refusal, settings_for
 
 READ = context_pb2.GetContactContextRequest(contact_id="ct_1")
 METHOD = "kith.context.v1.ContextService/GetContactContext"
@@ -54,6 +55,16 @@ async def test_every_wrong_field_is_told(server: Process, secret: str) -> None:
     assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_INPUT")
     assert set(refused.fields) == {"contact_id", "message", "memory_limit"}
     assert server.seen.calls == before
+
+
+async def test_a_request_with_hundreds_of_faults_still_gets_an_answer_that_fits(server: Process, secret: str) -> None:
+    request = contact_pb2.UpdateContactRequest(contact_id="ct_1")
+    request.update_mask.paths.extend(["\0"] * 5_000)
+    token = bearer(await server.token("tnt_calls"))
+    refused = await refusal(server.contacts.UpdateContact(request, metadata=token))
+    assert refused.reason == "INVALID_INPUT"
+    assert len(refused.fields) == 20
+    assert len(refused.message) <= 1_000
 
 
 async def test_a_request_over_the_rpcs_cap_is_refused_unread(server: Process, secret: str) -> None:

@@ -92,12 +92,22 @@ async def test_an_erased_contact_cannot_be_filled_in_again(caches: Caches) -> No
     assert await other.snapshot(TENANT, "ct_g") is None
 
 
-async def test_whoever_comes_back_from_an_outage_voids_what_was_cached(
+async def test_a_read_that_failed_voids_nothing(links: tuple[RedisLink, RedisLink], caches: Caches) -> None:
+    one, other = caches
+    await one.publish(TENANT, "ct_r", await one.mark(TENANT, "ct_r"), 1, b"kept")
+    links[1].report_failure()
+    await _until(lambda: links[1].available)
+    assert await other.version(TENANT, "ct_r") == await one.version(TENANT, "ct_r") == 1
+
+
+async def test_whoever_may_have_lost_a_change_voids_what_was_cached(
     links: tuple[RedisLink, RedisLink], caches: Caches
 ) -> None:
     one, other = caches
     await one.publish(TENANT, "ct_h", await one.mark(TENANT, "ct_h"), 1, b"stale")
     links[1].report_failure()
+    # A change that is made while Redis cannot be told of it.
+    assert (await other.mark(TENANT, "ct_h")).token == ""
     assert await other.version(TENANT, "ct_h") is None
     await _until(lambda: links[1].available)
     assert await other.version(TENANT, "ct_h") is None

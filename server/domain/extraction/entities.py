@@ -95,6 +95,11 @@ class Mentions:
             return known
         return exact
 
+    def knows(self, called: str) -> bool:
+        """Whether somebody of the contact's goes by this common noun ("dog", "sister") already."""
+        last = called.lower().split()[-1] if called.strip() else ""
+        return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
+
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
         """Ids of the entities a statement introduces or names."""
         made = [self.add(kind, name, called) for kind, name, called in statement.named]

@@ -72,6 +72,8 @@ def _facts(
 ) -> list[Draft]:
     made = []
     for statement in statements(rest[:_LONGEST_READ]):
+        if not statement.named and mentions.knows(statement.value) and statement.attribute in _HELD:
+            continue
         made.append(_draft(statement, turn, zone, mentions, rest))
     corrected = None if made else correction(rest, known.facts)
     if corrected is not None:
@@ -84,6 +86,9 @@ def _facts(
             made.append(_note(what, turn, zone, mentions))
     return made
 
+
+_HELD: Final = frozenset(("pet", "partner", "children", "siblings", "family", "people"))
+"""Attributes whose members have names: "my dog" says nothing new once the dog is known as Bruno."""
 
 _DATED: Final = frozenset(("birthday",))
 

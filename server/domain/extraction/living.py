@@ -41,11 +41,20 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
     ]
 
 
+_PROPER: Final = re.compile(r"[A-Z][\w'.-]*(?:(?: (?:de|la|of|upon|am))? [A-Z][\w'.-]*)*")
+
+
 def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
+    """The place a phrase begins with, where it is written as a name."""
     if how.lower() not in ("in", "to", "near", "from", "outside of", "outside"):
         return ()
-    name = bare(words)
-    return (("place", name, ""),) if name[:1].isupper() and name.lower() not in lexicon.NOT_NAMES else ()
+    name = _PROPER.match(bare(words))
+    return (("place", name[0], ""),) if name and name[0].lower() not in lexicon.NOT_NAMES else ()
+
+
+def _workplace(words: str) -> tuple[tuple[str, str, str], ...]:
+    name = _PROPER.match(words)
+    return (("workplace", name[0], ""),) if name else ()
 
 
 def moved(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -96,7 +105,7 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
         return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
     if how in ("at", "for"):
         role = re.search(r"\bas (an? [\w -]+)", match["x"])
-        named = (("workplace", value, ""),) if value[:1].isupper() else ()
+        named = _workplace(value)
         made = [Statement(f"Works {how} {turned(what)}", "workplace", value, weight=0.8, confidence=0.9, named=named)]
         if role and (job := phrase(role[1], 4)):
             made.append(Statement(f"Works as {job}", "occupation", bare(job), weight=0.8))
@@ -113,7 +122,7 @@ def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     value = bare(what)
     if match["how"].lower() == "as":
         return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8)]
-    named = (("workplace", value, ""),) if value[:1].isupper() else ()
+    named = _workplace(value)
     return [Statement(f"Works at {turned(what)}", "workplace", value, weight=0.8, named=named)]
 
 

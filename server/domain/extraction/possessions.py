@@ -358,14 +358,10 @@ def _goal(sentence: str) -> list[Statement]:
     match = _DREAM.search(sentence)
     if match is None or not (what := phrase(match["x"], 6)):
         return []
-    return [
-        Statement(
-            f"Dreams of {'becoming ' if 'become' in match[0] or ' be ' in match[0] else ''}{turned(what)}",
-            "goal",
-            turned(bare(what)),
-            weight=0.65,
-        )
-    ]
+    said = "Dreams of being"
+    if match["to"]:
+        said = "Wants to be" if re.search(r" (?:be|become) ", match[0]) else "Wants to"
+    return [Statement(f"{said} {turned(what)}", "goal", turned(bare(what)), weight=0.65)]
 
 
 def _mentions(sentence: str, made: list[Statement]) -> list[Statement]:
@@ -417,6 +413,6 @@ def _general(sentence: str) -> list[Statement]:
     )
     return [
         Statement(
-            f"Has {article}{turned(value)}", "appearance" if body else "owns", turned(value), weight=0.3, confidence=0.5
+            f"Has {article}{turned(value)}", "appearance" if body else "owns", turned(value), weight=0.25, confidence=0.5
         )
     ]

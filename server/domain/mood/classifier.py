@@ -66,10 +66,12 @@ def classify(text: str, language: str = "en") -> Classified:
     answer is neutral with a low confidence unless emoji say otherwise. `bored` is found by rules.
     """
     signs = sign_mood(text)
-    if not language.lower().startswith("en") or not looks_english(text):
+    if not language.lower().startswith("en"):
         return _by_signs(signs)
     if says_bored(text):
         return Classified("bored", 0.8)
+    if not looks_english(text):
+        return _by_signs(signs)
     if signs is not None and signs[0] == "bored":
         return Classified("bored", 0.6)
     return _by_words(text, signs)

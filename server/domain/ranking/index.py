@@ -1,7 +1,7 @@
 """The compact index of one contact's memories; position i in it is memory i beside it. Immutable."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,35 +12,47 @@ from numpy.typing import NDArray
 
 from server.domain.decay import HALF_LIFE_DAYS
 from server.domain.memory import Memory
-from server.domain.ranking.postings import Postings, word_hash
+from server.domain.ranking.postings import Postings, id_hash
 from server.domain.text import tokens
+from server.domain.words import MEMORY_TYPES
 
 NEVER: Final = np.inf
+EPISODE: Final = MEMORY_TYPES.index("episode")
+"""The number in `type` that stands for an episode."""
+
+HALF_LIVES: Final = np.array([HALF_LIFE_DAYS[type_] * 86_400 for type_ in MEMORY_TYPES])
+"""Seconds in which the strength of a memory halves, by the number of its type."""
+
 _SPEAKERS: Final = {None: 0, "contact": 1, "assistant": 2}
 _HEAD: Final = struct.Struct("<I")
+_FORMAT: Final = 2
+"""Of the bytes, and of how words are made from texts: counts up when either changes."""
+_END: Final = np.array([-1], np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class RankingIndex:
-    """Arrays over N memories, all of length N but those of `postings`. Times are epoch seconds.
+    """Arrays over N memories, all of length N but for `postings` and the two links. Times are epoch seconds.
 
-    `previous` and `following` link the episodes of one session in the order of their turns; -1 where there is none.
-    `speaker` is 0 for neither, 1 for the contact, 2 for the assistant. `half_life` is in seconds.
+    `previous` and `following` (N+1) link the episodes of one session in the order of their turns; -1 where there is
+    none. Their last element is -1, so that a walk along the links stays at -1. `ident` is a hash of the memory's id.
+    `length` counts words. `speaker` is 0 for neither, 1 for the contact, 2 for the assistant; `type` a place in
+    `MEMORY_TYPES`; `valid_to` infinite while open.
     """
 
     postings: Postings
-    length: NDArray[np.float32]
+    length: NDArray[np.uint16]
     previous: NDArray[np.int32]
     following: NDArray[np.int32]
+    ident: NDArray[np.uint64]
     session: NDArray[np.uint64]
-    episode: NDArray[np.bool_]
+    type: NDArray[np.uint8]
     speaker: NDArray[np.int8]
     sequence: NDArray[np.int32]
     importance: NDArray[np.float32]
     strength: NDArray[np.float32]
     strength_at: NDArray[np.float64]
-    half_life: NDArray[np.float32]
-    accesses: NDArray[np.float32]
+    accesses: NDArray[np.int32]
     occurred_at: NDArray[np.float64]
     valid_from: NDArray[np.float64]
     valid_to: NDArray[np.float64]
@@ -52,23 +64,33 @@ class RankingIndex:
     @classmethod
     def build(cls, memories: Sequence[Memory]) -> "RankingIndex":
         """The index of memories in the order of their turns."""
-        return _EMPTY.grown(memories)
+        texts = [indexed_tokens(memory) for memory in memories]
+        columns = _columns(memories)
+        previous, following = _links(columns["session"], columns["type"])
+        return cls(
+            postings=Postings.build(texts), length=_lengths(texts), previous=previous, following=following, **columns
+        )
 
     def grown(self, added: Sequence[Memory]) -> "RankingIndex":
         """With further memories at the end; the cost is that of the added ones, but for a merge now and then."""
-        if not added:
-            return self
+        if not len(self) or not added:
+            # The first memories fill the bulk at once: a tail is for what comes turn by turn.
+            return self.build(added) if added else self
         texts = [indexed_tokens(memory) for memory in added]
         size = len(self)
         columns = {name: np.concatenate([getattr(self, name), column]) for name, column in _columns(added).items()}
-        columns["length"] = np.concatenate([self.length, np.array([len(t) for t in texts], np.float32)])
         unlinked = np.full(len(added), -1, np.int32)
-        previous = np.concatenate([self.previous, unlinked])
-        following = np.concatenate([self.following, unlinked])
-        _link(added, size, columns["session"], columns["episode"], previous, following)
-        # The first memories fill the bulk at once: a tail is for what comes turn by turn.
-        postings = self.postings.grown(size, texts) if size else Postings.build(texts)
-        return replace(self, postings=postings, previous=previous, following=following, **columns)
+        previous = np.concatenate([self.previous[:-1], unlinked, _END])
+        following = np.concatenate([self.following[:-1], unlinked, _END])
+        _link(size, columns["session"], columns["type"], previous, following)
+        return replace(
+            self,
+            postings=self.postings.grown(size, texts),
+            length=np.concatenate([self.length, _lengths(texts)]),
+            previous=previous,
+            following=following,
+            **columns,
+        )
 
     def changed(self, changes: Mapping[int, Memory]) -> "RankingIndex":
         """With other values at some positions; the text of a changed memory is the same as before."""
@@ -81,6 +103,26 @@ class RankingIndex:
             columns[name][at] = values
         return replace(self, **columns)
 
+    def without(self, positions: Collection[int]) -> "RankingIndex":
+        """Without the memories at some positions; those behind move up. No text is read again."""
+        if not positions:
+            return self
+        kept = np.ones(len(self), np.bool_)
+        kept[np.fromiter(positions, np.int64, len(positions))] = False
+        numbers = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+        columns = {name: getattr(self, name)[kept] for name in _COLUMNS}
+        previous, following = _links(columns["session"], columns["type"])
+        return RankingIndex(
+            postings=self.postings.renumbered(numbers), previous=previous, following=following, **columns
+        )
+
+    def updated(self, added: Sequence[Memory], removed: Collection[str]) -> "RankingIndex":
+        """Without the memories of some ids, then with others at the end. An id that is not there is passed over."""
+        if not removed:
+            return self.grown(added)
+        gone = np.isin(self.ident, np.fromiter(map(id_hash, removed), np.uint64, len(removed)))
+        return self.without(np.flatnonzero(gone).tolist()).grown(added)
+
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
@@ -89,45 +131,59 @@ class RankingIndex:
     def to_bytes(self) -> bytes:
         """The index as bytes, for `from_bytes` of the same build."""
         arrays = _arrays(self)
-        head = orjson.dumps([[name, array.dtype.str, len(array)] for name, array in arrays.items()])
+        head = orjson.dumps([_FORMAT, [[name, array.dtype.str, len(array)] for name, array in arrays.items()]])
         return b"".join([_HEAD.pack(len(head)), head, *(array.tobytes() for array in arrays.values())])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "RankingIndex":
-        """The index in the bytes; its arrays share their memory. Raises ValueError where they are damaged."""
-        (size,) = _HEAD.unpack_from(data)
-        offset = _HEAD.size + size
-        found: dict[str, NDArray[Any]] = {}
-        for name, kind, length in orjson.loads(data[_HEAD.size : offset]):
-            found[name] = np.frombuffer(data, np.dtype(kind), length, offset)
-            offset += found[name].nbytes
-        own = {name: found.pop(name) for name in _OWN}
-        return cls(postings=Postings(**found), **own)
+        """The index in the bytes; its arrays share their memory. Raises ValueError for another format or damage."""
+        try:
+            (size,) = _HEAD.unpack_from(data)
+            offset = _HEAD.size + size
+            format_, listed = orjson.loads(data[_HEAD.size : offset])
+            if format_ != _FORMAT:
+                raise ValueError("An index of another format.")
+            found: dict[str, NDArray[Any]] = {}
+            for name, kind, length in listed:
+                found[name] = np.frombuffer(data, np.dtype(kind), length, offset)
+                offset += found[name].nbytes
+            if offset != len(data):
+                raise ValueError("An index that is cut or has something behind it.")
+            own = {name: found.pop(name) for name in _OWN}
+            return cls(postings=Postings(**found), **own)
+        except (struct.error, TypeError, KeyError) as error:
+            raise ValueError("A damaged index.") from error
 
 
 def indexed_tokens(memory: Memory) -> list[str]:
     """The words that a memory is found by: its text, and the date it tells of or was said on."""
-    when = memory.event_start or memory.occurred_at
-    return [*tokens(memory.content), *date_tokens(when)]
+    return [*tokens(memory.content), *date_tokens(memory.event_start or memory.occurred_at)]
+
+
+_MONTHS: Final = tuple(tokens("January February March April May June July August September October November December"))
 
 
 def date_tokens(when: datetime) -> list[str]:
     """A date as words that a question may hold: month, day, year."""
-    return [*tokens(when.strftime("%B")), str(when.day), str(when.year)]
+    return [_MONTHS[when.month - 1], str(when.day), str(when.year)]
+
+
+def _lengths(texts: Sequence[Sequence[str]]) -> NDArray[np.uint16]:
+    return np.array([min(len(text), 65_535) for text in texts], np.uint16)
 
 
 def _columns(memories: Sequence[Memory]) -> dict[str, NDArray[Any]]:
     """What changes with a memory besides its text."""
     return {
-        "session": np.array([word_hash(m.session_id or "") for m in memories], np.uint64),
-        "episode": np.array([m.type == "episode" for m in memories], np.bool_),
+        "ident": np.array([id_hash(m.id) for m in memories], np.uint64),
+        "session": np.array([id_hash(m.session_id or m.id) for m in memories], np.uint64),
+        "type": np.array([MEMORY_TYPES.index(m.type) for m in memories], np.uint8),
         "speaker": np.array([_SPEAKERS[m.speaker] for m in memories], np.int8),
         "sequence": np.array([m.sequence for m in memories], np.int32),
         "importance": np.array([m.importance for m in memories], np.float32),
         "strength": np.array([m.strength for m in memories], np.float32),
         "strength_at": np.array([(m.strength_at or m.occurred_at).timestamp() for m in memories], np.float64),
-        "half_life": np.array([HALF_LIFE_DAYS[m.type] * 86_400 for m in memories], np.float32),
-        "accesses": np.array([m.access_count for m in memories], np.float32),
+        "accesses": np.array([m.access_count for m in memories], np.int32),
         "occurred_at": np.array([m.occurred_at.timestamp() for m in memories], np.float64),
         "valid_from": np.array([m.valid_from.timestamp() for m in memories], np.float64),
         "valid_to": np.array([NEVER if m.valid_to is None else m.valid_to.timestamp() for m in memories], np.float64),
@@ -135,23 +191,35 @@ def _columns(memories: Sequence[Memory]) -> dict[str, NDArray[Any]]:
     }
 
 
+def _links(session: NDArray[np.uint64], type_: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`previous` and `following` of all memories: each episode behind the one before it in its session."""
+    previous = np.full(len(session) + 1, -1, np.int32)
+    following = previous.copy()
+    episodes = np.flatnonzero(type_ == EPISODE).astype(np.int32)
+    ordered = episodes[np.argsort(session[episodes], kind="stable")]
+    together = session[ordered[1:]] == session[ordered[:-1]]
+    earlier, later = ordered[:-1][together], ordered[1:][together]
+    previous[later] = earlier
+    following[earlier] = later
+    return previous, following
+
+
 def _link(
-    added: Sequence[Memory],
     size: int,
     session: NDArray[np.uint64],
-    episode: NDArray[np.bool_],
+    type_: NDArray[np.uint8],
     previous: NDArray[np.int32],
     following: NDArray[np.int32],
 ) -> None:
-    """Links each added episode behind the last one of its session."""
+    """Links the episodes from position `size` on behind the last one of their session."""
     last: dict[int, int] = {}
-    for position, memory in enumerate(added, size):
-        if memory.type != "episode":
+    for position in range(size, len(session)):
+        if type_[position] != EPISODE:
             continue
         key = int(session[position])
         before = last.get(key)
         if before is None:
-            earlier = np.flatnonzero((session[:size] == session[position]) & episode[:size])
+            earlier = np.flatnonzero((session[:size] == session[position]) & (type_[:size] == EPISODE))
             before = int(earlier[-1]) if len(earlier) else None
         if before is not None:
             previous[position] = before
@@ -160,6 +228,7 @@ def _link(
 
 
 _OWN: Final = tuple(field.name for field in fields(RankingIndex) if field.name != "postings")
+_COLUMNS: Final = tuple(name for name in _OWN if name not in ("previous", "following"))
 _OF_POSTINGS: Final = tuple(field.name for field in fields(Postings))
 
 
@@ -167,12 +236,3 @@ def _arrays(index: RankingIndex) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {name: getattr(index, name) for name in _OWN}
     arrays.update((name, getattr(index.postings, name)) for name in _OF_POSTINGS)
     return arrays
-
-
-_EMPTY: Final = RankingIndex(
-    postings=Postings.build([]),
-    length=np.empty(0, np.float32),
-    previous=np.empty(0, np.int32),
-    following=np.empty(0, np.int32),
-    **_columns([]),
-)

@@ -17,10 +17,22 @@ from numpy.typing import NDArray
 _TAIL_AT_LEAST: Final = 512
 
 
-@lru_cache(maxsize=50_000)
-def word_hash(word: str) -> int:
-    """A word's 64-bit hash, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+def id_hash(text: str) -> int:
+    """The 64-bit hash of an id, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+word_hash = lru_cache(maxsize=50_000)(id_hash)
+"""The same of a word, remembered, because words come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where words were found: three parallel arrays. `rows` says which of the words, `counts` how often."""
+
+    rows: NDArray[np.intp]
+    docs: NDArray[np.int32]
+    counts: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +50,80 @@ class Postings:
     @classmethod
     def build(cls, texts: Sequence[Sequence[str]]) -> "Postings":
         """The index of documents given as tokens; document i is number i."""
-        empty = cls(
-            np.empty(0, np.uint64), np.zeros(1, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8),
-            np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0, np.uint8),
-        )  # fmt: skip
-        return empty.grown(0, texts).merged()
+        return cls._bulk(*_entries(0, texts))
 
     def grown(self, first: int, texts: Sequence[Sequence[str]]) -> "Postings":
         """With further documents, numbered from `first`."""
-        hashes: list[int] = []
-        docs: list[int] = []
-        counts: list[int] = []
-        for number, text in enumerate(texts, first):
-            for word, count in Counter(text).items():
-                hashes.append(word_hash(word))
-                docs.append(number)
-                counts.append(min(count, 255))
+        words, docs, counts = _entries(first, texts)
         longer = Postings(
             self.words, self.starts, self.docs, self.counts,
-            np.concatenate([self.tail_words, np.array(hashes, np.uint64)]),
-            np.concatenate([self.tail_docs, np.array(docs, np.int32)]),
-            np.concatenate([self.tail_counts, np.array(counts, np.uint8)]),
+            np.concatenate([self.tail_words, words]),
+            np.concatenate([self.tail_docs, docs]),
+            np.concatenate([self.tail_counts, counts]),
         )  # fmt: skip
         return longer.merged() if len(longer.tail_docs) > max(_TAIL_AT_LEAST, len(self.docs) // 8) else longer
 
     def merged(self) -> "Postings":
         """The same with an empty tail."""
-        repeated = np.repeat(self.words, np.diff(self.starts))
-        words = np.concatenate([repeated, self.tail_words])
-        # Stable, so that documents of a word stay in ascending order: the tail's are the later ones.
-        order = np.argsort(words, kind="stable")
-        unique, counts = np.unique(words, return_counts=True)
-        starts = np.zeros(len(unique) + 1, np.int32)
-        np.cumsum(counts, out=starts[1:])
-        return Postings(
-            unique, starts, np.concatenate([self.docs, self.tail_docs])[order],
-            np.concatenate([self.counts, self.tail_counts])[order],
-            np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0, np.uint8),
-        )  # fmt: skip
+        return self._bulk(*self._all())
 
-    def of(self, word: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """The documents that hold the word, ascending, and how often each does."""
-        wanted = np.uint64(word_hash(word))
-        at = int(np.searchsorted(self.words, wanted))
-        docs, counts = self.docs[:0], self.counts[:0]
-        if at < len(self.words) and self.words[at] == wanted:
-            begin, end = self.starts[at], self.starts[at + 1]
-            docs, counts = self.docs[begin:end], self.counts[begin:end]
-        if len(self.tail_docs):
-            late = self.tail_words == wanted
-            if late.any():
-                return np.concatenate([docs, self.tail_docs[late]]), np.concatenate([counts, self.tail_counts[late]])
-        return docs, counts
+    def renumbered(self, numbers: NDArray[np.int32]) -> "Postings":
+        """With document i as number `numbers[i]`, or gone where that is -1; the order of those kept stays."""
+        words, docs, counts = self._all()
+        docs = numbers[docs]
+        kept = docs >= 0
+        return self._bulk(words[kept], docs[kept], counts[kept])
+
+    def find(self, words: NDArray[np.uint64]) -> Found:
+        """Every document that holds one of the words; `words` holds each once."""
+        rows: list[NDArray[np.intp]] = []
+        docs, counts = [self.docs[:0]], [self.counts[:0]]
+        if len(self.words):
+            at = np.minimum(np.searchsorted(self.words, words), len(self.words) - 1)
+            hits = np.flatnonzero(self.words[at] == words)
+            begins, ends = self.starts[at[hits]], self.starts[at[hits] + 1]
+            rows.append(np.repeat(hits, ends - begins))
+            slices = [slice(b, e) for b, e in zip(begins.tolist(), ends.tolist(), strict=True)]
+            docs += [self.docs[s] for s in slices]
+            counts += [self.counts[s] for s in slices]
+        if len(self.tail_words) and len(words):
+            order = np.argsort(words)
+            ordered = words[order]
+            at = np.minimum(np.searchsorted(ordered, self.tail_words), len(words) - 1)
+            hits = np.flatnonzero(ordered[at] == self.tail_words)
+            rows.append(order[at[hits]])
+            docs.append(self.tail_docs[hits])
+            counts.append(self.tail_counts[hits])
+        return Found(
+            np.concatenate(rows) if rows else np.empty(0, np.intp), np.concatenate(docs), np.concatenate(counts)
+        )
+
+    def _all(self) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint8]]:
+        return (
+            np.concatenate([np.repeat(self.words, np.diff(self.starts)), self.tail_words]),
+            np.concatenate([self.docs, self.tail_docs]),
+            np.concatenate([self.counts, self.tail_counts]),
+        )
+
+    @classmethod
+    def _bulk(cls, words: NDArray[np.uint64], docs: NDArray[np.int32], counts: NDArray[np.uint8]) -> "Postings":
+        order = np.argsort(words, kind="stable")
+        unique, sizes = np.unique(words, return_counts=True)
+        starts = np.zeros(len(unique) + 1, np.int32)
+        np.cumsum(sizes, out=starts[1:])
+        return cls(unique, starts, docs[order], counts[order], words[:0].copy(), docs[:0].copy(), counts[:0].copy())
+
+
+def _entries(
+    first: int, texts: Sequence[Sequence[str]]
+) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint8]]:
+    """What documents numbered from `first` hold, one entry a document and word."""
+    hashes: list[int] = []
+    docs: list[int] = []
+    counts: list[int] = []
+    for number, text in enumerate(texts, first):
+        held = Counter(text)
+        hashes += map(word_hash, held)
+        docs += [number] * len(held)
+        counts += held.values()
+    return np.array(hashes, np.uint64), np.array(docs, np.int32), np.minimum(counts, 255).astype(np.uint8)

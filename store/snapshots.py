@@ -1,0 +1,74 @@
+"""Everything of one contact in one statement: what a context is made from."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import text
+
+from store.database import Transaction
+from store.tables.contact import ContactRow
+from store.tables.memory import EntityRow, MemoryRow, entities, memories
+
+_CONTACT: Final = [field.name for field in fields(ContactRow)]
+_MEMORY: Final = [field.name for field in fields(MemoryRow)]
+_ENTITY: Final = [field.name for field in fields(EntityRow)]
+
+
+def _instants(names: list[str], table: Any) -> list[int]:
+    return [i for i, name in enumerate(names) if table.c[name].type.python_type is datetime]
+
+
+_MEMORY_INSTANTS: Final = _instants(_MEMORY, memories)
+_ENTITY_INSTANTS: Final = _instants(_ENTITY, entities)
+
+
+def _array(alias: str, names: list[str]) -> str:
+    return f"json_build_array({', '.join(f'{alias}.{name}' for name in names)})"
+
+
+# One round trip instead of four, and JSON that is read in one go instead of rows read value by value.
+_WHOLE: Final = text(
+    f"SELECT {', '.join(f'c.{name}' for name in _CONTACT)}, coalesce(c.time_zone, t.time_zone),"
+    f" (SELECT json_agg({_array('m', _MEMORY)} ORDER BY m.sequence, m.memory_id)::text FROM memories m"
+    "   WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.contact_id AND m.status <> 'deleted'),"
+    f" (SELECT json_agg({_array('e', _ENTITY)} ORDER BY e.entity_id)::text FROM entities e"
+    "   WHERE e.tenant_id = c.tenant_id AND e.contact_id = c.contact_id)"
+    " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
+    " WHERE c.tenant_id = :tenant AND c.contact_id = :contact"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContact:
+    """A contact with every memory that was not deleted, in the order of its turns, and its entities.
+
+    `zone` is the IANA zone of its days: its own, else the tenant's.
+    """
+
+    contact: ContactRow
+    zone: str
+    memories: list[MemoryRow]
+    entities: list[EntityRow]
+
+
+async def whole(tx: Transaction, contact_id: str) -> WholeContact | None:
+    """Everything of one contact as of one instant; None where the tenant has no such contact."""
+    row = (await tx.execute(_WHOLE, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
+    if row is None:
+        return None
+    *contact, zone, remembered, known = row
+    return WholeContact(
+        contact=ContactRow(*contact),
+        zone=zone,
+        memories=[MemoryRow(*_read(values, _MEMORY_INSTANTS)) for values in orjson.loads(remembered or "[]")],
+        entities=[EntityRow(*_read(values, _ENTITY_INSTANTS)) for values in orjson.loads(known or "[]")],
+    )
+
+
+def _read(values: list[Any], instants: list[int]) -> list[Any]:
+    for i in instants:
+        if values[i] is not None:
+            values[i] = datetime.fromisoformat(values[i])
+    return values
