@@ -66,7 +66,8 @@ def scales(rows: Rows) -> Floats:
     trust = np.sqrt(seen) / (1 + np.sqrt(seen))
     scale = FLOOR + np.sqrt((np.log(inside / outside) ** 2 * trust).max(axis=1))
     scale[seen[:, 0] < SEEN_AT_LEAST] = 0.0
-    return scale.astype(np.float32)
+    narrow: Floats = scale.astype(np.float32)
+    return narrow
 
 
 class Design:
@@ -86,7 +87,8 @@ class Design:
         self.present, self.column_starts = np.unique(self.columns[order], return_index=True)
 
     def logits(self, weights: Floats) -> Floats:
-        return np.add.reduceat(weights[self.columns] * self.values, self.starts, axis=0)
+        sums: Floats = np.add.reduceat(weights[self.columns] * self.values, self.starts, axis=0)
+        return sums
 
     def gradient(self, residuals: Floats) -> Floats:
         out = np.zeros((BUCKETS, residuals.shape[1]), np.float32)

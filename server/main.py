@@ -33,7 +33,6 @@ from server.rpc.transport import OPTIONS
 log: Final = logging.getLogger("kith.server")
 
 _READINESS_SECONDS: Final = 1.0
-_CALL_LOG_SECONDS: Final = 0.25
 
 
 class Server:
@@ -45,7 +44,7 @@ class Server:
         self.port = settings.grpc_port
         self._health = HealthServicer()
         self._call_log = CallLog(settings.log_level)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Opens the stores and both ports."""
@@ -80,7 +79,7 @@ class Server:
         await self._grpc.start()
         for side in self._http:
             side.start()
-        self._tasks = [asyncio.create_task(self._report_health()), asyncio.create_task(self._write_call_log())]
+        self._watch = asyncio.create_task(self._report_health())
         log.info("serving", extra={"address": settings.grpc_host, "port": self.port})
 
     def _add_services(self) -> None:
@@ -110,16 +109,10 @@ class Server:
             await self._health.set("", status)
             await asyncio.sleep(_READINESS_SECONDS)
 
-    async def _write_call_log(self) -> None:
-        """Writes the log lines of calls in batches, off their path."""
-        while True:
-            await asyncio.sleep(_CALL_LOG_SECONDS)
-            self._call_log.flush()
-
     async def stop(self) -> None:
         """Refuses new calls, lets those in flight finish, closes the stores."""
-        for task in self._tasks:
-            task.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         await self._health.enter_graceful_shutdown()
         await self._grpc.stop(self.settings.drain_seconds)
         for side in self._http:

@@ -104,8 +104,8 @@ class SnapshotCache:
         try:
             key = f"{self._link.epoch}:{_name('s', tenant_id, contact_id)}"
             return cast(bytes | None, await self._link.client.get(key))
-        except FAILURES:
-            self._link.report_failure()
+        except FAILURES as error:
+            self._link.report_failure(error)
             return None
 
     async def mark(self, tenant_id: str, contact_id: str) -> Mark:
@@ -117,8 +117,8 @@ class SnapshotCache:
         token = f"{int(time.time() * 1000) + FLUX_MS}.{secrets.token_hex(4)}"
         try:
             await self._mark(keys=[f"{epoch}:{_name('v', tenant_id, contact_id)}"], args=[token, FLUX_MS])
-        except FAILURES:
-            self._link.report_failure(lost_write=True)
+        except FAILURES as error:
+            self._link.report_failure(error, lost_write=True)
             return Mark("", "")
         return Mark(token, epoch)
 
@@ -142,8 +142,8 @@ class SnapshotCache:
                 if self._link.adopt((await self._link.mget([]))[-1]):
                     return
                 # The epoch changed meanwhile: a reader may have filled the old version in under the new one.
-            except FAILURES:
-                self._link.report_failure(lost_write=True)
+            except FAILURES as error:
+                self._link.report_failure(error, lost_write=True)
 
     async def fill(
         self, tenant_id: str, contact_id: str, version: int, snapshot: bytes | None, *, epoch: str, began: float
@@ -153,8 +153,8 @@ class SnapshotCache:
             return
         try:
             await self._fill(keys=_keys(epoch, tenant_id, contact_id), args=[version, self._ttl, snapshot or b""])
-        except FAILURES:
-            self._link.report_failure()
+        except FAILURES as error:
+            self._link.report_failure(error)
 
     @property
     def epoch(self) -> str:
@@ -168,8 +168,8 @@ class SnapshotCache:
             return
         try:
             await self._link.client.delete(*_keys(self._link.epoch, tenant_id, contact_id))
-        except FAILURES:
-            self._link.report_failure(lost_write=True)
+        except FAILURES as error:
+            self._link.report_failure(error, lost_write=True)
 
 
 class _VersionChecks:
@@ -205,8 +205,8 @@ class _VersionChecks:
                 *found, current = await self._link.mget([f"{epoch}:{name}" for name in waiting])
                 if self._link.adopt(current):
                     values = found
-            except FAILURES:
-                self._link.report_failure()
+            except FAILURES as error:
+                self._link.report_failure(error)
         for future, value in zip(waiting.values(), values, strict=True):
             if not future.done():
                 future.set_result(value)

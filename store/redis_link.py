@@ -24,6 +24,7 @@ FAILURES: Final = (RedisError, OSError, TimeoutError)
 
 _EPOCH_KEY: Final = "kith:epoch"
 _PROBE_SECONDS: Final = 0.25
+_POOL_SECONDS: Final = 5
 
 
 class RedisLink:
@@ -54,7 +55,7 @@ class RedisLink:
         except FAILURES:
             self.report_failure()
 
-    def report_failure(self, *, lost_write: bool = False) -> None:
+    def report_failure(self, cause: BaseException | None = None, *, lost_write: bool = False) -> None:
         """Says that a call failed. Opens the breaker and starts probing.
 
         With `lost_write`, a change may have passed Redis by: then coming back means a new epoch. A read that failed
@@ -62,7 +63,7 @@ class RedisLink:
         """
         self._missed = self._missed or lost_write
         if self._epoch is not None:
-            log.warning("redis unavailable; answering from postgres")
+            log.warning("redis unavailable; answering from postgres", extra={"cause": type(cause).__name__})
         self._epoch = None
         self._start_probing()
 
@@ -139,8 +140,14 @@ def _connect(url: str, timeout: float) -> "redis.Redis | RedisCluster":
         return RedisCluster.from_url(
             url.replace("redis+cluster://", "redis://", 1), socket_timeout=timeout, socket_connect_timeout=timeout
         )
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, max_connections=64,
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        # A rush waits for a connection: it must not look like an outage.
+        max_connections=64,
+        timeout=_POOL_SECONDS,
         # The breaker decides what a failure means; a silent second try would hide an outage from it.
         retry=Retry(NoBackoff(), 0),
-    )  # fmt: skip
+    )
+    return redis.Redis.from_pool(pool)

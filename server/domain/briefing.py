@@ -17,7 +17,20 @@ from server.domain.memory import Memory
 
 _CHARS_PER_TOKEN: Final = 3.5
 _TOKENS_PER_WORD: Final = 1.35
+_BYTES_PER_TOKEN: Final = 2.0
+_LAST_LATIN: Final = "\u024f"
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
+_INVISIBLE: Final = re.compile(r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+")
+"""What shows nothing, turns the direction of writing, or hides words; not the joiners, which emoji and scripts need."""
+
+_SENTENCE_END: Final = re.compile(
+    r"(?<=[.!?…।])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bSt\.)(?<!\bProf\.)[\"'”’)]*\s+(?=[^a-z])|(?<=[。！？])"
+)
+_LONGEST_MOMENT: Final = 400
+"""Characters of a moment; of a longer one the first whole sentences are told, and the first in any case."""
+
+_SHORTEST_OPENING: Final = 40
+"""Characters; an opening like "Yes!" or "Back home." tells nothing by itself."""
 
 _STAGES: Final = {
     "new": "You have only just met.",
@@ -32,47 +45,67 @@ _STAGES: Final = {
 def estimated_tokens(text: str) -> int:
     """About how many tokens a model counts, on the high side: max(characters / 3.5, words · 1.35), rounded up.
 
-    Text outside the Latin alphabets is counted as one token a character, which is what tokenizers come to at worst.
+    Characters outside the Latin alphabets count half a token a byte of UTF-8 instead: 1 for a Cyrillic letter, 1.5 for
+    a Chinese character, 2 for an emoji.
     """
-    dense = sum(1 for c in text if ord(c) > 0x24F)
-    return math.ceil(max((len(text) - dense) / _CHARS_PER_TOKEN + dense, len(text.split()) * _TOKENS_PER_WORD))
+    if text.isascii():
+        return math.ceil(max(len(text) / _CHARS_PER_TOKEN, len(text.split()) * _TOKENS_PER_WORD))
+    dense = [c for c in text if c > _LAST_LATIN]
+    size = (len(text) - len(dense)) / _CHARS_PER_TOKEN
+    size += sum(len(c.encode("utf-8", "surrogatepass")) for c in dense) / _BYTES_PER_TOKEN
+    return math.ceil(max(size, len(text.split()) * _TOKENS_PER_WORD))
 
 
 def compose(
-    profile: Profile, state: State, memories: Sequence[Memory], now: datetime, *, max_tokens: int, zone: str
+    profile: Profile,
+    state: State,
+    memories: Sequence[Memory],
+    now: datetime,
+    *,
+    max_tokens: int,
+    zone: str,
+    known: Sequence[Memory] = (),
 ) -> str:
-    """The briefing as of `now`, of at most `max_tokens` estimated tokens; `memories` come best first.
+    """The briefing as of `now`, of at most `max_tokens` estimated tokens.
 
-    Sentences are whole: what no longer fits is left out, least relevant first.
+    `memories` are those that matter to the message, best first. `known` are facts and preferences that matter to
+    whatever is said, best first; those of the message come before them. Sentences are whole: what no longer fits is
+    left out or told in its first sentences, least relevant first. Facts get half of what is left at most, while
+    there are moments to tell.
     """
     local = ZoneInfo(zone)
-    lines = [_who(profile), _standing(state, now, local)]
-    text = _fitting([], lines, max_tokens)
-    known = [m for m in memories if m.type != "episode"]
+    text = _fitting([], [[_who(profile)], [_standing(state, now, local)]], max_tokens)
+    facts = list({m.id: m for m in (*memories, *known) if m.type != "episode"}.values())
     moments = [m for m in memories if m.type == "episode"]
-    for heading, items in (
-        ("What you know about them:", [f"- {_clean(m.content)}" for m in known]),
-        ("Moments that matter now:", [_moment(m, profile, local) for m in moments]),
+    spare = max_tokens - estimated_tokens("\n".join(text))
+    for heading, lines, at_most in (
+        ("What you know about them:", [[f"- {_clean(m.content)}"] for m in facts], spare // 2 if moments else spare),
+        ("Moments that matter now:", [_moment(m, profile, local) for m in moments], spare),
     ):
-        added = _fitting([*text, heading], items, max_tokens)
+        bound = min(max_tokens, estimated_tokens("\n".join(text)) + at_most)
+        added = _fitting([*text, heading], lines, bound)
         if len(added) > len(text) + 1:
             text = added
     return "\n".join(text)
 
 
-def _fitting(before: list[str], candidates: Sequence[str], max_tokens: int) -> list[str]:
-    """The lines with as many of the candidates as fit, tried in order."""
+def _fitting(before: list[str], candidates: Sequence[Sequence[str]], max_tokens: int) -> list[str]:
+    """The lines with as many of the candidates as fit, tried in order; of each the first of its variants that does."""
     kept = list(before)
-    for line in candidates:
-        if estimated_tokens("\n".join([*kept, line])) <= max_tokens:
-            kept.append(line)
+    for variants in candidates:
+        for line in variants:
+            if estimated_tokens("\n".join([*kept, line])) <= max_tokens:
+                kept.append(line)
+                break
     return kept
 
 
 def _who(profile: Profile) -> str:
     name = _clean(profile.display_name) if profile.display_name else "someone whose name you do not know yet"
-    language = "" if profile.language.split("-")[0] == "en" else f" They write in the language '{profile.language}'."
-    return f"You are talking with {name} on {profile.channel}.{language}"
+    language = (
+        "" if profile.language.split("-")[0] == "en" else f" They write in the language '{_clean(profile.language)}'."
+    )
+    return f"You are talking with {name} on {_clean(profile.channel)}.{language}"
 
 
 def _standing(state: State, now: datetime, zone: ZoneInfo) -> str:
@@ -87,14 +120,26 @@ def _standing(state: State, now: datetime, zone: ZoneInfo) -> str:
     )
 
 
-def _moment(memory: Memory, profile: Profile, zone: ZoneInfo) -> str:
+def _moment(memory: Memory, profile: Profile, zone: ZoneInfo) -> list[str]:
+    """A moment as said, and in ever fewer of its sentences."""
     said = memory.occurred_at.astimezone(zone).date()
     speaker = "you" if memory.speaker == "assistant" else _clean(profile.display_name or "they")
-    return f"- {_day(said)}, {speaker}: {_clean(memory.content)}"
+    return [f"- {_day(said)}, {speaker}: {told}" for told in _openings(_clean(memory.content))]
+
+
+def _openings(text: str) -> list[str]:
+    """A text cut to its first whole sentences, longest first; all of it where it is short or one sentence."""
+    cuts = {text[: match.end()].rstrip() for match in _SENTENCE_END.finditer(text)}
+    cuts = {cut for cut in cuts if len(cut) >= _SHORTEST_OPENING}
+    if not cuts or len(text) <= _LONGEST_MOMENT:
+        cuts.add(text)
+    shortest = min(cuts, key=len)
+    return sorted((c for c in cuts if len(c) <= _LONGEST_MOMENT or c is shortest), key=len, reverse=True)
 
 
 def _clean(text: str) -> str:
-    return _BREAKS.sub(" ", text).strip()
+    """A text of somebody else on one line, without anything that does not show."""
+    return _BREAKS.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
 def _count(number: int, noun: str) -> str:

@@ -48,15 +48,11 @@ class ContactSnapshot:
         changed: Mapping[str, Memory],
         removed: Collection[str],
     ) -> "ContactSnapshot":
-        """The snapshot after a turn. The index grows by what was added; only a removal builds it anew."""
+        """The snapshot after a turn. The index grows and shrinks by what came and went; it is not built anew."""
         memories = tuple(changed.get(m.id, m) for m in self.memories) if changed else self.memories
-        if removed:
-            memories = (*(m for m in memories if m.id not in removed), *added)
-            index = RankingIndex.build(memories)
-        else:
-            at = {i: m for i, m in enumerate(memories) if m.id in changed} if changed else {}
-            index = self.index.changed(at).grown(added)
-            memories = (*memories, *added)
+        at = {i: m for i, m in enumerate(memories) if m.id in changed} if changed else {}
+        index = self.index.changed(at).updated(added, removed)
+        memories = (*(m for m in memories if m.id not in removed), *added) if removed else (*memories, *added)
         return replace(self, version=version, state=state, entities=tuple(entities), memories=memories, index=index)
 
     @property

@@ -12,7 +12,10 @@ _INDIC: Final = "\u0900-\u0963\u0966-\u0dff"
 """Scripts whose vowel signs are marks, which `\\w` would end a word at; without the two full stops among them."""
 _POINTS: Final = "\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670"
 """Vowel points of Hebrew and Arabic; they are dropped, as most writers leave them out."""
-_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 """Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 _WORD: Final = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_]|[{_INDIC}])+(?:'[^\W_]+)?")

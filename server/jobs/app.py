@@ -2,11 +2,12 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation
+from server.jobs import consolidation, housekeeping
 
 
 def make_app(url: str) -> App:
     """The application on a database; `url` as psycopg takes it."""
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
     consolidation.register(app)
+    housekeeping.register(app)
     return app

@@ -12,7 +12,7 @@ from server.replaying.conversation import Conversation, Said
 from server.replaying.exchanges import Exchange, end_of, exchanges
 from server.replaying.scoring import HIT_LIMIT, LIMITS, Asked, Returned
 
-CHANNEL: Final = "replay"
+CHANNEL: Final = "webchat"
 """The channel of replayed contacts."""
 
 Step = Callable[[], None]

@@ -3,12 +3,17 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from server.domain import briefing
 from server.domain.memory import Memory
 from server.domain.ranking.rank import Query, Ranked, rank
 from server.domain.snapshot import ContactSnapshot
 from server.usecases.services import Services
+
+_KNOWN: Final = 12
+_KNOWN_IMPORTANCE: Final = 0.5
+"""How many facts and preferences a briefing tells at most without a reason in the message, and how important."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,24 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
     prompt = None
     if question.prompt_tokens is not None:
         prompt = briefing.compose(
-            snapshot.profile, snapshot.state, memories, now, max_tokens=question.prompt_tokens, zone=snapshot.zone
+            snapshot.profile,
+            snapshot.state,
+            memories,
+            now,
+            max_tokens=question.prompt_tokens,
+            zone=snapshot.zone,
+            known=_known(snapshot, question, now),
         )
     return ContactContext(snapshot, memories, tuple(ranked), now, prompt, rank_us)
+
+
+def _known(snapshot: ContactSnapshot, question: ContextQuestion, now: datetime) -> list[Memory]:
+    """The facts and preferences that a briefing tells whatever the message is about."""
+    query = Query(
+        text=None,
+        limit=_KNOWN,
+        min_importance=max(question.min_importance, _KNOWN_IMPORTANCE),
+        as_of=question.as_of,
+        types=frozenset(("fact", "preference")),
+    )
+    return [snapshot.memories[r.position] for r in rank(snapshot.index, query, now)]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from server.credentials.tenants import CHANGED as TENANT_CHANGED
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
 from server.domain.snapshot import ContactSnapshot
@@ -50,6 +51,7 @@ class Snapshots:
         """Hears of changes that Redis could not be told of."""
         notifications.subscribe(CHANGED, self._on_changed)
         notifications.on_gap(self._cache.distrust)
+        notifications.subscribe(TENANT_CHANGED, self._on_tenant_changed)
 
     async def get(self, tenant_id: str, contact_id: str) -> ContactSnapshot:
         """The snapshot of the contact as last committed. Raises NotFound."""
@@ -130,6 +132,11 @@ class Snapshots:
     async def _on_changed(self, payload: dict[str, str]) -> None:
         self._local.drop((payload["tenant"], payload["contact"]))
         await self._cache.forget(payload["tenant"], payload["contact"])
+
+    async def _on_tenant_changed(self, payload: dict[str, str]) -> None:
+        # It may be gone: none of its contacts' words stay behind in memory. Rare enough to let every tenant load again.
+        del payload
+        self._local.clear()
 
 
 async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:

@@ -7,9 +7,9 @@ import pytest
 from buf.validate import validate_pb2
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
-
 from kith.errors.v1 import errors_pb2
 from kith.options.v1 import options_pb2
+
 from server.domain import errors, words
 from server.rpc.services import DESCRIPTORS
 

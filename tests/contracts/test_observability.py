@@ -26,7 +26,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
         self.spans: list[tuple[str, str, str, bytes]] = []
         self.lock = threading.Lock()
 
-    def Export(self, request, context):  # noqa: ANN001, ANN201, N802
+    def Export(self, request, context):
         with self.lock:
             for resource in request.resource_spans:
                 name = next(a.value.string_value for a in resource.resource.attributes if a.key == "service.name")

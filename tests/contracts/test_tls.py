@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-
 from kith.context.v1 import context_pb2, context_service_pb2_grpc
+
 from server.embedded.stores import EmbeddedStores
 from tests.running import RunningProduct, running_product
 

@@ -12,7 +12,7 @@ from store.migrate import current, head, upgrade
 from store.tables import metadata
 
 
-def engine_of(url: str):  # noqa: ANN201
+def engine_of(url: str):
     return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
 
 

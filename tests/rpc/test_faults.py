@@ -42,9 +42,7 @@ def ingest(product: RunningProduct, contact_id: str, text: str) -> httpx.Respons
 def context(product: RunningProduct, contact_id: str, message: str = "") -> httpx.Response:
     # A connection each time, so that both server processes are asked.
     with product.client() as rest:
-        return rest.get(
-            f"/contact-intel/context/{contact_id}", params={"message": message}, headers=product.key
-        )
+        return rest.get(f"/contact-intel/context/{contact_id}", params={"message": message}, headers=product.key)
 
 
 def until(condition: Callable[[], bool]) -> None:

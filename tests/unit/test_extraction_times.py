@@ -71,11 +71,16 @@ def test_a_day_is_the_contacts_local_day_even_when_the_clocks_change() -> None:
 
 
 _PIECES = st.sampled_from(
-    "last next this on in ago yesterday may 12 30 31 february friday weeks 2 years a few of 1999 year summer at 25 5pm tomorrow".split()
+    (
+        "last next this on in ago yesterday may 12 30 31 february friday weeks 2 years a few of 1999 year summer at 25 "
+        "5pm tomorrow"
+    ).split()
 )
 
+_TIMES = st.builds(lambda days: datetime(1, 2, 1, tzinfo=UTC) + timedelta(days=days), st.integers(0, 3_648_000))
 
-@given(st.lists(_PIECES, max_size=8), st.datetimes(datetime(1, 2, 1), datetime(9990, 1, 1), timezones=st.just(UTC)))
+
+@given(st.lists(_PIECES, max_size=8), _TIMES)
 def test_any_words_at_any_time_give_a_sound_interval_or_none(words: list[str], at: datetime) -> None:
     found = resolve(" ".join(words), at, UTC)
     assert found is None or found.start < found.end

@@ -29,7 +29,7 @@ ZONES = [ZoneInfo(n) for n in ("UTC", "Asia/Kolkata", "America/Los_Angeles", "Pa
 
 
 def live(times: Sequence[datetime], zone: ZoneInfo = ZONES[0], state: State | None = None) -> State:
-    """The state after turns at these times, in this order, with a caller that knows sessions and days as a store does."""
+    """The state after turns at these times, in this order; sessions and days are known as a store knows them."""
     state = state or State()
     sessions: set[str] = set()
     days: set[date] = set()

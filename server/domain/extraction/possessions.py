@@ -413,6 +413,10 @@ def _general(sentence: str) -> list[Statement]:
     )
     return [
         Statement(
-            f"Has {article}{turned(value)}", "appearance" if body else "owns", turned(value), weight=0.25, confidence=0.5
+            f"Has {article}{turned(value)}",
+            "appearance" if body else "owns",
+            turned(value),
+            weight=0.25,
+            confidence=0.5,
         )
     ]

@@ -1,6 +1,7 @@
 """Statements the contact makes about itself and its people, found by rules in English text."""
 
 import re
+from itertools import islice
 from typing import Final
 
 from server.domain.extraction.english import bare, opened, phrase, sentences, turned
@@ -10,6 +11,12 @@ from server.domain.extraction.statement import Statement
 
 MOST: Final = 4
 """Statements kept of one text: the weightiest."""
+
+_MOST_SENTENCES: Final = 60
+_LONGEST_SENTENCE: Final = 600
+_MOST_ANCHORS: Final = 12
+_LOOK_BACK: Final = 60
+"""Bounds on the work one message can ask for: sentences, characters of each, and "I"s in it."""
 
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
@@ -105,7 +112,8 @@ def statements(text: str) -> list[Statement]:
     """
     found: list[Statement] = []
     asked = ""
-    for sentence, question in sentences(opened(text)):
+    for sentence, question in sentences(opened(text))[:_MOST_SENTENCES]:
+        sentence = sentence[:_LONGEST_SENTENCE]
         if question and (about := _ASKED.search(sentence)):
             asked = phrase(about["x"], 4)
         elif asked:
@@ -162,9 +170,9 @@ def _in_sentence(sentence: str, question: bool) -> list[Statement]:
         if re.search(r"\bwould\b", sentence) or not sentence.strip():
             return []
     found: list[Statement] = []
-    anchors = list(_ANCHOR.finditer(sentence))
+    anchors = list(islice(_ANCHOR.finditer(sentence), _MOST_ANCHORS))
     for number, anchor in enumerate(anchors):
-        left = sentence[: anchor.start()]
+        left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
         blocked = _BLOCKED.search(left)
         if blocked and blocked[0].strip().lower() not in _SOFT:
             continue

@@ -104,7 +104,7 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
         match = pattern.search(plain)
         if match is None or (best is not None and (match.start(), -match.end()) >= (best[0], -best[1])):
             continue
-        days = days_of(match, today, plain)
+        days = _within_calendar(days_of, match, today, plain)
         if days is not None:
             best = match.start(), match.end(), days
     hour = _hour(plain)
@@ -117,6 +117,14 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
         start = start.replace(hour=hour.hour, minute=hour.minute)
         end = start + timedelta(hours=1)
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str) -> _Days | None:
+    """What the rule says, or None where it leaves the years the calendar has."""
+    try:
+        return rule(match, today, text)
+    except (ValueError, OverflowError):
+        return None
 
 
 _CLOCK: Final = re.compile(

@@ -27,6 +27,7 @@ _SPEAKERS: Final = {None: 0, "contact": 1, "assistant": 2}
 _HEAD: Final = struct.Struct("<I")
 _FORMAT: Final = 2
 """Of the bytes, and of how words are made from texts: counts up when either changes."""
+_QUESTION_MARKS: Final = ("?", "？", "؟")
 _END: Final = np.array([-1], np.int32)
 
 
@@ -37,7 +38,7 @@ class RankingIndex:
     `previous` and `following` (N+1) link the episodes of one session in the order of their turns; -1 where there is
     none. Their last element is -1, so that a walk along the links stays at -1. `ident` is a hash of the memory's id.
     `length` counts words. `speaker` is 0 for neither, 1 for the contact, 2 for the assistant; `type` a place in
-    `MEMORY_TYPES`; `valid_to` infinite while open.
+    `MEMORY_TYPES`; `asks` whether it ends with a question; `valid_to` infinite while open.
     """
 
     postings: Postings
@@ -48,6 +49,7 @@ class RankingIndex:
     session: NDArray[np.uint64]
     type: NDArray[np.uint8]
     speaker: NDArray[np.int8]
+    asks: NDArray[np.bool_]
     sequence: NDArray[np.int32]
     importance: NDArray[np.float32]
     strength: NDArray[np.float32]
@@ -179,6 +181,7 @@ def _columns(memories: Sequence[Memory]) -> dict[str, NDArray[Any]]:
         "session": np.array([id_hash(m.session_id or m.id) for m in memories], np.uint64),
         "type": np.array([MEMORY_TYPES.index(m.type) for m in memories], np.uint8),
         "speaker": np.array([_SPEAKERS[m.speaker] for m in memories], np.int8),
+        "asks": np.array([m.content.rstrip().endswith(_QUESTION_MARKS) for m in memories], np.bool_),
         "sequence": np.array([m.sequence for m in memories], np.int32),
         "importance": np.array([m.importance for m in memories], np.float32),
         "strength": np.array([m.strength for m in memories], np.float32),

@@ -23,8 +23,12 @@ LENT_BY_PREVIOUS: Final = (0.4, 0.3, 0.1, 0.1)
 LENT_BY_FOLLOWING: Final = (0.2, 0.2, 0.0, 0.05)
 """The share of its term frequencies that a turn lends to those 1, 2, 3, 4 turns after (before) it."""
 
-SPEAKER_BOOST: Final = 1.3
+SPEAKER_BOOST: Final = 1.4
 """A message that names one of the two speakers is more likely about what that one said."""
+
+ASKING: Final = 0.85
+ANSWERING: Final = 1.2
+"""A turn that ends with a question tells less than what follows one."""
 
 MOST_TERMS: Final = 64
 """Of a longer message only its rarest words count, which bounds the time it takes."""
@@ -85,6 +89,10 @@ def lexical(index: RankingIndex, text: str, contact_name: str | None, reply_name
     share = (frequencies / (frequencies + norm) * idf[:, None]).sum(axis=0) / idf.sum()
     if len(said_by := set(named.values())) == 1:
         share = np.where(index.speaker[positions] == said_by.pop(), share, share / SPEAKER_BOOST)
+    share *= np.where(index.asks[positions], ASKING, 1.0)
+    # Where there is no turn before, -1 is looked up and not used.
+    before = index.previous[positions]
+    share *= np.where((before >= 0) & index.asks[before], ANSWERING, 1.0)
     # Bent upwards: a memory that says every word once, the usual best, has two thirds of the most there could be. A
     # long message is bent more, as what it is about stands between words that it only uses.
     relevance = 1 - (1 - np.clip(share, 0, 1)) ** (2 * max(1.0, len(terms) / _PLAIN_TERMS))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from server.domain.ranking.index import HALF_LIVES, RankingIndex
 from server.domain.ranking.lexical import Lexical, lexical
+from server.domain.words import MEMORY_TYPES, MemoryType
 
 _RELEVANCE_SHARE: Final = 0.92
 _PRIOR_SHARE: Final = 1 - _RELEVANCE_SHARE
@@ -36,7 +37,8 @@ _Numbers = NDArray[np.float64]
 class Query:
     """What to rank for. `limit` ≥ 1; `min_importance` in [0, 1]. The names are what the two sides are called.
 
-    Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment.
+    Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment. `types`
+    are the only ones that are wanted; all by default.
     """
 
     text: str | None
@@ -46,6 +48,7 @@ class Query:
     explain: bool = False
     contact_name: str | None = None
     reply_name: str | None = None
+    types: frozenset[MemoryType] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
 def _eligible(index: RankingIndex, query: Query, at: _Positions) -> NDArray[np.bool_]:
     # Importance is kept in 32 bits; a bound of 0.3 must not drop a memory of 0.3.
     eligible = index.importance[at] >= np.float32(query.min_importance)
+    if query.types is not None:
+        wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
+        eligible &= wanted[index.type[at]]
     if query.as_of is None:
         return eligible & index.current[at]
     then = query.as_of.timestamp()
