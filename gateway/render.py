@@ -11,6 +11,18 @@ from gateway.routes import routes
 
 Json = dict[str, Any]
 
+_X: Final = "type.googleapis.com/envoy.extensions."
+
+_BROWSER_HEADERS: Final = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-gateway-key",
+    "x-grpc-web",
+    "x-request-id",
+)
+"""What a page of another origin may send."""
+
 _INTERNAL_HEADERS: Final = ("x-http-status", "kith-rank-us")
 """Headers by which server and gateway talk to each other; what a client sends under these names is dropped."""
 
@@ -44,7 +56,7 @@ def _listener(contract: Contract, config: GatewayConfig) -> Json:
 
 def _manager(contract: Contract, config: GatewayConfig) -> Json:
     manager: Json = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": _X + "filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
         "codec_type": "AUTO",
         "server_name": "kith",
@@ -83,10 +95,10 @@ def _host(contract: Contract, config: GatewayConfig) -> Json:
     if config.gateway_cors_origins:
         host["typed_per_filter_config"] = {
             "envoy.filters.http.cors": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+                "@type": _X + "filters.http.cors.v3.CorsPolicy",
                 "allow_origin_string_match": [{"exact": origin} for origin in config.gateway_cors_origins],
                 "allow_methods": "GET, POST, PATCH, DELETE, OPTIONS",
-                "allow_headers": "authorization, content-type, idempotency-key, x-gateway-key, x-grpc-web, x-request-id",
+                "allow_headers": ", ".join(_BROWSER_HEADERS),
                 "expose_headers": "grpc-status, grpc-message, retry-after, x-request-id",
                 "max_age": "600",
             }
@@ -99,7 +111,7 @@ def _access_log() -> Json:
     return {
         "name": "envoy.access_loggers.stdout",
         "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "@type": _X + "access_loggers.stream.v3.StdoutAccessLog",
             "log_format": {
                 "json_format": {
                     "at": "%START_TIME%",
@@ -121,7 +133,7 @@ def _drop_internal_headers() -> Json:
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
         "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "@type": _X + "http.early_header_mutation.header_mutation.v3.HeaderMutation",
             "mutations": [{"remove": name} for name in _INTERNAL_HEADERS],
         },
     }
@@ -131,7 +143,7 @@ def _tls(certificate: str, key: str) -> Json:
     return {
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            "@type": _X + "transport_sockets.tls.v3.DownstreamTlsContext",
             "common_tls_context": {
                 "alpn_protocols": ["h2", "http/1.1"],
                 "tls_certificates": [

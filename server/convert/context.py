@@ -52,7 +52,7 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
         relationship=pb.Relationship(
             days_since_first_contact=_days_known(snapshot.profile.created_at, state.first_active_at, now),
             stage=stage,
-            trust_level=relationship.trust_level(state),
+            trust_level=relationship.trust_level(state, stage),
         ),
         prompt=context.prompt,
     )

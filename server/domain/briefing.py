@@ -32,6 +32,9 @@ _LONGEST_MOMENT: Final = 400
 _SHORTEST_OPENING: Final = 40
 """Characters; an opening like "Yes!" or "Back home." tells nothing by itself."""
 
+_KNOWN: Final = "What you know about them:"
+_MOMENTS: Final = "Moments that matter now:"
+
 _STAGES: Final = {
     "new": "You have only just met.",
     "building": "You are getting to know each other.",
@@ -70,31 +73,36 @@ def compose(
 
     `memories` are those that matter to the message, best first. `known` are facts and preferences that matter to
     whatever is said, best first; those of the message come before them. Sentences are whole: what no longer fits is
-    left out or told in its first sentences, least relevant first. Facts get half of what is left at most, while
-    there are moments to tell.
+    left out or told in its first sentences, least relevant first. Facts get a third of the room that there is for
+    memories, and what the moments leave of it.
     """
     local = ZoneInfo(zone)
-    text = _fitting([], [[_who(profile)], [_standing(state, now, local)]], max_tokens)
-    facts = list({m.id: m for m in (*memories, *known) if m.type != "episode"}.values())
-    moments = [m for m in memories if m.type == "episode"]
-    spare = max_tokens - estimated_tokens("\n".join(text))
-    for heading, lines, at_most in (
-        ("What you know about them:", [[f"- {_clean(m.content)}"] for m in facts], spare // 2 if moments else spare),
-        ("Moments that matter now:", [_moment(m, profile, local) for m in moments], spare),
-    ):
-        bound = min(max_tokens, estimated_tokens("\n".join(text)) + at_most)
-        added = _fitting([*text, heading], lines, bound)
-        if len(added) > len(text) + 1:
-            text = added
-    return "\n".join(text)
+    head = _fitting([], [[_who(profile)], [_standing(state, now, local)]], [], max_tokens)
+    facts = [[f"- {_clean(m.content)}"] for m in {m.id: m for m in (*memories, *known) if m.type != "episode"}.values()]
+    moments = [_moment(m, profile, local) for m in memories if m.type == "episode"]
+    used = estimated_tokens("\n".join(head))
+    first = _section(_KNOWN, head, facts, [], used + (max_tokens - used) // 3)
+    told = _section(_MOMENTS, [*head, *first], moments, [], max_tokens)
+    return "\n".join([*head, *_section(_KNOWN, head, facts, told, max_tokens), *told])
 
 
-def _fitting(before: list[str], candidates: Sequence[Sequence[str]], max_tokens: int) -> list[str]:
-    """The lines with as many of the candidates as fit, tried in order; of each the first of its variants that does."""
-    kept = list(before)
+def _section(
+    heading: str, before: list[str], candidates: Sequence[Sequence[str]], after: list[str], max_tokens: int
+) -> list[str]:
+    """The heading with the lines that fit below it, or nothing."""
+    lines = _fitting([*before, heading], candidates, after, max_tokens)
+    return [heading, *lines] if lines else []
+
+
+def _fitting(before: list[str], candidates: Sequence[Sequence[str]], after: list[str], max_tokens: int) -> list[str]:
+    """As many of the candidates as fit between what stands before and after, tried in order.
+
+    Each is a line in one or more variants, of which the first that fits is taken.
+    """
+    kept: list[str] = []
     for variants in candidates:
         for line in variants:
-            if estimated_tokens("\n".join([*kept, line])) <= max_tokens:
+            if estimated_tokens("\n".join([*before, *kept, line, *after])) <= max_tokens:
                 kept.append(line)
                 break
     return kept

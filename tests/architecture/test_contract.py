@@ -74,8 +74,8 @@ def test_every_error_of_the_domain_has_a_reason_in_the_contract() -> None:
 
 def test_personal_text_is_marked_wherever_it_can_stand() -> None:
     personal = {
-        "user_message", "ai_response", "message", "content", "display_name", "external_id", "value", "subject", "prompt",
-        "secret",
+        "user_message", "ai_response", "message", "content", "display_name", "external_id", "value", "subject",
+        "prompt", "secret",
     }  # fmt: skip
     unmarked = {
         f.full_name

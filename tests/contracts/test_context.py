@@ -43,7 +43,8 @@ def test_a_turn_is_accepted_with_what_was_really_done(
     answer = ingest(
         rest, product, contact_id, tenant_id=product.credentials["tenant_id"], session_id="sess_1",
         user_message="I have a golden retriever named Bruno and he ate my shoes again!",
-        ai_response="Oh no, Bruno! Were they the new running shoes?", detected_mood="frustrated", detected_energy="high",
+        ai_response="Oh no, Bruno! Were they the new running shoes?",
+        detected_mood="frustrated", detected_energy="high",
     )  # fmt: skip
     assert answer.status_code == 202
     body = answer.json()

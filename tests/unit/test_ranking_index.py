@@ -100,7 +100,7 @@ def of(number: int, text: str, **changes: object) -> Memory:
     return replace(memory, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"\0", lambda b: b"", lambda b: b"\xff" * 40])
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"\0", lambda _: b"", lambda _: b"\xff" * 40])
 def test_damaged_bytes_are_refused(damage: object) -> None:
     data = RankingIndex.build([of(0, "parrot")]).to_bytes()
     with pytest.raises(ValueError):

@@ -51,7 +51,7 @@ class RankingIndex:
     speaker: NDArray[np.int8]
     asks: NDArray[np.bool_]
     sequence: NDArray[np.int32]
-    importance: NDArray[np.float32]
+    importance: NDArray[np.float64]
     strength: NDArray[np.float32]
     strength_at: NDArray[np.float64]
     accesses: NDArray[np.int32]
@@ -183,7 +183,7 @@ def _columns(memories: Sequence[Memory]) -> dict[str, NDArray[Any]]:
         "speaker": np.array([_SPEAKERS[m.speaker] for m in memories], np.int8),
         "asks": np.array([m.content.rstrip().endswith(_QUESTION_MARKS) for m in memories], np.bool_),
         "sequence": np.array([m.sequence for m in memories], np.int32),
-        "importance": np.array([m.importance for m in memories], np.float32),
+        "importance": np.array([m.importance for m in memories], np.float64),
         "strength": np.array([m.strength for m in memories], np.float32),
         "strength_at": np.array([(m.strength_at or m.occurred_at).timestamp() for m in memories], np.float64),
         "accesses": np.array([m.access_count for m in memories], np.int32),

@@ -138,5 +138,5 @@ def _frequencies(index: RankingIndex, found: Found, terms: int) -> tuple[NDArray
     compact[held] = np.arange(len(held))
     cells = compact[places] + found.rows * len(held)
     weights = np.multiply.outer(np.array(shares), found.counts)
-    sums = np.bincount(cells.ravel(), weights.ravel(), len(held) * terms)
+    sums = np.asarray(np.bincount(cells.ravel(), weights.ravel(), len(held) * terms), np.float64)
     return held[1:] - 1, sums.reshape(terms, len(held))[:, 1:]

@@ -100,8 +100,7 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
 
 
 def _eligible(index: RankingIndex, query: Query, at: _Positions) -> NDArray[np.bool_]:
-    # Importance is kept in 32 bits; a bound of 0.3 must not drop a memory of 0.3.
-    eligible = index.importance[at] >= np.float32(query.min_importance)
+    eligible = index.importance[at] >= query.min_importance
     if query.types is not None:
         wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
         eligible &= wanted[index.type[at]]
