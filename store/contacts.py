@@ -10,7 +10,9 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
+    Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -42,10 +45,16 @@ def _row(row: "Row[*tuple[Any, ...]]") -> ContactRow:
     return ContactRow(*row)
 
 
+_GET: Final = select(*_COLUMNS).where(
+    contacts.c.tenant_id == bindparam("tenant"), contacts.c.contact_id == bindparam("contact")
+)
+_GET_LOCKED: Final = _GET.with_for_update()
+
+
 async def get(tx: Transaction, contact_id: str, *, lock: bool = False) -> ContactRow | None:
     """The contact's row; with `lock`, nobody else changes it until this transaction ends."""
-    query = select(*_COLUMNS).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id)
-    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    key = {"tenant": tx.tenant_id, "contact": contact_id}
+    row = (await tx.execute(_GET_LOCKED if lock else _GET, key)).one_or_none()
     return None if row is None else _row(row)
 
 
@@ -164,31 +173,41 @@ def _stage_now(now: datetime) -> ColumnElement[str]:
     )
 
 
+def _counting(table: Table, key: str, **changes: Any) -> Any:
+    """An insert of a first turn, or one more turn; gives the number of turns."""
+    return (
+        upsert(table)
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "contact_id", key], set_={"turns": table.c.turns + 1, **changes}
+        )
+        .returning(table.c.turns)
+    )
+
+
+# Built once: building a statement costs more than running it.
+_NOTE_DAY: Final = _counting(contact_days, "day")
+_NOTE_SESSION: Final = _counting(
+    contact_sessions,
+    "session_id",
+    started_at=func.least(contact_sessions.c.started_at, text("excluded.started_at")),
+    last_turn_at=func.greatest(contact_sessions.c.last_turn_at, text("excluded.last_turn_at")),
+)
+
+
 async def note_session(tx: Transaction, contact_id: str, session_id: str, at: datetime) -> bool:
     """Counts a turn in its session; True if the session is new."""
-    statement = upsert(contact_sessions).values(
-        tenant_id=tx.tenant_id, contact_id=contact_id, session_id=session_id, started_at=at, last_turn_at=at, turns=1
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["tenant_id", "contact_id", "session_id"],
-        set_={
-            "turns": contact_sessions.c.turns + 1,
-            "started_at": func.least(contact_sessions.c.started_at, at),
-            "last_turn_at": func.greatest(contact_sessions.c.last_turn_at, at),
-        },
-    )
-    turns = (await tx.execute(statement.returning(contact_sessions.c.turns))).scalar_one()
-    return bool(turns == 1)
+    row = {"session_id": session_id, "started_at": at, "last_turn_at": at}
+    return await _is_first(tx, _NOTE_SESSION, contact_id, row)
 
 
 async def note_day(tx: Transaction, contact_id: str, day: date) -> bool:
     """Counts a turn on its local day; True if the day is new."""
-    statement = upsert(contact_days).values(tenant_id=tx.tenant_id, contact_id=contact_id, day=day, turns=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["tenant_id", "contact_id", "day"], set_={"turns": contact_days.c.turns + 1}
-    )
-    turns = (await tx.execute(statement.returning(contact_days.c.turns))).scalar_one()
-    return bool(turns == 1)
+    return await _is_first(tx, _NOTE_DAY, contact_id, {"day": day})
+
+
+async def _is_first(tx: Transaction, statement: Any, contact_id: str, row: dict[str, Any]) -> bool:
+    counted = await tx.execute(statement, {"tenant_id": tx.tenant_id, "contact_id": contact_id, "turns": 1, **row})
+    return bool(counted.scalar_one() == 1)
 
 
 async def forget_activity(tx: Transaction, contact_id: str) -> None:

@@ -1,15 +1,18 @@
 """Queries on ingested turns."""
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from store.database import Transaction
+from store.tables.base import values
 from store.tables.interaction_log import InteractionLogRow, interaction_logs
 
 _COLUMNS: Final = [interaction_logs.c[field.name] for field in fields(InteractionLogRow)]
+
+_ADD: Final = insert(interaction_logs)
 
 
 async def by_turn_id(tx: Transaction, contact_id: str, turn_id: str) -> InteractionLogRow | None:
@@ -28,7 +31,7 @@ async def by_turn_id(tx: Transaction, contact_id: str, turn_id: str) -> Interact
 
 async def add(tx: Transaction, row: InteractionLogRow) -> None:
     """Stores a turn."""
-    await tx.execute(insert(interaction_logs), [asdict(row)])
+    await tx.execute(_ADD, [values(row)])
 
 
 async def of_contact(tx: Transaction, contact_id: str) -> AsyncIterator[InteractionLogRow]:

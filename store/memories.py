@@ -1,7 +1,7 @@
 """Queries on memories and entities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,10 +9,13 @@ from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
+from store.tables.base import values
 from store.tables.memory import EntityRow, MemoryRow, entities, memories
 
 _MEMORY: Final = [memories.c[field.name] for field in fields(MemoryRow)]
 _ENTITY: Final = [entities.c[field.name] for field in fields(EntityRow)]
+
+_ADD: Final = insert(memories)
 
 _NOTE_ACCESS: Final = text(
     "UPDATE memories m SET access_count = m.access_count + a.times, strength = 1, strength_at = :at"
@@ -89,10 +92,10 @@ async def page(
 async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
     """Stores new memories."""
     if rows:
-        await tx.execute(insert(memories), [asdict(row) for row in rows])
+        await tx.execute(_ADD, [values(row) for row in rows])
 
 
-async def change(tx: Transaction, contact_id: str, memory_id: str, values: Mapping[str, Any]) -> None:
+async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapping[str, Any]) -> None:
     """Changes columns of one memory."""
     await tx.execute(
         update(memories)
@@ -101,7 +104,7 @@ async def change(tx: Transaction, contact_id: str, memory_id: str, values: Mappi
             memories.c.contact_id == contact_id,
             memories.c.memory_id == memory_id,
         )
-        .values(**values)
+        .values(**columns)
     )
 
 
@@ -156,7 +159,7 @@ async def entities_of(tx: Transaction, contact_id: str) -> list[EntityRow]:
 async def put_entities(tx: Transaction, rows: Sequence[EntityRow]) -> None:
     """Stores entities; a known one gets the new name and aliases."""
     for row in rows:
-        statement = upsert(entities).values(**asdict(row))
+        statement = upsert(entities).values(**values(row))
         await tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["tenant_id", "contact_id", "entity_id"],

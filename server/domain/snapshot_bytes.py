@@ -1,7 +1,7 @@
 """A snapshot as bytes, for the cache that processes share. Not a format to keep: a reader of another build drops it."""
 
 import struct
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ from server.domain.snapshot import ContactSnapshot
 _LAYOUT: Final = "1:" + ",".join(f.name for c in (Profile, State, Entity, Memory) for f in fields(c))
 """Changes when a field comes or goes, so that two builds side by side never misread each other."""
 
+_NAMES: Final = {kind: [f.name for f in fields(kind)] for kind in (Profile, State, Entity, Memory)}
 _HEAD: Final = struct.Struct("<I")
 _PROFILE_TIMES: Final = [i for i, f in enumerate(fields(Profile)) if f.name == "created_at"]
 _STATE_TIMES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("last_active_at", "first_active_at")]
 _STATE_DAY: Final = [f.name for f in fields(State)].index("streak_last_day")
 _STATE_TUPLES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("recent_gaps", "hours")]
-_MEMORY_NAMES: Final = [f.name for f in fields(Memory)]
+_MEMORY_NAMES: Final = _NAMES[Memory]
 _MEMORY_TIMES: Final = [
     _MEMORY_NAMES.index(n)
     for n in ("occurred_at", "valid_from", "created_at", "event_start", "event_end", "strength_at", "valid_to")
@@ -35,10 +36,10 @@ def dump(snapshot: ContactSnapshot) -> bytes:
             _LAYOUT,
             snapshot.version,
             snapshot.zone,
-            astuple(snapshot.profile),
-            astuple(snapshot.state),
-            [astuple(e) for e in snapshot.entities],
-            [[getattr(m, name) for name in _MEMORY_NAMES] for m in snapshot.memories],
+            _values(snapshot.profile),
+            _values(snapshot.state),
+            [_values(e) for e in snapshot.entities],
+            [_values(m) for m in snapshot.memories],
         ]
     )
     return _HEAD.pack(len(document)) + document + snapshot.index.to_bytes()
@@ -70,6 +71,11 @@ def load(data: bytes) -> ContactSnapshot | None:
         )
     except (ValueError, TypeError, KeyError, IndexError, struct.error):
         return None
+
+
+def _values(value: Profile | State | Entity | Memory) -> list[Any]:
+    # Not `astuple`, which copies deeply.
+    return [getattr(value, name) for name in _NAMES[type(value)]]
 
 
 def _times(values: list[Any], at: list[int]) -> None:

@@ -1,6 +1,7 @@
 """The job worker's process."""
 
 import asyncio
+import os
 import signal
 from typing import Final
 
@@ -10,12 +11,15 @@ from server.jobs.app import make_app
 from server.jobs.common import SERVICES
 from server.observability import logs
 
-_CONCURRENCY: Final = 4
+_CONCURRENCY: Final = 2
+_NICENESS: Final = 10
+"""Deferred work gives way: on a busy machine the calls that somebody waits for come first."""
 
 
 def main(settings: Settings | None = None) -> None:
     """Runs jobs until SIGTERM or SIGINT; then finishes those under way."""
     chosen = settings or Settings()
+    os.nice(_NICENESS)
     logs.configure(chosen.log_level)
     asyncio.run(_run(chosen))
 

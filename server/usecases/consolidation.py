@@ -39,7 +39,7 @@ class TaskResult:
 async def queue_consolidation(tx: Transaction, contact_id: str, now: datetime) -> int:
     """Queues the deferred tasks of a turn with the transaction. Returns how many; 0 where a waiting run will see it."""
     queued = await queue.put(
-        tx, JOB, once=job_name(tx.tenant_id, contact_id), lock=job_name(tx.tenant_id, contact_id),
+        tx, JOB, once=job_name(tx.tenant_id, contact_id),
         not_before=now + _SETTLE, tenant_id=tx.tenant_id, contact_id=contact_id, tasks=list(AFTER_INGEST),
     )  # fmt: skip
     return len(AFTER_INGEST) if queued else 0
