@@ -26,7 +26,7 @@ class Settings(BaseSettings):
         SecretStr("postgresql://kith_owner@127.0.0.1:5432/kith"),
         description="Postgres for migrations, as the owner of the tables.",
     )
-    database_pool_size: int = Field(8, ge=1, le=200, description="Connections each worker process keeps.")
+    database_pool_size: int = Field(12, ge=1, le=200, description="Connections each worker process keeps.")
     database_statement_timeout_ms: int = Field(
         10_000, ge=100, description="Longest a statement may run where the caller set no nearer deadline."
     )

@@ -17,6 +17,7 @@ from kith.context.v1 import context_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
 
+from server import garbage
 from server.composition import Composition
 from server.config import Settings
 from server.http_side import HttpSide, make_app, metrics_app
@@ -129,7 +130,9 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await server.start()
+    sparing = asyncio.create_task(garbage.spare_the_cache())
     await stop.wait()
+    sparing.cancel()
     await server.stop()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Date,
     Row,
     Select,
-    Table,
     and_,
     bindparam,
     case,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -171,43 +169,6 @@ def _stage_now(now: datetime) -> ColumnElement[str]:
         (silent_days > func.greatest(3 * gap, 5.0), "fading"),
         else_=contacts.c.stage,
     )
-
-
-def _counting(table: Table, key: str, **changes: Any) -> Any:
-    """An insert of a first turn, or one more turn; gives the number of turns."""
-    return (
-        upsert(table)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "contact_id", key], set_={"turns": table.c.turns + 1, **changes}
-        )
-        .returning(table.c.turns)
-    )
-
-
-# Built once: building a statement costs more than running it.
-_NOTE_DAY: Final = _counting(contact_days, "day")
-_NOTE_SESSION: Final = _counting(
-    contact_sessions,
-    "session_id",
-    started_at=func.least(contact_sessions.c.started_at, text("excluded.started_at")),
-    last_turn_at=func.greatest(contact_sessions.c.last_turn_at, text("excluded.last_turn_at")),
-)
-
-
-async def note_session(tx: Transaction, contact_id: str, session_id: str, at: datetime) -> bool:
-    """Counts a turn in its session; True if the session is new."""
-    row = {"session_id": session_id, "started_at": at, "last_turn_at": at}
-    return await _is_first(tx, _NOTE_SESSION, contact_id, row)
-
-
-async def note_day(tx: Transaction, contact_id: str, day: date) -> bool:
-    """Counts a turn on its local day; True if the day is new."""
-    return await _is_first(tx, _NOTE_DAY, contact_id, {"day": day})
-
-
-async def _is_first(tx: Transaction, statement: Any, contact_id: str, row: dict[str, Any]) -> bool:
-    counted = await tx.execute(statement, {"tenant_id": tx.tenant_id, "contact_id": contact_id, "turns": 1, **row})
-    return bool(counted.scalar_one() == 1)
 
 
 async def forget_activity(tx: Transaction, contact_id: str) -> None:

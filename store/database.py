@@ -53,10 +53,14 @@ class Database:
     """The engine of one process. Close it with `close`."""
 
     def __init__(self, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 10_000) -> None:
-        """`url` in SQLAlchemy's form; `pool_size` connections are kept, at most twice as many are opened."""
+        """`url` in SQLAlchemy's form; at most `pool_size` connections are opened, and they are kept."""
         self._statement_timeout_ms = statement_timeout_ms
         self._engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, pool_recycle=1800,
+            url,
+            # A connection over the pool's size would be closed after its use, and a new one costs more than a turn.
+            pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_recycle=1800,
+            # BEGIN is sent with the first settings, see `_begin`, and not by the driver in a round trip of its own.
+            isolation_level="AUTOCOMMIT",
             connect_args={"connect_timeout": 3, "application_name": "kith", "options": "-c timezone=UTC"},
         )  # fmt: skip
 
@@ -94,13 +98,13 @@ class Database:
         """A connection with the transaction begun; a pooled one that the server closed meanwhile is replaced once."""
         timeout = deadline.remaining_ms(self._statement_timeout_ms)
         # The id has no character that would need quoting, see _TENANT_ID.
-        prologue = f"SET LOCAL app.tenant = '{tenant_id}'; SET LOCAL statement_timeout = {timeout}"
+        prologue = f"BEGIN; SET LOCAL app.tenant = '{tenant_id}'; SET LOCAL statement_timeout = {timeout}"
         for fresh in (False, True):
             connection = await self._engine.connect()
             try:
                 driver = await _driver(connection)
-                await connection.begin()
                 await driver.execute(prologue, prepare=False)
+                await connection.begin()
             except BaseException as error:
                 await connection.invalidate()
                 await connection.close()

@@ -4,34 +4,12 @@ from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from store.database import Transaction
-from store.tables.base import values
 from store.tables.interaction_log import InteractionLogRow, interaction_logs
 
 _COLUMNS: Final = [interaction_logs.c[field.name] for field in fields(InteractionLogRow)]
-
-_ADD: Final = insert(interaction_logs)
-
-
-async def by_turn_id(tx: Transaction, contact_id: str, turn_id: str) -> InteractionLogRow | None:
-    """The stored turn of this id."""
-    row = (
-        await tx.execute(
-            select(*_COLUMNS).where(
-                interaction_logs.c.tenant_id == tx.tenant_id,
-                interaction_logs.c.contact_id == contact_id,
-                interaction_logs.c.turn_id == turn_id,
-            )
-        )
-    ).one_or_none()
-    return None if row is None else InteractionLogRow(*row)
-
-
-async def add(tx: Transaction, row: InteractionLogRow) -> None:
-    """Stores a turn."""
-    await tx.execute(_ADD, [values(row)])
 
 
 async def of_contact(tx: Transaction, contact_id: str) -> AsyncIterator[InteractionLogRow]:

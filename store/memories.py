@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, delete, func, insert, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
-from store.tables.base import values
 from store.tables.memory import EntityRow, MemoryRow, entities, memories
 
 _MEMORY: Final = [memories.c[field.name] for field in fields(MemoryRow)]
@@ -89,12 +87,6 @@ async def page(
     return [MemoryRow(*row) for row in rows], total
 
 
-async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
-    """Stores new memories."""
-    if rows:
-        await tx.execute(_ADD, [values(row) for row in rows])
-
-
 async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapping[str, Any]) -> None:
     """Changes columns of one memory."""
     await tx.execute(
@@ -110,6 +102,8 @@ async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapp
 
 async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) -> int:
     """Deletes memories for good; their text stands nowhere else in the store. Returns how many."""
+    if not memory_ids:
+        return 0
     result = await tx.execute(
         delete(memories).where(
             memories.c.tenant_id == tx.tenant_id,
@@ -154,18 +148,6 @@ async def entities_of(tx: Transaction, contact_id: str) -> list[EntityRow]:
         .order_by(entities.c.entity_id)
     )
     return [EntityRow(*row) for row in rows]
-
-
-async def put_entities(tx: Transaction, rows: Sequence[EntityRow]) -> None:
-    """Stores entities; a known one gets the new name and aliases."""
-    for row in rows:
-        statement = upsert(entities).values(**values(row))
-        await tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["tenant_id", "contact_id", "entity_id"],
-                set_={"display_name": statement.excluded.display_name, "aliases": statement.excluded.aliases},
-            )
-        )
 
 
 async def remove_entities(tx: Transaction, contact_id: str, entity_ids: Sequence[str]) -> int:

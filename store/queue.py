@@ -1,17 +1,26 @@
-"""The job queue in the same Postgres: jobs are put in by the transaction whose work they follow."""
+"""The job queue in the same Postgres: jobs are put in by the transaction whose work they follow.
 
+Jobs are put in by the queue's own versioned SQL function rather than by its client, so that a statement which does the
+work can queue what follows from it without a round trip of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from procrastinate import App, PsycopgConnector
+import orjson
 from sqlalchemy import text
 
 from store.database import Transaction
 
-# Only ever used with the connection of a transaction, so it is never opened.
-_app: Final = App(connector=PsycopgConnector())
+DEFER: Final = (
+    "procrastinate_defer_jobs_v1(ARRAY[ROW('default', :job_task, 0, NULL, CAST(:job_name AS text),"
+    " CAST(:job_args AS jsonb), CAST(:job_at AS timestamptz))::procrastinate_job_to_defer_v1])"
+)
+"""The SQL expression that queues a job when it is evaluated; its parameters are those of `parameters`."""
 
-_WAITING: Final = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")
+_PUT: Final = text(f"SELECT {DEFER}")
 
 _AGE: Final = text(
     "SELECT coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, (SELECT min(at) FROM procrastinate_events e"
@@ -20,21 +29,34 @@ _AGE: Final = text(
 )
 
 
-async def put(
-    tx: Transaction, task: str, *, once: str | None = None, lock: str | None = None,
-    not_before: datetime | None = None, **args: Any,
-) -> bool:  # fmt: skip
-    """Queues a job that exists if and only if the transaction commits.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job to queue. `args` are ids, never personal text.
 
-    `args` are ids, never personal text. With `once`, nothing is queued while a job of the same name waits (the caller
-    holds a lock that makes the check safe). Jobs of the same `lock` run one after the other. True if it was queued.
+    At most one job of a `name` waits: who puts it in has seen that none does, under a lock that makes it safe.
     """
-    if once is not None and (await tx.execute(_WAITING, {"lock": once})).first() is not None:
-        return False
-    await _app.configure_task(
-        task, queueing_lock=once, lock=lock, schedule_at=not_before, connection=tx.driver, allow_unknown=True,
-    ).defer_async(**args)  # fmt: skip
-    return True
+
+    task: str
+    args: Mapping[str, Any]
+    name: str | None = None
+    not_before: datetime | None = None
+
+
+async def put(tx: Transaction, job: Job) -> None:
+    """Queues a job that exists if and only if the transaction commits."""
+    await tx.execute(_PUT, parameters(job))
+
+
+def parameters(job: Job | None) -> dict[str, Any]:
+    """What DEFER is run with; all null without a job."""
+    if job is None:
+        return {"job_task": None, "job_name": None, "job_args": None, "job_at": None}
+    return {
+        "job_task": job.task,
+        "job_name": job.name,
+        "job_args": orjson.dumps(job.args).decode(),
+        "job_at": job.not_before,
+    }
 
 
 async def cancel(tx: Transaction, once: str) -> int:

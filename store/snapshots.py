@@ -28,12 +28,18 @@ def _array(alias: str, names: list[str]) -> str:
     return f"json_build_array({', '.join(f'{alias}.{name}' for name in names)})"
 
 
+MEMORY_ARRAY: Final = _array("m", _MEMORY)
+"""A row of `memories m` as a JSON array, see `read_memories`."""
+
+ENTITY_ARRAY: Final = _array("e", _ENTITY)
+"""A row of `entities e` as a JSON array, see `read_entities`."""
+
 # One round trip instead of four, and JSON that is read in one go instead of rows read value by value.
 _WHOLE: Final = text(
     f"SELECT {', '.join(f'c.{name}' for name in _CONTACT)}, coalesce(c.time_zone, t.time_zone),"
-    f" (SELECT json_agg({_array('m', _MEMORY)} ORDER BY m.sequence, m.memory_id)::text FROM memories m"
+    f" (SELECT json_agg({MEMORY_ARRAY} ORDER BY m.sequence, m.memory_id)::text FROM memories m"
     "   WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.contact_id AND m.status <> 'deleted'),"
-    f" (SELECT json_agg({_array('e', _ENTITY)} ORDER BY e.entity_id)::text FROM entities e"
+    f" (SELECT json_agg({ENTITY_ARRAY} ORDER BY e.entity_id)::text FROM entities e"
     "   WHERE e.tenant_id = c.tenant_id AND e.contact_id = c.contact_id)"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact"
@@ -62,9 +68,19 @@ async def whole(tx: Transaction, contact_id: str) -> WholeContact | None:
     return WholeContact(
         contact=ContactRow(*contact),
         zone=zone,
-        memories=[MemoryRow(*_read(values, _MEMORY_INSTANTS)) for values in orjson.loads(remembered or "[]")],
-        entities=[EntityRow(*_read(values, _ENTITY_INSTANTS)) for values in orjson.loads(known or "[]")],
+        memories=read_memories(remembered),
+        entities=read_entities(known),
     )
+
+
+def read_memories(rows: str | None) -> list[MemoryRow]:
+    """The rows of a JSON array of MEMORY_ARRAY; none of null."""
+    return [MemoryRow(*_read(values, _MEMORY_INSTANTS)) for values in orjson.loads(rows or "[]")]
+
+
+def read_entities(rows: str | None) -> list[EntityRow]:
+    """The rows of a JSON array of ENTITY_ARRAY; none of null."""
+    return [EntityRow(*_read(values, _ENTITY_INSTANTS)) for values in orjson.loads(rows or "[]")]
 
 
 def _read(values: list[Any], instants: list[int]) -> list[Any]:

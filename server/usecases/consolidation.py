@@ -1,17 +1,16 @@
 """The deferred work on a contact's memories: queued by ingest, run by the job worker and by the endpoint."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from server.domain import consolidation
 from server.domain.errors import NotFound
-from server.domain.memory import Memory
-from server.domain.snapshot import ContactSnapshot
-from server.domain.text import tokens
+from server.usecases import records
 from server.usecases.services import Services
-from server.usecases.snapshots import Change, build
-from store import contacts, memories, queue
+from server.usecases.snapshots import Change
+from store import contacts, memories, queue, snapshots
 from store.database import Transaction
 
 Task = Literal["embed_memories", "merge_duplicates", "extract_entities", "check_triggers"]
@@ -36,13 +35,14 @@ class TaskResult:
     changed: int = 0
 
 
-async def queue_consolidation(tx: Transaction, contact_id: str, now: datetime) -> int:
-    """Queues the deferred tasks of a turn with the transaction. Returns how many; 0 where a waiting run will see it."""
-    queued = await queue.put(
-        tx, JOB, once=job_name(tx.tenant_id, contact_id),
-        not_before=now + _SETTLE, tenant_id=tx.tenant_id, contact_id=contact_id, tasks=list(AFTER_INGEST),
-    )  # fmt: skip
-    return len(AFTER_INGEST) if queued else 0
+def job_after_turn(tenant_id: str, contact_id: str, now: datetime) -> queue.Job:
+    """The deferred tasks of a turn, to be queued where none wait under the same name."""
+    return queue.Job(
+        JOB,
+        {"tenant_id": tenant_id, "contact_id": contact_id, "tasks": AFTER_INGEST},
+        name=job_name(tenant_id, contact_id),
+        not_before=now + _SETTLE,
+    )
 
 
 def job_name(tenant_id: str, contact_id: str) -> str:
@@ -54,73 +54,72 @@ async def consolidate_memories(
     services: Services, tenant_id: str, contact_id: str, tasks: Sequence[Task]
 ) -> list[TaskResult]:
     """Runs the tasks over the contact's memories; running them again changes nothing. Raises NotFound."""
-    results: list[TaskResult] = []
+    wanted = tuple(dict.fromkeys(tasks or ALL_TASKS))
+    # Most runs find nothing to do. Only one that does takes the contact's lock and has caches read anew.
+    async with services.database.transaction(tenant_id) as tx:
+        plan = await _plan(tx, contact_id, wanted)
+    if not any(plan.values()):
+        return _results(plan)
+    done: list[TaskResult] = []
 
     async def work(tx: Transaction) -> Change:
-        results.clear()
         row = await contacts.get(tx, contact_id, lock=True)
         if row is None:
             raise NotFound.contact(contact_id)
-        snapshot = await build(tx, contact_id)
-        if snapshot is None:
-            raise NotFound.contact(contact_id)
-        for task in dict.fromkeys(tasks or ALL_TASKS):
-            results.append(await _run(tx, snapshot, task))
-        if not any(result.changed for result in results):
-            return Change(row.version, services.snapshots.held(tenant_id, contact_id, row.version) or snapshot)
+        locked = await _plan(tx, contact_id, wanted)
+        for step in locked.values():
+            for memory_id, columns in step.changed.items() if step else ():
+                await memories.change(tx, contact_id, memory_id, columns)
+            if step:
+                await memories.remove(tx, contact_id, step.removed)
+                await memories.remove_entities(tx, contact_id, step.removed_entities)
+        done[:] = _results(locked)
         version = await contacts.change(tx, contact_id, {})
         return Change(version or row.version)
 
     await services.snapshots.change(tenant_id, contact_id, work)
-    return results
+    return done
 
 
-async def _run(tx: Transaction, snapshot: ContactSnapshot, task: Task) -> TaskResult:
-    if task == "merge_duplicates":
-        return TaskResult(task, "done", await _merge_duplicates(tx, snapshot))
-    if task == "extract_entities":
-        return TaskResult(task, "done", await _link_entities(tx, snapshot))
-    return TaskResult(task, "skipped")
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one task would do: columns of memories by id, and what would go."""
+
+    changed: dict[str, dict[str, Any]]
+    removed: tuple[str, ...] = ()
+    removed_entities: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.changed) + len(self.removed) + len(self.removed_entities)
 
 
-async def _merge_duplicates(tx: Transaction, snapshot: ContactSnapshot) -> int:
-    """Memories of one type that say the same in the same words become the oldest of them, with all sources."""
-    kept: dict[tuple[str, str | None, str | None, tuple[str, ...]], Memory] = {}
-    gone: list[str] = []
-    grown: dict[str, Memory] = {}
-    for memory in snapshot.memories:
-        if memory.status != "current" or memory.type == "episode":
-            continue
-        key = (memory.type, memory.subject, memory.attribute, tuple(tokens(memory.value or memory.content)))
-        first = kept.setdefault(key, memory)
-        if first is memory:
-            continue
-        sources = tuple(dict.fromkeys((*first.sources, *memory.sources)))
-        kept[key] = grown[first.id] = replace(
-            first, sources=sources, importance=max(first.importance, memory.importance)
-        )
-        gone.append(memory.id)
-    for memory in grown.values():
-        await memories.change(
-            tx, snapshot.profile.id, memory.id, {"sources": list(memory.sources), "importance": memory.importance}
-        )
-    return await memories.remove(tx, snapshot.profile.id, gone)
+async def _plan(tx: Transaction, contact_id: str, tasks: Sequence[Task]) -> dict[Task, _Step | None]:
+    """What each task would do now; None for a task that has nothing to work with."""
+    found = await snapshots.whole(tx, contact_id)
+    if found is None:
+        raise NotFound.contact(contact_id)
+    remembered = [records.memory(row) for row in found.memories]
+    entities = [records.entity(row) for row in found.entities]
+    plan: dict[Task, _Step | None] = {}
+    for task in tasks:
+        if task == "merge_duplicates":
+            merged = consolidation.merge_duplicates(remembered)
+            plan[task] = _Step(
+                {m.id: {"sources": list(m.sources), "importance": m.importance} for m in merged.grown}, merged.gone
+            )
+            grown, gone = {m.id: m for m in merged.grown}, frozenset(merged.gone)
+            remembered = [grown.get(m.id, m) for m in remembered if m.id not in gone]
+        elif task == "extract_entities":
+            linked = consolidation.link_entities(remembered, entities)
+            changed = {m.id: {"entity_ids": list(m.entity_ids)} for m in linked.relinked}
+            plan[task] = _Step(changed, removed_entities=linked.unmentioned)
+        else:
+            plan[task] = None
+    return plan
 
 
-async def _link_entities(tx: Transaction, snapshot: ContactSnapshot) -> int:
-    """Memories that name a known entity get its id; entities that nothing mentions any more go."""
-    names = {
-        entity.id: [frozenset(tokens(name)) for name in (entity.display_name, *entity.aliases) if tokens(name)]
-        for entity in snapshot.entities
-    }
-    changed = 0
-    mentioned: set[str] = set()
-    for memory in snapshot.memories:
-        words = frozenset(tokens(memory.content))
-        found = {i for i, variants in names.items() if any(variant <= words for variant in variants)}
-        linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(found))))
-        mentioned.update(linked)
-        if linked != memory.entity_ids:
-            changed += 1
-            await memories.change(tx, snapshot.profile.id, memory.id, {"entity_ids": list(linked)})
-    return changed + await memories.remove_entities(tx, snapshot.profile.id, sorted(set(names) - mentioned))
+def _results(plan: dict[Task, _Step | None]) -> list[TaskResult]:
+    return [
+        TaskResult(task, "skipped") if step is None else TaskResult(task, "done", len(step))
+        for task, step in plan.items()
+    ]

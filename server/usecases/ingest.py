@@ -1,7 +1,8 @@
 """Taking one exchange in: stored, understood, and announced, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,18 +11,19 @@ from server.domain import relationship
 from server.domain.contact import State
 from server.domain.errors import FieldViolation, InvalidInput, NotFound
 from server.domain.extraction import Known, extract
+from server.domain.learning import Learned, learn
+from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import Turn
 from server.domain.words import MoodSource
 from server.usecases import records
-from server.usecases.consolidation import queue_consolidation
-from server.usecases.learning import learn
+from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import contacts, interaction_logs
+from store import turns
 from store.database import Transaction
-from store.tables.contact import ContactRow
+from store.queue import Job
 from store.tables.interaction_log import InteractionLogRow
 
 AHEAD: Final = timedelta(minutes=5)
@@ -50,18 +52,11 @@ async def ingest_interaction(services: Services, tenant_id: str, contact_id: str
 
     async def work(tx: Transaction) -> Change:
         result.clear()
-        row = await contacts.get(tx, contact_id, lock=True)
-        if row is None:
+        opened = await turns.open_contact(tx, contact_id)
+        if opened is None:
             raise NotFound.contact(contact_id)
-        if turn.turn_id is not None:
-            known = await interaction_logs.by_turn_id(tx, contact_id, turn.turn_id)
-            if known is not None:
-                result.append(Ingested(known.interaction_id, **known.answer))
-                return Change(row.version, services.snapshots.held(tenant_id, contact_id, row.version))
-        snapshot = services.snapshots.held(tenant_id, contact_id, row.version) or await build(tx, contact_id)
-        if snapshot is None:
-            raise NotFound.contact(contact_id)
-        ingested, change = await _take_in(tx, row, snapshot, turn, now)
+        held = services.snapshots.held(tenant_id, contact_id, opened.contact.version)
+        ingested, change = await _take_in(tx, opened, held, turn, now)
         result.append(ingested)
         return change
 
@@ -88,43 +83,83 @@ class _Feeling:
 
 
 async def _take_in(
-    tx: Transaction, row: ContactRow, snapshot: ContactSnapshot, turn: Turn, now: datetime
+    tx: Transaction, opened: turns.Opened, held: ContactSnapshot | None, turn: Turn, now: datetime
 ) -> tuple[Ingested, Change]:
-    interaction_id = ids.new("int", now)
-    zone = ZoneInfo(snapshot.zone)
-    session_id = relationship.session_of(snapshot.state, turn)
-    turn = replace(turn, session_id=session_id)
-    new_session = await contacts.note_session(tx, row.contact_id, session_id, turn.occurred_at)
-    new_day = await contacts.note_day(tx, row.contact_id, turn.occurred_at.astimezone(zone).date())
-
-    understood = extract(turn, _known(snapshot), snapshot.profile.language, zone)
-    feeling = _feel(turn, snapshot.profile.language)
-    state = _advance(
-        snapshot.state, turn, feeling, zone, understood.disclosures, new_session=new_session, new_day=new_day
+    """`held` is the contact as it is, where this process has it; else only what the turn can touch is read."""
+    row, zone = opened.contact, ZoneInfo(opened.zone)
+    state = records.state(row)
+    turn = replace(turn, session_id=relationship.session_of(state, turn))
+    day = turn.occurred_at.astimezone(zone).date()
+    before = await turns.before(
+        tx,
+        row.contact_id,
+        turn_id=turn.turn_id,
+        session_id=turn.session_id or "",
+        day=day,
+        job=job_name(tx.tenant_id, row.contact_id),
+        memories=held is None,
     )
-    learned = await learn(tx, row.contact_id, snapshot, turn, understood, interaction_id, now)
-    queued = await queue_consolidation(tx, row.contact_id, now)
+    if before.answered is not None:
+        interaction_id, counts = before.answered
+        return Ingested(interaction_id, **counts), Change(row.version, held)
 
+    memories = held.memories if held else tuple(records.memory(m) for m in before.memories)
+    entities = held.entities if held else tuple(records.entity(e) for e in before.entities)
+    understood = extract(turn, _known(memories, entities, row.display_name), row.language, zone)
+    if understood.forget and held is None:
+        # Anything may be meant.
+        held = await build(tx, row.contact_id)
+        memories = held.memories if held else memories
+    learned = learn(memories, entities, state.total_messages, turn, understood, now, new_id=lambda: ids.new("mem", now))
+    feeling = _feel(turn, row.language)
+    state_after = _advance(
+        state,
+        turn,
+        feeling,
+        zone,
+        understood.disclosures,
+        new_session=not before.session_known,
+        new_day=not before.day_known,
+    )
+    job = None if before.job_waiting else job_after_turn(tx.tenant_id, row.contact_id, now)
     ingested = Ingested(
-        interaction_id,
+        ids.new("int", now),
         memories_extracted=len(learned.added) + len(learned.changed),
-        state_updated=state != snapshot.state,
+        state_updated=state_after != state,
         triggers_created=0,
-        deferred_tasks_queued=queued,
+        deferred_tasks_queued=len(AFTER_INGEST) if job else 0,
     )
-    await interaction_logs.add(tx, _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, state, now))
-    version = await contacts.change(tx, row.contact_id, records.state_columns(state))
+    log = _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, state_after, now)
+    version = await turns.write(tx, _writes(log, day, state_after, learned, job))
     if version is None:
         raise NotFound.contact(row.contact_id)
-    after = snapshot.after(
-        version, state, learned.entities, added=learned.added, changed=learned.changed, removed=learned.removed
-    )
+    if held is None:
+        return ingested, Change(version)
+    after = held.after(
+        version, state_after, learned.entities,
+        added=learned.added, changed=learned.changed, removed=learned.removed,
+    )  # fmt: skip
     return ingested, Change(version, after)
 
 
-def _known(snapshot: ContactSnapshot) -> Known:
-    facts = tuple(m for m in snapshot.memories if m.status == "current" and m.type in ("fact", "preference"))
-    return Known(facts=facts, entities=snapshot.entities, display_name=snapshot.profile.display_name)
+def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, job: Job | None) -> turns.TurnWrites:
+    tenant_id, contact_id, source = log.tenant_id, log.contact_id, [log.interaction_id]
+    return turns.TurnWrites(
+        log=log,
+        day=day,
+        state=records.state_columns(state),
+        added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
+        # A memory that was said again has one more source; one that was superseded has not.
+        changed={m.id: records.rewritten(m, source if m.status == "current" else []) for m in learned.changed.values()},
+        removed=sorted(learned.removed),
+        entities=[records.entity_row(e, tenant_id, contact_id, log.created_at) for e in learned.met],
+        job=job,
+    )
+
+
+def _known(memories: Sequence[Memory], entities: tuple[Entity, ...], display_name: str | None) -> Known:
+    facts = tuple(m for m in memories if m.status == "current" and m.type in ("fact", "preference"))
+    return Known(facts=facts, entities=entities, display_name=display_name)
 
 
 def _feel(turn: Turn, language: str) -> _Feeling:

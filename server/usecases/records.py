@@ -1,11 +1,13 @@
 """Rows of the store as values of the domain, and back."""
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, Final, cast
 
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
 from server.domain.words import EntityType, Mood
+from store import turns
 from store.tables.contact import ContactRow
 from store.tables.memory import EntityRow, MemoryRow
 
@@ -107,6 +109,27 @@ def memory_row(value: Memory, tenant_id: str, contact_id: str, interaction_ids: 
     )
 
 
+def rewritten(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
+    """The columns of a known memory that a turn may change; `interaction_ids` are those to add."""
+    columns: dict[str, Any] = {name: getattr(value, name) for name in turns.REWRITTEN}
+    columns["sources"] = list(value.sources)
+    columns["interaction_ids"] = interaction_ids
+    return columns
+
+
 def entity(row: EntityRow, memory_count: int = 0) -> Entity:
     """One entity."""
     return Entity(row.entity_id, cast(EntityType, row.type), row.display_name, tuple(row.aliases), memory_count)
+
+
+def entity_row(value: Entity, tenant_id: str, contact_id: str, created_at: datetime) -> EntityRow:
+    """An entity, for the store."""
+    return EntityRow(
+        tenant_id=tenant_id,
+        contact_id=contact_id,
+        entity_id=value.id,
+        type=value.type,
+        display_name=value.display_name,
+        aliases=list(value.aliases),
+        created_at=created_at,
+    )

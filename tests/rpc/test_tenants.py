@@ -85,7 +85,7 @@ async def test_a_deleted_tenant_leaves_nothing_in_any_table_or_cache(
     for tenant in ("tnt_gone", "tnt_stays"):
         _plant(stores, database_name, tenant)
         async with server.database.transaction(tenant) as tx:
-            await queue.put(tx, "some_task", tenant_id=tenant, contact_id="x")
+            await queue.put(tx, queue.Job("some_task", {"tenant_id": tenant, "contact_id": "x"}))
         for name in (f"epoch:kith:v:{{{tenant}/ct_1}}", f"epoch:kith:s:{{{tenant}/ct_1}}"):
             await server.redis.client.set(name, b"x")
 

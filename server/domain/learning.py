@@ -1,45 +1,42 @@
 """What one understood turn changes in memory: forgotten, reinforced, superseded, added."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from server import ids
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
 from server.domain.memory import Entity, Memory
-from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import Turn
-from server.usecases import records
-from store import memories
-from store.database import Transaction
-from store.tables.memory import EntityRow
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a turn changed: new memories, others by id as they are now, ids that are gone, and all entities."""
+    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met."""
 
     added: tuple[Memory, ...]
     changed: dict[str, Memory]
     removed: frozenset[str]
     entities: tuple[Entity, ...]
+    met: tuple[Entity, ...]
 
 
-async def learn(
-    tx: Transaction,
-    contact_id: str,
-    snapshot: ContactSnapshot,
+def learn(
+    memories: Sequence[Memory],
+    entities: Sequence[Entity],
+    turns_before: int,
     turn: Turn,
     understood: Extraction,
-    interaction_id: str,
     now: datetime,
+    new_id: Callable[[], str],
 ) -> Learned:
-    """Writes what the turn tells into the contact's memories, in the caller's transaction."""
-    current = {m.id: m for m in snapshot.memories if m.status == "current"}
+    """How the contact's memories change by what the turn tells; `new_id` names new ones.
+
+    `turns_before` is how many turns were taken in before this one. `memories` are those that the turn can touch: the
+    current facts and preferences and the episodes of its session, and all that is current where it asks to forget.
+    """
+    current = {m.id: m for m in memories if m.status == "current"}
     gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
-    await memories.remove(tx, contact_id, sorted(gone))
     for memory_id in gone:
         del current[memory_id]
 
@@ -52,22 +49,16 @@ async def learn(
             current[known.id] = changed[known.id] = _reinforced(known, draft, now)
         if not resolution.add:
             continue
-        memory = _remembered(draft, turn, snapshot.state.total_messages, now)
+        memory = _remembered(new_id(), draft, turn, turns_before, now)
         for old_id in resolution.supersedes:
             old = current.pop(old_id, None)
             if old is not None:
                 changed[old_id] = replace(old, status="superseded", valid_to=memory.valid_from, superseded_by=memory.id)
         added[memory.id] = memory
 
-    for memory in changed.values():
-        await memories.change(tx, contact_id, memory.id, _columns(memory))
-    await memories.add(tx, [records.memory_row(m, tx.tenant_id, contact_id, [interaction_id]) for m in added.values()])
-    entities = _merged(snapshot.entities, understood.entities)
+    all_entities = _merged(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
-    await memories.put_entities(
-        tx, [_entity_row(tx.tenant_id, contact_id, entity, now) for entity in entities if entity.id in met]
-    )
-    return Learned(tuple(added.values()), changed, gone, entities)
+    return Learned(tuple(added.values()), changed, gone, all_entities, tuple(e for e in all_entities if e.id in met))
 
 
 def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
@@ -95,9 +86,9 @@ def _reinforced(known: Memory, draft: Draft, now: datetime) -> Memory:
     )
 
 
-def _remembered(draft: Draft, turn: Turn, turns_before: int, now: datetime) -> Memory:
+def _remembered(memory_id: str, draft: Draft, turn: Turn, turns_before: int, now: datetime) -> Memory:
     return Memory(
-        id=ids.new("mem", now),
+        id=memory_id,
         type=draft.type,
         content=draft.content,
         importance=draft.importance,
@@ -117,29 +108,4 @@ def _remembered(draft: Draft, turn: Turn, turns_before: int, now: datetime) -> M
         event_start=draft.event_start,
         event_end=draft.event_end,
         strength_at=turn.occurred_at,
-    )
-
-
-def _columns(memory: Memory) -> dict[str, Any]:
-    return {
-        "sources": list(memory.sources),
-        "confidence": memory.confidence,
-        "importance": memory.importance,
-        "strength": memory.strength,
-        "strength_at": memory.strength_at,
-        "status": memory.status,
-        "valid_to": memory.valid_to,
-        "superseded_by": memory.superseded_by,
-    }
-
-
-def _entity_row(tenant_id: str, contact_id: str, entity: Entity, now: datetime) -> EntityRow:
-    return EntityRow(
-        tenant_id=tenant_id,
-        contact_id=contact_id,
-        entity_id=entity.id,
-        type=entity.type,
-        display_name=entity.display_name,
-        aliases=list(entity.aliases),
-        created_at=now,
     )
