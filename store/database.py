@@ -21,6 +21,8 @@ from store.errors import RetryableConflict, StoreError, StoreUnavailable, transl
 
 T = TypeVar("T")
 _ATTEMPTS: Final = 4
+# Statements look rows up by their key: a plan made for the values of one call would be no better, only later.
+_OPTIONS: Final = "-c timezone=UTC -c plan_cache_mode=force_generic_plan"
 _TENANT_ID: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
@@ -61,7 +63,7 @@ class Database:
             pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_recycle=1800,
             # BEGIN is sent with the first settings, see `_begin`, and not by the driver in a round trip of its own.
             isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": 3, "application_name": "kith", "options": "-c timezone=UTC"},
+            connect_args={"connect_timeout": 3, "application_name": "kith", "options": _OPTIONS, "prepare_threshold": 1},
         )  # fmt: skip
 
     @property

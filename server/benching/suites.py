@@ -28,7 +28,10 @@ _SEED: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is measured. `in_flight` callers and `connections` are shared out among the generator processes."""
+    """How much is measured. `in_flight` callers and `connections` are shared out among the generator processes.
+
+    The kernel deals connections out to the server's processes by chance: with a few, one process may get nearly all.
+    """
 
     in_flight: int = 32
     rounds: int = 3
@@ -36,7 +39,7 @@ class Effort:
     rate: float = 200.0
     sla_seconds: float = 20.0
     generators: int = 1
-    connections: int = 8
+    connections: int = 32
     warm_up: float = 1.0
 
 

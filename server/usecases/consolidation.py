@@ -22,8 +22,8 @@ AFTER_INGEST: Final[tuple[Task, ...]] = ("merge_duplicates", "extract_entities")
 
 JOB: Final = "consolidate_memories"
 
-_SETTLE: Final = timedelta(seconds=5)
-"""A session's turns come in bursts; waiting a little lets one run serve many of them."""
+_SETTLE: Final = timedelta(seconds=30)
+"""Turns of a chat follow each other by seconds; waiting a little lets one run serve many of them."""
 
 
 @dataclass(frozen=True, slots=True)
