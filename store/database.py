@@ -21,8 +21,13 @@ from store.errors import RetryableConflict, StoreError, StoreUnavailable, transl
 
 T = TypeVar("T")
 _ATTEMPTS: Final = 4
-# Statements look rows up by their key: a plan made for the values of one call would be no better, only later.
-_OPTIONS: Final = "-c timezone=UTC -c plan_cache_mode=force_generic_plan"
+_CONNECT: Final = {
+    "connect_timeout": 3,
+    "application_name": "kith",
+    # Statements look rows up by their key: a plan made for the values of one call would be no better, only later.
+    "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
+    "prepare_threshold": 1,
+}
 _TENANT_ID: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
@@ -60,11 +65,14 @@ class Database:
         self._engine: AsyncEngine = create_async_engine(
             url,
             # A connection over the pool's size would be closed after its use, and a new one costs more than a turn.
-            pool_size=pool_size, max_overflow=0, pool_timeout=5, pool_recycle=1800,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_recycle=1800,
             # BEGIN is sent with the first settings, see `_begin`, and not by the driver in a round trip of its own.
             isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": 3, "application_name": "kith", "options": _OPTIONS, "prepare_threshold": 1},
-        )  # fmt: skip
+            connect_args=_CONNECT,
+        )
 
     @property
     def engine(self) -> AsyncEngine:
