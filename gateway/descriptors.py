@@ -33,8 +33,6 @@ class RestRpc:
     """Whether a bearer token is the only credential that it takes."""
     per_second: float
     burst: int
-    max_request_bytes: int
-    """0 where the general cap holds."""
     retryable: bool
     response: str
     """Full name of the response message."""
@@ -127,7 +125,6 @@ def _rest_rpc(
         needs_bearer=kinds == {options_pb2.CREDENTIAL_BEARER},
         per_second=limit.per_second,
         burst=limit.burst,
-        max_request_bytes=method.options.Extensions[options_pb2.max_request_bytes],
         retryable=method.options.idempotency_level == method.options.NO_SIDE_EFFECTS,
         response=method.output_type.removeprefix("."),
     )

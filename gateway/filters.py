@@ -14,7 +14,7 @@ _TYPE: Final = "type.googleapis.com/envoy.extensions.filters.http."
 
 
 def chain(contract: Contract, config: GatewayConfig) -> list[Json]:
-    """cors, grpc_web, lua, jwt_authn, local_ratelimit, buffer, transcoder, router.
+    """cors, grpc_web, lua, jwt_authn, local_ratelimit, buffer, transcoder, grpc_stats, router.
 
     Lua stands before all that refuses, so that it sees every refusal on its way out and gives it the surface's shape.
     """
@@ -26,6 +26,7 @@ def chain(contract: Contract, config: GatewayConfig) -> list[Json]:
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", stat_prefix="off"),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=config.max_request_bytes),
         _filter("grpc_json_transcoder", "grpc_json_transcoder.v3.GrpcJsonTranscoder", **_transcoder(contract, config)),
+        _filter("grpc_stats", "grpc_stats.v3.FilterConfig", stats_for_all_methods=True),
         _filter("router", "router.v3.Router"),
     ]
 

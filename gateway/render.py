@@ -19,6 +19,7 @@ _BROWSER_HEADERS: Final = (
     "idempotency-key",
     "x-gateway-key",
     "x-grpc-web",
+    "x-tenant-id",
     "x-request-id",
 )
 """What a page of another origin may send."""
@@ -78,6 +79,8 @@ def _manager(contract: Contract, config: GatewayConfig) -> Json:
     }
     if config.otlp_endpoint:
         manager["tracing"] = {
+            # http.url would hold the query, and the query what a contact wrote. The route's name says enough.
+            "max_path_tag_length": 0,
             "provider": {
                 "name": "envoy.tracers.opentelemetry",
                 "typed_config": {
@@ -85,7 +88,7 @@ def _manager(contract: Contract, config: GatewayConfig) -> Json:
                     "service_name": "kith-gateway",
                     "grpc_service": {"envoy_grpc": {"cluster_name": "otlp"}},
                 },
-            }
+            },
         }
     return manager
 

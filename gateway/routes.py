@@ -53,8 +53,6 @@ def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
             "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig",
             "requirement_name": "bearer",
         }
-    if rpc.max_request_bytes:
-        filters["envoy.filters.http.buffer"] = _buffer(rpc.max_request_bytes)
     if rpc.per_second:
         filters["envoy.filters.http.local_ratelimit"] = _guard(rpc)
     action: Json = {"cluster": GRPC_CLUSTER, "timeout": f"{config.request_timeout_seconds}s"}
@@ -108,13 +106,6 @@ def _lua(surface: str, *, needs_key: bool = False, response: str | None = None) 
     return {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
         "filter_context": context,
-    }
-
-
-def _buffer(limit: int) -> Json:
-    return {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
-        "buffer": {"max_request_bytes": limit},
     }
 
 

@@ -37,7 +37,7 @@ class Composition:
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
-            accesses=AccessLog(self.database, _now),
+            accesses=AccessLog(self.database, snapshots, _now),
             clock=_now,
         )
 

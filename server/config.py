@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     )
     workers: int = Field(1, ge=1, le=256, description="Server worker processes, one per core.")
     drain_seconds: float = Field(10, ge=0, description="How long calls in flight may finish at a stop.")
-    max_request_bytes: int = Field(262_144, ge=1024, description="Cap of one request, where the RPC sets no lower one.")
+    max_request_bytes: int = Field(262_144, ge=1024, description="Cap of one request; REST's is on its JSON.")
 
     master_key: SecretStr = Field(
         SecretStr(""), description="32 bytes in base64 under which stored secrets are encrypted."

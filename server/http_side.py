@@ -22,7 +22,7 @@ def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]]) -> Starle
         return PlainTextResponse("ok\n")
 
     async def readyz(_: Request) -> Response:
-        report = await readiness.report()
+        report = readiness.last
         return JSONResponse(report.as_json(), status_code=200 if report.ready else 503)
 
     async def keys(_: Request) -> Response:

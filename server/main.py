@@ -105,9 +105,14 @@ class Server:
     async def _report_health(self) -> None:
         """Keeps the standard health service true to readiness."""
         while True:
-            ready = (await self._readiness.report()).ready
+            try:
+                ready = (await self._readiness.ask()).ready
+            except Exception:
+                log.exception("readiness could not be found out")
+                ready = False
             status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
-            await self._health.set("", status)
+            for name in ("", *services.NAMES):
+                await self._health.set(name, status)
             await asyncio.sleep(_READINESS_SECONDS)
 
     async def stop(self) -> None:

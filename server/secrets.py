@@ -41,8 +41,8 @@ class Envelope:
 
     @classmethod
     def of(cls, master_key: str) -> "Envelope | None":
-        """From the setting, in base64; None where it is not set."""
-        return cls([base64.b64decode(master_key)]) if master_key else None
+        """From the setting: keys in base64 with commas between, the current one first; None where it is not set."""
+        return cls([base64.b64decode(key) for key in master_key.split(",")]) if master_key else None
 
     def encrypt(self, secret: bytes, *, tenant_id: str, purpose: str) -> bytes:
         """The secret, readable only for the same tenant and purpose."""

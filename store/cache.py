@@ -2,7 +2,7 @@
 
 The truth is the version in the contact's row. In Redis stand, per contact, the version and the snapshot. A change
 first marks the contact *in flux* with a token of its own, commits, then publishes version and snapshot and takes its
-token away. A reader that finds a token, or nothing, reads Postgres. A token lives a few seconds, so that a process
+token away. A reader that finds a token, or nothing, reads Postgres. A token lives a minute, so that a process
 that died between commit and publish cannot leave something stale: until its token expires readers ask Postgres, and
 with the token the version goes too. A change that fails simply leaves its token to expire: whether a commit that broke
 off took place is only known to Postgres.
@@ -18,8 +18,8 @@ from typing import Final, cast
 
 from store.redis_link import FAILURES, RedisLink
 
-FLUX_MS: Final = 5_000
-"""How long a change may take from its mark to its publication; far above any statement time-out in practice."""
+FLUX_MS: Final = 60_000
+"""How long a change may take from its mark to its publication: above the statement time-out, and several tries."""
 
 ERASED: Final = 2**53 - 1
 """The version of a contact that is gone: above every other, so that nothing older can be filled in over it."""
@@ -61,6 +61,17 @@ if ARGV[3] == '' then redis.call('DEL', KEYS[2]) else redis.call('SET', KEYS[2],
 return 1
 """
 
+_RAISE: Final = """
+local held = redis.call('GET', KEYS[1]) or ''
+local version = tonumber(string.match(held, '^%d+')) or 0
+if tonumber(ARGV[1]) <= version then return 0 end
+local tokens = string.match(held, '!.*') or ''
+if tokens == '' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[1] .. tokens, 'PX', ARGV[3]) end
+redis.call('DEL', KEYS[2])
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -80,6 +91,7 @@ class SnapshotCache:
         self._mark = link.client.register_script(_MARK)
         self._publish = link.client.register_script(_PUBLISH)
         self._fill = link.client.register_script(_FILL)
+        self._raise = link.client.register_script(_RAISE)
 
     @property
     def available(self) -> bool:
@@ -161,13 +173,14 @@ class SnapshotCache:
         """The epoch to name when a load begins, see `fill`."""
         return self._link.epoch
 
-    async def forget(self, tenant_id: str, contact_id: str) -> None:
-        """Removes version and snapshot, so that the next reader asks Postgres."""
+    async def raise_version(self, tenant_id: str, contact_id: str, version: int) -> None:
+        """Makes known that the contact is of `version` at least: nothing older is served or filled in any more."""
         if not self._link.available:
             self._link.note_lost_write()
             return
         try:
-            await self._link.client.delete(*_keys(self._link.epoch, tenant_id, contact_id))
+            keys = _keys(self._link.epoch, tenant_id, contact_id)
+            await self._raise(keys=keys, args=[version, self._ttl, FLUX_MS])
         except FAILURES as error:
             self._link.report_failure(error, lost_write=True)
 

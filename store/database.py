@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import psycopg
 from sqlalchemy import CursorResult, Executable
@@ -31,6 +31,16 @@ _CONNECT: Final = {
 _TENANT_ID: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
+
+
+def _checked(tenant_id: str) -> str:
+    """A tenant id has no character that would need quoting in a statement. Raises ValueError."""
+    if not _TENANT_ID.match(tenant_id):
+        raise ValueError("malformed tenant id")
+    return tenant_id
+
+
 class Transaction:
     """One transaction of one tenant. Queries in `store/` take it; only use cases open it."""
 
@@ -45,6 +55,16 @@ class Transaction:
     ) -> "CursorResult[*tuple[Any, ...]]":
         """Runs a statement. Raises StoreError."""
         return await self._connection.execute(statement, parameters)
+
+    @asynccontextmanager
+    async def seen_as(self, tenant_id: str) -> AsyncIterator["Transaction"]:
+        """The same transaction as another tenant's: for what must stand or fall with it there."""
+        await self.driver.execute(f"SET LOCAL app.tenant = '{_checked(tenant_id)}'", prepare=False)
+        try:
+            yield Transaction(tenant_id, self._connection, self.driver)
+        finally:
+            if self.driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                await self.driver.execute(f"SET LOCAL app.tenant = '{self.tenant_id}'", prepare=False)
 
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
         """Has `action` awaited after the commit, and never if there is none."""
@@ -80,15 +100,18 @@ class Database:
         return self._engine
 
     @asynccontextmanager
-    async def transaction(self, tenant_id: str) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, tenant_id: str, *, isolation: Isolation = "READ COMMITTED"
+    ) -> AsyncIterator[Transaction]:
         """A transaction that sees and writes the rows of `tenant_id` alone; commits at the end.
+
+        With REPEATABLE READ all its statements see the same state.
 
         Raises StoreError, translated from the driver's; StoreUnavailable where there is no connection.
         """
-        if not _TENANT_ID.match(tenant_id):
-            raise ValueError("malformed tenant id")
+        _checked(tenant_id)
         try:
-            connection, driver = await self._begin(tenant_id)
+            connection, driver = await self._begin(tenant_id, isolation)
             try:
                 tx = Transaction(tenant_id, connection, driver)
                 yield tx
@@ -104,11 +127,15 @@ class Database:
             raise translated from error
         await tx.committed()
 
-    async def _begin(self, tenant_id: str) -> "tuple[AsyncConnection, psycopg.AsyncConnection[Any]]":
+    async def _begin(
+        self, tenant_id: str, isolation: Isolation
+    ) -> "tuple[AsyncConnection, psycopg.AsyncConnection[Any]]":
         """A connection with the transaction begun; a pooled one that the server closed meanwhile is replaced once."""
         timeout = deadline.remaining_ms(self._statement_timeout_ms)
-        # The id has no character that would need quoting, see _TENANT_ID.
-        prologue = f"BEGIN; SET LOCAL app.tenant = '{tenant_id}'; SET LOCAL statement_timeout = {timeout}"
+        prologue = (
+            f"BEGIN ISOLATION LEVEL {isolation};"
+            f" SET LOCAL app.tenant = '{tenant_id}'; SET LOCAL statement_timeout = {timeout}"
+        )
         for fresh in (False, True):
             connection = await self._engine.connect()
             try:
@@ -136,15 +163,6 @@ class Database:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 (jitter, not a secret)
         raise AssertionError("unreachable")
-
-    async def is_up(self) -> bool:
-        """Whether Postgres answers."""
-        try:
-            async with asyncio.timeout(2), self._engine.connect() as connection:
-                await connection.exec_driver_sql("SELECT 1")
-        except Exception:
-            return False
-        return True
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -2,11 +2,16 @@
 
 import hashlib
 from datetime import datetime
+from typing import Final, Literal
 
 from sqlalchemy import exists, insert, select
 
 from store.database import Transaction
 from store.tables.operations import erasure_receipts
+
+Kind = Literal["contact", "memories"]
+
+_CONTACT: Final[Kind] = "contact"
 
 
 def digest(tenant_id: str, contact_id: str) -> bytes:
@@ -15,13 +20,14 @@ def digest(tenant_id: str, contact_id: str) -> bytes:
 
 
 async def leave_receipt(
-    tx: Transaction, receipt_id: str, contact_id: str, counts: dict[str, int], at: datetime
+    tx: Transaction, receipt_id: str, kind: Kind, contact_id: str, counts: dict[str, int], at: datetime
 ) -> None:
-    """Stores what was erased, in numbers."""
+    """Stores what was erased, in numbers. `kind` says whether the contact itself is gone."""
     await tx.execute(
         insert(erasure_receipts).values(
             tenant_id=tx.tenant_id,
             receipt_id=receipt_id,
+            kind=kind,
             contact_digest=digest(tx.tenant_id, contact_id),
             counts=counts,
             erased_at=at,
@@ -37,6 +43,7 @@ async def was_erased(tx: Transaction, contact_id: str) -> bool:
                 select(
                     exists().where(
                         erasure_receipts.c.tenant_id == tx.tenant_id,
+                        erasure_receipts.c.kind == _CONTACT,
                         erasure_receipts.c.contact_digest == digest(tx.tenant_id, contact_id),
                     )
                 )

@@ -125,6 +125,8 @@ class Limiter:
             bucket = self._buckets[key] = _Bucket()
             if len(self._buckets) > _MOST_BUCKETS:
                 self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
         return bucket
 
     def _fly(self, tenant_id: str, limit: Limit, bucket: _Bucket) -> None:

@@ -22,35 +22,6 @@ _NOTE_ACCESS: Final = text(
 )
 
 
-async def of_contact(tx: Transaction, contact_id: str) -> list[MemoryRow]:
-    """Every memory that was not deleted, superseded ones too, in the order of its turns."""
-    rows = await tx.execute(
-        select(*_MEMORY)
-        .where(
-            memories.c.tenant_id == tx.tenant_id,
-            memories.c.contact_id == contact_id,
-            memories.c.status != "deleted",
-        )
-        .order_by(memories.c.sequence, memories.c.memory_id)
-    )
-    return [MemoryRow(*row) for row in rows]
-
-
-async def get(tx: Transaction, contact_id: str, memory_id: str) -> MemoryRow | None:
-    """One memory of the contact that was not deleted."""
-    row = (
-        await tx.execute(
-            select(*_MEMORY).where(
-                memories.c.tenant_id == tx.tenant_id,
-                memories.c.contact_id == contact_id,
-                memories.c.memory_id == memory_id,
-                memories.c.status != "deleted",
-            )
-        )
-    ).one_or_none()
-    return None if row is None else MemoryRow(*row)
-
-
 async def page(
     tx: Transaction,
     contact_id: str,
@@ -101,7 +72,7 @@ async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapp
 
 
 async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) -> int:
-    """Deletes memories for good; their text stands nowhere else in the store. Returns how many."""
+    """Deletes memories for good. Returns how many. The turns that they came from stay in the log."""
     if not memory_ids:
         return 0
     result = await tx.execute(
@@ -138,16 +109,6 @@ async def note_access(tx: Transaction, accesses: Mapping[tuple[str, str], int], 
             "times": [times for _, times in ordered],
         },
     )
-
-
-async def entities_of(tx: Transaction, contact_id: str) -> list[EntityRow]:
-    """Every entity of the contact."""
-    rows = await tx.execute(
-        select(*_ENTITY)
-        .where(entities.c.tenant_id == tx.tenant_id, entities.c.contact_id == contact_id)
-        .order_by(entities.c.entity_id)
-    )
-    return [EntityRow(*row) for row in rows]
 
 
 async def remove_entities(tx: Transaction, contact_id: str, entity_ids: Sequence[str]) -> int:

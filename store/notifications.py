@@ -49,6 +49,7 @@ class Notifications:
         self._gap_handlers: list[Callable[[], None]] = []
         self._listening: asyncio.Task[None] | None = None
         self._heard_at = float("-inf")
+        self._may_have_missed = False
 
     def subscribe(self, kind: str, handler: Handler) -> None:
         """Has `handler` awaited with the ids of every notification of this kind."""
@@ -69,6 +70,7 @@ class Notifications:
             if self.is_live():
                 return
             await asyncio.sleep(0.02)
+        self._may_have_missed = True
 
     async def close(self) -> None:
         """Stops listening."""
@@ -95,8 +97,10 @@ class Notifications:
         )
         try:
             await connection.execute(f"LISTEN {_CHANNEL}")
-            for gap_handler in self._gap_handlers:
+            # A process that listens from its start has missed nothing, and need not start with empty caches.
+            for gap_handler in self._gap_handlers if self._may_have_missed else ():
                 gap_handler()
+            self._may_have_missed = True
             while True:
                 self._heard_at = time.monotonic()
                 async for notification in connection.notifies(timeout=_BEAT_SECONDS):

@@ -46,4 +46,7 @@ def _unpack(value: Any, kind: type) -> Any:
         return float(value)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise BadCursor
+    # Cursors are not signed: what the database could not even compare is not one of ours.
+    if (isinstance(value, int) and abs(value) >= 2**31) or (isinstance(value, str) and "\0" in value):
+        raise BadCursor
     return value

@@ -59,14 +59,6 @@ def parameters(job: Job | None) -> dict[str, Any]:
     }
 
 
-async def cancel(tx: Transaction, once: str) -> int:
-    """Takes a waiting job of this name back. Returns how many."""
-    result = await tx.execute(
-        text("DELETE FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'"), {"lock": once}
-    )
-    return result.rowcount
-
-
 async def oldest_seconds(tx: Transaction) -> float:
     """How long the oldest job that is due has waited, in seconds; 0 where none does."""
     return float((await tx.execute(_AGE)).scalar_one())

@@ -73,10 +73,9 @@ class RedisLink:
 
     def void(self) -> None:
         """Sets a new epoch in the background; until it is set, Redis is not asked."""
-        if self._epoch is not None:
-            self._epoch = None
-            self._missed = True
-            self._start_probing()
+        self._missed = True
+        self._epoch = None
+        self._start_probing()
 
     def note_lost_write(self) -> None:
         """Says that a change was made while Redis could not be told."""
@@ -126,6 +125,9 @@ class RedisLink:
                     self._missed = False
                     await self.client.set(_EPOCH_KEY, secrets.token_hex(6))
                 await self._join()
+                if self._missed:
+                    self._epoch = None
+                    continue
             except FAILURES:
                 self._missed = True
                 await asyncio.sleep(_PROBE_SECONDS)

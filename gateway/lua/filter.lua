@@ -183,6 +183,8 @@ local function local_message(status, text)
   if text == "" then text = "the request was refused" end
   local field = text:match("^([%w_.]+): ") or text:match("^: invalid value .* for type ([%w_.]+)")
   if field and text:sub(1, 1) == ":" then text = field .. text end
+  -- The parser does not say which field.
+  if text:find("cannot start list") then text = "the body holds a list where one value belongs" end
   if text:find("^Unexpected") or text:find("^Expected") then text = "the body is not JSON: " .. text:match("^[^\n]*") end
   return text, field
 end

@@ -52,7 +52,11 @@ def memory(value: Memory) -> pb.Memory:
 def forgotten(result: Forgotten) -> pb.DeleteAllMemoriesResponse:
     """What was forgotten."""
     return pb.DeleteAllMemoriesResponse(
-        status="deleted", memories_deleted=result.memories, entities_deleted=result.entities, state_reset=True
+        status="deleted",
+        memories_deleted=result.memories,
+        entities_deleted=result.entities,
+        state_reset=True,
+        receipt_id=result.receipt_id,
     )
 
 

@@ -133,7 +133,7 @@ class JwksDirectory:
                 return
             keys = tuple(parse(document, self._algorithms))
         except (StoreError, httpx.HTTPError, OSError, ValueError, TimeoutError) as error:
-            log.warning("cannot read the key set %s: %s", source.name, type(error).__name__)
+            log.warning("cannot read key set %d: %s", self._sources.index(source) + 1, type(error).__name__)
             source.read_at = time.monotonic() - self._refresh_seconds + min(self._refresh_seconds, _FAILED_SECONDS)
             return
         source.read_at = time.monotonic()

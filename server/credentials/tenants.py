@@ -12,6 +12,9 @@ from store.tables.tenant import PLATFORM, TenantRow
 CHANGED: Final = "tenant_changed"
 """The kind of notification that says: a tenant was made, suspended, resumed or deleted."""
 
+GONE: Final = "deleted"
+"""The `status` in that notification where nothing of the tenant is left."""
+
 _SECONDS: Final = 60.0
 
 

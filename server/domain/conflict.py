@@ -103,6 +103,9 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
         return False
     if _words(memory.value) != _words(draft.value):
         return False
+    if draft.attribute == "note":
+        # Its value is only what it is about.
+        return _words(memory.content) == _words(draft.content)
     # "Has a dog named Bruno" after "Has a golden retriever named Bruno" says less; the other way round it says more.
     return _words(draft.content) <= _words(memory.content) or not _words(memory.content) < _words(draft.content)
 

@@ -31,16 +31,22 @@ def merge_duplicates(memories: Sequence[Memory]) -> Merged:
     for memory in memories:
         if memory.status != "current" or memory.type == "episode":
             continue
-        key = (memory.type, memory.subject, memory.attribute, tuple(tokens(memory.value or memory.content)))
+        key = (memory.type, memory.subject, memory.attribute, tuple(tokens(memory.content)))
         first = kept.setdefault(key, memory)
         if first is memory:
             continue
-        sources = tuple(dict.fromkeys((*first.sources, *memory.sources)))
         kept[key] = grown[first.id] = replace(
-            first, sources=sources, importance=max(first.importance, memory.importance)
+            first,
+            sources=_union(first.sources, memory.sources),
+            entity_ids=_union(first.entity_ids, memory.entity_ids),
+            importance=max(first.importance, memory.importance),
         )
         gone.append(memory.id)
     return Merged(tuple(grown.values()), tuple(gone))
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
 
 
 def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Linked:
@@ -56,7 +62,7 @@ def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Lin
     for memory in memories:
         words = frozenset(tokens(memory.content))
         found = {i for i, variants in names.items() if any(variant <= words for variant in variants)}
-        linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(found))))
+        linked = _union(memory.entity_ids, tuple(sorted(found)))
         mentioned.update(linked)
         if linked != memory.entity_ids:
             relinked.append(replace(memory, entity_ids=linked))

@@ -2,10 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
+from server.domain import decay
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
 from server.domain.ranking.index import RankingIndex
+
+_FADED: Final = 0.9
+"""A memory that is stronger is not worth renewing: ranking could hardly tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,17 @@ class ContactSnapshot:
         index = self.index.changed(at).updated(added, removed)
         memories = (*(m for m in memories if m.id not in removed), *added) if removed else (*memories, *added)
         return replace(self, version=version, state=state, entities=tuple(entities), memories=memories, index=index)
+
+    def renewed(self, memory_ids: Collection[str], now: datetime) -> "ContactSnapshot":
+        """The snapshot after these memories were returned, which renews their strength; this one if none had faded."""
+        faded = {
+            m.id: replace(m, strength=1.0, strength_at=now)
+            for m in self.memories
+            if m.id in memory_ids and decay.strength_at(m, now) < _FADED
+        }
+        if not faded:
+            return self
+        return self.after(self.version, self.state, self.entities, added=(), changed=faded, removed=())
 
     @property
     def nbytes(self) -> int:

@@ -14,7 +14,7 @@ MemoryType = Literal["fact", "preference", "episode", "pattern"]
 MemoryStatus = Literal["current", "superseded", "expired", "deleted"]
 Speaker = Literal["contact", "assistant"]
 EntityType = Literal["person", "pet", "place", "workplace", "thing"]
-MoodSource = Literal["caller", "built_in"]
+MoodSource = Literal["caller", "built_in", "none"]
 
 MOODS: Final[tuple[Mood, ...]] = get_args(Mood)
 ENERGIES: Final[tuple[Energy, ...]] = get_args(Energy)

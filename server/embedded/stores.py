@@ -168,6 +168,16 @@ class EmbeddedStores:
         process, self._redis_process = self._redis_process, None
         _stop(process, signal.SIGKILL if kill else signal.SIGTERM)
 
+    def freeze_redis(self) -> None:
+        """Have Redis answer nothing and keep what it holds, as behind a network that was cut, until `thaw_redis`."""
+        if self._redis_process is not None:
+            self._redis_process.send_signal(signal.SIGSTOP)
+
+    def thaw_redis(self) -> None:
+        """Have Redis answer again."""
+        if self._redis_process is not None:
+            self._redis_process.send_signal(signal.SIGCONT)
+
     def _start_on_free_ports(self, secrets: Secrets) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             postgres_port, redis_port = free_ports(2)

@@ -2,7 +2,7 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, housekeeping
+from server.jobs import consolidation, housekeeping, stalled
 
 
 def make_app(url: str) -> App:
@@ -10,4 +10,5 @@ def make_app(url: str) -> App:
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
     consolidation.register(app)
     housekeeping.register(app)
+    stalled.register(app)
     return app

@@ -9,7 +9,7 @@ from server.composition import Composition
 from server.config import Settings
 from server.jobs.app import make_app
 from server.jobs.common import SERVICES
-from server.observability import logs
+from server.observability import logs, traces
 
 _CONCURRENCY: Final = 2
 _NICENESS: Final = 10
@@ -21,6 +21,7 @@ def main(settings: Settings | None = None) -> None:
     chosen = settings or Settings()
     os.nice(_NICENESS)
     logs.configure(chosen.log_level)
+    traces.configure(chosen)
     asyncio.run(_run(chosen))
 
 

@@ -113,7 +113,6 @@ def _policy(method: MethodDescriptor, general_max_bytes: int, override: Rate | N
         raise ValueError(f"{method.full_name}: takes a bearer token and asks for no permission")
     limit = options.Extensions[options_pb2.rate_limit]
     rate = override or (Rate(limit.per_second, limit.burst) if limit.per_second > 0 else None)
-    cap = options.Extensions[options_pb2.max_request_bytes]
     request: Descriptor = method.input_type
     return MethodPolicy(
         full_name=f"{method.containing_service.full_name}/{method.name}",
@@ -122,7 +121,7 @@ def _policy(method: MethodDescriptor, general_max_bytes: int, override: Rate | N
         permission=access.permission,
         rate=rate,
         audit=options.Extensions[options_pb2.audit] or None,
-        max_bytes=min(cap, general_max_bytes) if cap else general_max_bytes,
+        max_bytes=general_max_bytes,
         http_success=tuple(options.Extensions[options_pb2.http_success]) or (200,),
         has_side_effects=options.idempotency_level != _MethodOptions.NO_SIDE_EFFECTS,
         request_class=GetMessageClass(request),

@@ -259,9 +259,14 @@ def _below(check: _FieldCheck) -> _FieldCheck:
     return dotted
 
 
+_FIRST_SECOND: Final = -62_135_424_000
+_LAST_SECOND: Final = 253_402_128_000
+
+
 def _timestamp(value: Any, path: str, wrong: Report) -> None:
-    if not (-62135596800 <= value.seconds <= 253402300799 and 0 <= value.nanos <= 999_999_999):
-        wrong.append((path, "must be between 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999999Z"))
+    # Two days off the ends of what a Timestamp can say, so that the instant has a local time in every zone.
+    if not (_FIRST_SECOND <= value.seconds <= _LAST_SECOND and 0 <= value.nanos <= 999_999_999):
+        wrong.append((path, "must be between 0001-01-03T00:00:00Z and 9999-12-30T00:00:00Z"))
 
 
 def _duration(value: Any, path: str, wrong: Report) -> None:

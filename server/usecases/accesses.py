@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
+from server.usecases.snapshots import Snapshots
 from store import memories
 from store.database import Database
 from store.errors import StoreError
@@ -20,8 +21,11 @@ _MOST_WAITING: Final = 50_000
 class AccessLog:
     """Gathers accesses and writes them every few seconds; what is not written at a crash is lost."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, every_seconds: float = 5) -> None:
+    def __init__(
+        self, database: Database, snapshots: Snapshots, clock: Callable[[], datetime], *, every_seconds: float = 5
+    ) -> None:
         self._database = database
+        self._snapshots = snapshots
         self._clock = clock
         self._every = every_seconds
         self._waiting: dict[str, Counter[tuple[str, str]]] = {}
@@ -53,12 +57,26 @@ class AccessLog:
         waiting, self._waiting, self._size = self._waiting, {}, 0
         for tenant_id, counts in waiting.items():
             try:
+                now = self._clock()
                 async with self._database.transaction(tenant_id) as tx:
-                    await memories.note_access(tx, counts, self._clock())
+                    await memories.note_access(tx, counts, now)
+                await self._renew(tenant_id, counts, now)
             except StoreError as error:
                 log.warning("access counts dropped", extra={"reason": type(error).__name__})
+
+    async def _renew(self, tenant_id: str, counts: Counter[tuple[str, str]], now: datetime) -> None:
+        by_contact: dict[str, set[str]] = {}
+        for contact_id, memory_id in counts:
+            by_contact.setdefault(contact_id, set()).add(memory_id)
+        for contact_id, memory_ids in by_contact.items():
+            self._snapshots.renew(tenant_id, contact_id, memory_ids, now)
+            # One at a time, so that calls need not wait for all.
+            await asyncio.sleep(0)
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every)
-            await self.flush()
+            try:
+                await self.flush()
+            except Exception:
+                log.exception("access counts dropped")

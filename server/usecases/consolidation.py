@@ -105,7 +105,15 @@ async def _plan(tx: Transaction, contact_id: str, tasks: Sequence[Task]) -> dict
         if task == "merge_duplicates":
             merged = consolidation.merge_duplicates(remembered)
             plan[task] = _Step(
-                {m.id: {"sources": list(m.sources), "importance": m.importance} for m in merged.grown}, merged.gone
+                {
+                    m.id: {
+                        "sources": list(m.sources),
+                        "entity_ids": list(m.entity_ids),
+                        "importance": m.importance,
+                    }
+                    for m in merged.grown
+                },
+                merged.gone,
             )
             grown, gone = {m.id: m for m in merged.grown}, frozenset(merged.gone)
             remembered = [grown.get(m.id, m) for m in remembered if m.id not in gone]

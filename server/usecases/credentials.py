@@ -49,10 +49,10 @@ async def create_gateway_key(
     async def work(tx: Transaction) -> None:
         await _require_tenant(tx)
         await gateway_keys.add(tx, new.row)
+        await _audit(tx, new.row.key_id)
         await notify(tx, keys.CHANGED, tenant=tenant_id)
 
     await parts.database.run(tenant_id, work)
-    await _audit(parts, new.row.key_id)
     return new
 
 
@@ -77,12 +77,11 @@ async def rotate_gateway_key(parts: Administration, tenant_id: str, key_id: str,
         if old.expires_at is None or old.expires_at > ends:
             await gateway_keys.change(tx, key_id, expires_at=ends, revoked_at=None)
         await gateway_keys.add(tx, new.row)
+        await _audit(tx, key_id)
         await notify(tx, keys.CHANGED, tenant=tenant_id)
         return new
 
-    new = await parts.database.run(tenant_id, work)
-    await _audit(parts, key_id)
-    return new
+    return await parts.database.run(tenant_id, work)
 
 
 async def revoke_gateway_key(parts: Administration, tenant_id: str, key_id: str) -> GatewayKeyRow:
@@ -94,6 +93,7 @@ async def revoke_gateway_key(parts: Administration, tenant_id: str, key_id: str)
         known = await gateway_keys.get(tx, key_id, lock=True)
         if known is None:
             raise _no_key(key_id)
+        await _audit(tx, key_id)
         if known.revoked_at is not None:
             return known
         await gateway_keys.change(tx, key_id, expires_at=known.expires_at, revoked_at=now)
@@ -102,9 +102,7 @@ async def revoke_gateway_key(parts: Administration, tenant_id: str, key_id: str)
             known.tenant_id, key_id, known.name, known.key_hash, known.created_at, known.expires_at, revoked_at=now
         )
 
-    revoked = await parts.database.run(tenant_id, work)
-    await _audit(parts, key_id)
-    return revoked
+    return await parts.database.run(tenant_id, work)
 
 
 def _new_key(tenant_id: str, name: str, now: datetime, expires_at: datetime | None) -> NewKey:
@@ -127,10 +125,10 @@ def _no_key(key_id: str) -> NotFound:
     return NotFound(f"Key {key_id} does not exist for this tenant, or was revoked.", reason="KEY_NOT_FOUND")
 
 
-async def _audit(parts: Administration, key_id: str) -> None:
+async def _audit(tx: Transaction, key_id: str) -> None:
     # What the platform does is in the platform's log, which outlives the tenant.
-    async with parts.database.transaction(PLATFORM) as tx:
-        await audit.record(tx, target=key_id)
+    async with tx.seen_as(PLATFORM) as log:
+        await audit.record(log, target=key_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import Turn
-from server.domain.words import MoodSource
+from server.domain.words import Energy, MoodSource
 from server.usecases import records
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
 from server.usecases.services import Services
@@ -28,6 +28,9 @@ from store.tables.interaction_log import InteractionLogRow
 
 AHEAD: Final = timedelta(minutes=5)
 """How far a caller's clock may run ahead of ours."""
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No chat is older; "ten years ago" still has a date then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,18 @@ def _check(turn: Turn, now: datetime) -> None:
         wrong.append(FieldViolation("user_message", "must be given where ai_response is not"))
     if turn.occurred_at > now + AHEAD:
         wrong.append(FieldViolation("occurred_at", "must be at most 5 minutes ahead"))
+    if turn.occurred_at < EARLIEST:
+        wrong.append(FieldViolation("occurred_at", "must not be before 1970"))
     if wrong:
         raise InvalidInput(wrong)
 
 
 @dataclass(frozen=True, slots=True)
 class _Feeling:
-    """The mood of this turn alone, and who said so."""
+    """How the contact felt in this turn alone, and who said so: `none` where the contact said nothing."""
 
     classified: Classified
+    energy: Energy
     source: MoodSource
 
 
@@ -129,7 +135,7 @@ async def _take_in(
         triggers_created=0,
         deferred_tasks_queued=len(AFTER_INGEST) if job else 0,
     )
-    log = _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, state_after, now)
+    log = _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, now)
     version = await turns.write(tx, _writes(log, day, state_after, learned, job))
     if version is None:
         raise NotFound.contact(row.contact_id)
@@ -163,9 +169,15 @@ def _known(memories: Sequence[Memory], entities: tuple[Entity, ...], display_nam
 
 
 def _feel(turn: Turn, language: str) -> _Feeling:
+    text = (turn.user_message or "").strip()
+    source: MoodSource
     if turn.detected_mood is not None:
-        return _Feeling(Classified(turn.detected_mood, 1.0), "caller")
-    return _Feeling(classify(turn.user_message or "", language), "built_in")
+        classified, source = Classified(turn.detected_mood, 1.0), "caller"
+    elif text:
+        classified, source = classify(text, language), "built_in"
+    else:
+        classified, source = Classified("neutral", 0.0), "none"
+    return _Feeling(classified, turn.detected_energy or energy(text, classified.mood), source)
 
 
 def _advance(
@@ -173,14 +185,14 @@ def _advance(
 ) -> State:
     """The state after the turn. A turn in which the contact said nothing leaves mood, energy and style as they were."""
     text = (turn.user_message or "").strip()
-    mood, strength = next_mood(state, feeling.classified) if text else (state.mood, state.mood_strength)
-    level = energy(text, feeling.classified.mood) if text else state.energy
+    known = feeling.source != "none"
+    mood, strength = next_mood(state, feeling.classified) if known else (state.mood, state.mood_strength)
     return relationship.advance(
         state,
         turn,
         mood=mood,
         mood_strength=strength,
-        energy=turn.detected_energy or level,
+        energy=feeling.energy if known or turn.detected_energy else state.energy,
         style=relationship.style_of(text, feeling.classified.mood, state.style) if text else state.style,
         zone=zone,
         disclosures=disclosures,
@@ -190,7 +202,7 @@ def _advance(
 
 
 def _log_row(
-    tenant_id: str, contact_id: str, ingested: Ingested, turn: Turn, feeling: _Feeling, state: State, now: datetime
+    tenant_id: str, contact_id: str, ingested: Ingested, turn: Turn, feeling: _Feeling, now: datetime
 ) -> InteractionLogRow:
     return InteractionLogRow(
         tenant_id=tenant_id,
@@ -206,7 +218,7 @@ def _log_row(
         mood=feeling.classified.mood,
         mood_confidence=feeling.classified.confidence,
         mood_source=feeling.source,
-        energy=state.energy,
+        energy=feeling.energy,
         answer={
             "memories_extracted": ingested.memories_extracted,
             "state_updated": ingested.state_updated,

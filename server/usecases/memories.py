@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server import ids
 from server.domain.contact import State
 from server.domain.errors import InvalidInput, NotFound
 from server.domain.memory import Memory
@@ -9,7 +10,7 @@ from server.usecases import audit, records
 from server.usecases.contacts import MOST
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contacts, idempotency, interaction_logs, memories, pagination, queue
+from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue
 from store.database import Transaction
 
 
@@ -73,17 +74,18 @@ async def delete_memory(services: Services, tenant_id: str, contact_id: str, mem
             raise NotFound.memory(memory_id)
         await audit.record(tx, target=memory_id)
         version = await contacts.change(tx, contact_id, {})
-        return Change(version or 0)
+        return Change(version or 0, erases=True)
 
     await services.snapshots.change(tenant_id, contact_id, work)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was forgotten."""
+    """How much was forgotten, and the receipt that stays."""
 
     memories: int
     entities: int
+    receipt_id: str
 
 
 async def delete_all_memories(services: Services, tenant_id: str, contact_id: str) -> Forgotten:
@@ -91,6 +93,7 @@ async def delete_all_memories(services: Services, tenant_id: str, contact_id: st
 
     Raises NotFound.
     """
+    now = services.clock()
     result: list[Forgotten] = []
 
     async def work(tx: Transaction) -> Change:
@@ -98,14 +101,17 @@ async def delete_all_memories(services: Services, tenant_id: str, contact_id: st
         if await contacts.get(tx, contact_id, lock=True) is None:
             raise NotFound.contact(contact_id)
         remembered, entities = await memories.remove_all(tx, contact_id)
-        await interaction_logs.remove_all(tx, contact_id)
+        logs = await interaction_logs.remove_all(tx, contact_id)
         await contacts.forget_activity(tx, contact_id)
         await queue.cancel_contact(tx, contact_id)
         await idempotency.remove_of_contact(tx, contact_id)
+        forgotten = Forgotten(remembered, entities, ids.new("era", now))
+        counts = {"memories": remembered, "entities": entities, "interaction_logs": logs}
+        await erasure.leave_receipt(tx, forgotten.receipt_id, "memories", contact_id, counts, now)
         await audit.record(tx, target=contact_id)
         version = await contacts.change(tx, contact_id, records.state_columns(State()))
-        result.append(Forgotten(remembered, entities))
-        return Change(version or 0)
+        result.append(forgotten)
+        return Change(version or 0, erases=True)
 
     await services.snapshots.change(tenant_id, contact_id, work)
     return result[0]

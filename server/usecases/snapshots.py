@@ -1,11 +1,14 @@
 """The snapshot of a contact, from the nearest place that has it fresh: this process, Redis, Postgres."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from server.credentials.tenants import CHANGED as TENANT_CHANGED
+from server.credentials.tenants import GONE as TENANT_GONE
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
 from server.domain.snapshot import ContactSnapshot
@@ -23,7 +26,10 @@ _SHARED_AT_MOST: Final = 512 * 1024
 """Larger snapshots are not copied to Redis with every turn; whoever needs one loads it from Postgres."""
 
 CHANGED: Final = "contact_changed"
-"""The kind of notification that says: a contact changed while Redis could not be told."""
+"""The kind of notification that says: drop what you hold of a contact, it is of this version now."""
+
+_HEARD_SECONDS: Final = 0.02
+"""How long a change of which Redis was not told waits before it is answered, so that the others hear of it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Change:
 
     version: int
     snapshot: ContactSnapshot | None = None
+    erases: bool = False
+    """Whether something was erased, so that no process may keep it in memory."""
 
 
 class Snapshots:
@@ -72,6 +80,16 @@ class Snapshots:
         snapshot = self._local.get((tenant_id, contact_id))
         return snapshot if snapshot is not None and snapshot.version == version else None
 
+    def holds(self, tenant_id: str, contact_id: str) -> bool:
+        """Whether anything of the contact is in this process' memory."""
+        return self._local.get((tenant_id, contact_id)) is not None
+
+    def renew(self, tenant_id: str, contact_id: str, memory_ids: Collection[str], now: datetime) -> None:
+        """Renews the strength of memories that were returned, in what this process holds; the store has it already."""
+        held = self._local.get((tenant_id, contact_id))
+        if held is not None and (renewed := held.renewed(memory_ids, now)) is not held:
+            self._local.put((tenant_id, contact_id), renewed)
+
     async def read(self, tenant_id: str, contact_id: str) -> ContactSnapshot:
         """The snapshot from Postgres, offered to the caches. Raises NotFound."""
         epoch, began = self._cache.epoch, time.monotonic()
@@ -95,13 +113,16 @@ class Snapshots:
 
         async def announced(tx: Transaction) -> Change | None:
             done = await work(tx)
-            if not mark.token:
-                # Redis does not hear of this change, so the other processes hear of it from Postgres.
-                await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id)
+            if not mark.token or done is None or done.erases:
+                # Redis does not hear of this change, or what others still hold in memory must go.
+                version = ERASED if done is None else done.version
+                await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
             return done
 
         done = await self._database.run(tenant_id, announced)
         await self._publish(tenant_id, contact_id, mark, done)
+        if not mark.token:
+            await asyncio.sleep(_HEARD_SECONDS)
 
     async def _publish(self, tenant_id: str, contact_id: str, mark: Mark, done: Change | None) -> None:
         key = (tenant_id, contact_id)
@@ -130,13 +151,18 @@ class Snapshots:
         return await self.read(tenant_id, contact_id)
 
     async def _on_changed(self, payload: dict[str, str]) -> None:
-        self._local.drop((payload["tenant"], payload["contact"]))
-        await self._cache.forget(payload["tenant"], payload["contact"])
+        tenant_id, contact_id, version = payload["tenant"], payload["contact"], int(payload["version"])
+        held = self._local.get((tenant_id, contact_id))
+        if held is not None and held.version < version:
+            self._local.drop((tenant_id, contact_id))
+        await self._cache.raise_version(tenant_id, contact_id, version)
 
     async def _on_tenant_changed(self, payload: dict[str, str]) -> None:
         # It may be gone: none of its contacts' words stay behind in memory. Rare enough to let every tenant load again.
-        del payload
         self._local.clear()
+        if payload.get("status") == TENANT_GONE:
+            # Also where Redis could not be emptied of it, and against a reader that filled it in again.
+            self._cache.distrust()
 
 
 async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:

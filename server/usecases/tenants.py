@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from server import ids
-from server.credentials.tenants import CHANGED
+from server.credentials.tenants import CHANGED, GONE
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.usecases import audit
 from server.usecases.contacts import check_zone
@@ -141,8 +141,9 @@ async def delete_tenant(parts: Administration, tenant_id: str) -> Deleted:
     for _ in range(_ROUNDS):
         for name in (*(table.name for table in tenants.OWNED), tenants.JOBS):
             deleted.rows[name] = deleted.rows.get(name, 0) + await _empty(parts, tenant_id, name)
-        await _forget_in_redis(parts, tenant_id)
         await asyncio.sleep(max(_PAUSE_SECONDS, closed_at + parts.settle_seconds - time.monotonic()))
+        # After the wait: until then somebody may have put in again what was read before.
+        await _forget_in_redis(parts, tenant_id)
         async with parts.database.transaction(tenant_id) as tx:
             if not any((await tenants.count(tx)).values()):
                 deleted.verified = True
@@ -173,13 +174,13 @@ async def _finish(parts: Administration, tenant_id: str) -> None:
     async def work(tx: Transaction) -> None:
         await tenants.remove(tx, tenant_id)
         await audit.record(tx, target=tenant_id)
-        await notify(tx, CHANGED, tenant=tenant_id)
+        await notify(tx, CHANGED, tenant=tenant_id, status=GONE)
 
     await parts.database.run(PLATFORM, work)
 
 
 async def _forget_in_redis(parts: Administration, tenant_id: str) -> None:
-    """Removes the tenant's keys. Without Redis nothing is lost: what is in it then is void when it comes back."""
+    """Removes the tenant's keys. Where Redis cannot be asked, every process voids it when it hears that we finished."""
     if not parts.redis.available:
         return
     # Keys hold the tenant as `{tenant/…}`; its id has no character that a pattern would take otherwise.

@@ -47,6 +47,8 @@ erasure_receipts: Final = Table(
     metadata,
     tenant_id(),
     Column("receipt_id", Text, primary_key=True),
+    # `contact`, or `memories` where the contact itself stayed.
+    Column("kind", Text, nullable=False),
     # Digest of the erased contact's id: enough to refuse the id later, not to tell whose it was.
     Column("contact_digest", LargeBinary, nullable=False),
     Column("counts", JSONB, nullable=False),

@@ -64,6 +64,14 @@ def observed(
                 headers={**running.key, "x-request-id": "req-seen-1"},
             )  # fmt: skip
             rest.get("/contact-intel/context/ct_none", params={"message": SECRET}, headers=running.key)
+            # Refused before the router: without a credential, for a parameter, for the path, for the method.
+            refused = {"message": SECRET}
+            assert rest.get("/contact-intel/context/ct_none", params=refused).status_code == 401
+            assert rest.get("/contact-intel/contacts", params=refused).status_code == 401
+            nonsense = {**refused, "nonsense": SECRET}
+            assert rest.get("/contact-intel/context/ct_none", params=nonsense, headers=running.key).status_code == 400
+            assert rest.get("/no-such-path", params=refused).status_code == 404
+            assert rest.put("/contact-intel/context/ct_none", params=refused).status_code == 405
         yield running, metrics_port
 
 

@@ -67,8 +67,8 @@ async def test_a_request_with_hundreds_of_faults_still_gets_an_answer_that_fits(
     assert len(refused.message) <= 1_000
 
 
-async def test_a_request_over_the_rpcs_cap_is_refused_unread(server: Process, secret: str) -> None:
-    request = context_pb2.IngestInteractionRequest(contact_id="ct_1", user_message="x" * 70_000)
+async def test_a_request_over_the_cap_is_refused_unread(server: Process, secret: str) -> None:
+    request = context_pb2.IngestInteractionRequest(contact_id="ct_1", user_message="x" * 270_000)
     refused = await refusal(server.context.IngestInteraction(request, metadata=key(secret)))
     assert refused.reason == "PAYLOAD_TOO_LARGE"
 

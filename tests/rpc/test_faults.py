@@ -81,6 +81,20 @@ def test_redis_may_go_and_come_back_and_no_read_is_stale(
         until(lambda: rest.get("/readyz").json()["redis"] == "up")
     turn_and_read()
 
+    # Cut off and back with all that it held: what changed meanwhile must not be served as it was.
+    own_stores.freeze_redis()
+    try:
+        for _ in range(3):
+            turn_and_read()
+    finally:
+        own_stores.thaw_redis()
+    for _ in range(10):
+        turn_and_read()
+    with product.client() as rest:
+        until(lambda: rest.get("/readyz").json()["redis"] == "up")
+    for _ in range(3):
+        turn_and_read()
+
 
 def test_without_postgres_the_answer_is_unavailable_and_recovery_needs_no_restart(
     own_stores: EmbeddedStores, product: RunningProduct, contact_id: str

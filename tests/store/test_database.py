@@ -58,7 +58,8 @@ async def test_a_malformed_tenant_never_reaches_the_database(database: Database)
 async def test_postgres_may_restart_and_nobody_needs_to(stores: EmbeddedStores, database_name: str) -> None:
     url = stores.app_url(database_name).replace("postgresql://", "postgresql+psycopg://", 1)
     database = Database(url, pool_size=2)
-    assert await database.is_up()
+    async with database.transaction("tnt_a"):
+        pass
     stores.stop_postgres()
     try:
         with pytest.raises(StoreUnavailable):

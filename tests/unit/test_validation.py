@@ -170,7 +170,9 @@ def test_open_and_closed_bounds_of_numbers() -> None:
 def test_times_out_of_range_are_wrong() -> None:
     assert wrong(timestamp_pb2.Timestamp(seconds=253402300800))
     assert wrong(timestamp_pb2.Timestamp(nanos=-1))
-    assert not wrong(timestamp_pb2.Timestamp(seconds=-62135596800))
+    first_with_a_local_time_everywhere = -62135596800 + 2 * 86400
+    assert not wrong(timestamp_pb2.Timestamp(seconds=first_with_a_local_time_everywhere))
+    assert wrong(timestamp_pb2.Timestamp(seconds=first_with_a_local_time_everywhere - 1))
     assert wrong(duration_pb2.Duration(seconds=1, nanos=-1))
     request = context_pb2.GetContactContextRequest(contact_id="c")
     request.as_of.seconds = 10**15

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from server.composition import Composition
 from server.config import Settings
 from server.domain.contact import State
+from server.domain.errors import NotFound
 from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import Turn
 from server.embedded.stores import EmbeddedStores
-from server.usecases.contacts import NewContact, create_contact
+from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.ingest import ingest_interaction
+from server.usecases.memories import delete_all_memories
 from server.usecases.tenants import NewTenant, create_tenant
 from store import turns
 
@@ -104,6 +106,33 @@ async def test_a_memory_said_again_names_both_turns_as_its_source(workers: list[
     async with workers[0].services.database.transaction(TENANT) as tx:
         rows = await tx.execute(_SOURCES, {"contact": contact_id})
         assert list(ids) in [list(sources) for (sources,) in rows]
+
+
+async def test_what_was_erased_stays_in_no_process_memory(workers: list[Composition]) -> None:
+    gone, forgotten = await contact(workers[0], "erased"), await contact(workers[0], "forgotten")
+    for contact_id in (gone, forgotten):
+        await tell(workers[0], contact_id, "My parrot is called Pistachio", 1)
+        for worker in workers:
+            assert (await worker.services.snapshots.get(TENANT, contact_id)).memories
+    await delete_contact(workers[0].services, TENANT, gone)
+    await delete_all_memories(workers[0].services, TENANT, forgotten)
+    async with asyncio.timeout(10):
+        while any(worker.services.snapshots.holds(TENANT, c) for worker in workers for c in (gone, forgotten)):
+            await asyncio.sleep(0.01)
+    with pytest.raises(NotFound):
+        await workers[1].services.snapshots.get(TENANT, gone)
+    assert not (await workers[1].services.snapshots.get(TENANT, forgotten)).memories
+
+
+async def test_a_memory_that_is_returned_regains_its_strength_where_it_is_held(workers: list[Composition]) -> None:
+    contact_id = await contact(workers[0], "remembered")
+    await tell(workers[0], contact_id, "I have a cat named Miso", 1)
+    held = await workers[0].services.snapshots.get(TENANT, contact_id)
+    workers[0].services.accesses.note(TENANT, contact_id, [held.memories[0].id])
+    await workers[0].services.accesses.flush()
+    renewed = await workers[0].services.snapshots.get(TENANT, contact_id)
+    assert renewed.version == held.version
+    assert renewed.memories[0].strength_at > held.memories[0].strength_at
 
 
 def test_the_store_writes_every_column_of_the_state() -> None:

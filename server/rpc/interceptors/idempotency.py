@@ -37,7 +37,9 @@ class Idempotent:
         async def once(call: Call, request: Any, context: Context) -> Any:
             if HEADER not in call.metadata:
                 return await following(call, request, context)
-            found = await self._idempotency.begin(_asked(policy, call, request))
+            asked = _asked(policy, call, request)
+            found = await self._idempotency.begin(asked)
+            _name_turn(request, asked)
             if isinstance(found, Claim):
                 task = asyncio.create_task(self._work(policy, following, call, request, found))
                 self._going_on.add(task)
@@ -108,6 +110,15 @@ def _asked(policy: MethodPolicy, call: Call, request: Any) -> Asked:
         personal=policy.answers_text,
         secret=policy.answers_secret,
     )
+
+
+def _name_turn(request: Any, asked: Asked) -> None:
+    """Gives a turn without an id one made from its key.
+
+    Where a process dies after the work and before its answer is kept, the same turn is then known again by its id.
+    """
+    if "turn_id" in request.DESCRIPTOR.fields_by_name and not request.turn_id:
+        request.turn_id = f"idempotency-key:{hashlib.sha256(asked.key.encode()).hexdigest()[:32]}"
 
 
 def _contact_of(policy: MethodPolicy, request: Any, response: bytes) -> str | None:

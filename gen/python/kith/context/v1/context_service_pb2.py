@@ -27,7 +27,7 @@ from kith.context.v1 import context_pb2 as kith_dot_context_dot_v1_dot_context__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kith/context/v1/context_service.proto\x12\x0fkith.context.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dkith/context/v1/context.proto\x1a\x1dkith/options/v1/options.proto2\x9c\x03\n\x0e\x43ontextService\x12\xbf\x01\n\x11GetContactContext\x12).kith.context.v1.GetContactContextRequest\x1a*.kith.context.v1.GetContactContextResponse\"S\x90\x02\x01\xea\xe0\x18\x11\n\x01\x01\x12\x0c\x63ontext:read\xf2\xe0\x18\x0c\t\x00\x00\x00\x00\x00@\x9f@\x10\xa0\x1f\x82\xd3\xe4\x93\x02%\x12#/contact-intel/context/{contact_id}\x12\xc1\x01\n\x11IngestInteraction\x12).kith.context.v1.IngestInteractionRequest\x1a*.kith.context.v1.IngestInteractionResponse\"U\x90\x02\x00\xea\xe0\x18\x12\n\x01\x01\x12\rcontext:write\xf2\xe0\x18\x0c\t\x00\x00\x00\x00\x00@\x8f@\x10\xd0\x0f\x80\xe1\x18\x80\x80\x04\x8a\xe1\x18\x02\xca\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/contact-intel/ingest:\x01*\x1a\x04\xb8\xe1\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kith/context/v1/context_service.proto\x12\x0fkith.context.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dkith/context/v1/context.proto\x1a\x1dkith/options/v1/options.proto2\x96\x03\n\x0e\x43ontextService\x12\xbf\x01\n\x11GetContactContext\x12).kith.context.v1.GetContactContextRequest\x1a*.kith.context.v1.GetContactContextResponse\"S\x90\x02\x01\xea\xe0\x18\x11\n\x01\x01\x12\x0c\x63ontext:read\xf2\xe0\x18\x0c\t\x00\x00\x00\x00\x00@\x9f@\x10\xa0\x1f\x82\xd3\xe4\x93\x02%\x12#/contact-intel/context/{contact_id}\x12\xbb\x01\n\x11IngestInteraction\x12).kith.context.v1.IngestInteractionRequest\x1a*.kith.context.v1.IngestInteractionResponse\"O\x90\x02\x00\xea\xe0\x18\x12\n\x01\x01\x12\rcontext:write\xf2\xe0\x18\x0c\t\x00\x00\x00\x00\x00@\x8f@\x10\xd0\x0f\x8a\xe1\x18\x02\xca\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/contact-intel/ingest:\x01*\x1a\x04\xb8\xe1\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTEXTSERVICE'].methods_by_name['GetContactContext']._loaded_options = None
   _globals['_CONTEXTSERVICE'].methods_by_name['GetContactContext']._serialized_options = b'\220\002\001\352\340\030\021\n\001\001\022\014context:read\362\340\030\014\t\000\000\000\000\000@\237@\020\240\037\202\323\344\223\002%\022#/contact-intel/context/{contact_id}'
   _globals['_CONTEXTSERVICE'].methods_by_name['IngestInteraction']._loaded_options = None
-  _globals['_CONTEXTSERVICE'].methods_by_name['IngestInteraction']._serialized_options = b'\220\002\000\352\340\030\022\n\001\001\022\rcontext:write\362\340\030\014\t\000\000\000\000\000@\217@\020\320\017\200\341\030\200\200\004\212\341\030\002\312\001\202\323\344\223\002\032\"\025/contact-intel/ingest:\001*'
+  _globals['_CONTEXTSERVICE'].methods_by_name['IngestInteraction']._serialized_options = b'\220\002\000\352\340\030\022\n\001\001\022\rcontext:write\362\340\030\014\t\000\000\000\000\000@\217@\020\320\017\212\341\030\002\312\001\202\323\344\223\002\032\"\025/contact-intel/ingest:\001*'
   _globals['_CONTEXTSERVICE']._serialized_start=151
-  _globals['_CONTEXTSERVICE']._serialized_end=563
+  _globals['_CONTEXTSERVICE']._serialized_end=557
 # @@protoc_insertion_point(module_scope)

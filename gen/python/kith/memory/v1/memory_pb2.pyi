@@ -278,6 +278,7 @@ class DeleteAllMemoriesResponse(_message.Message):
     MEMORIES_DELETED_FIELD_NUMBER: _builtins.int
     ENTITIES_DELETED_FIELD_NUMBER: _builtins.int
     STATE_RESET_FIELD_NUMBER: _builtins.int
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
     status: _builtins.str
     """Always `deleted`."""
     memories_deleted: _builtins.int
@@ -286,6 +287,8 @@ class DeleteAllMemoriesResponse(_message.Message):
     """Entities that were deleted."""
     state_reset: _builtins.bool
     """Whether the contact's state was reset."""
+    receipt_id: _builtins.str
+    """The receipt, which holds counts and no personal data."""
     def __init__(
         self,
         *,
@@ -293,10 +296,11 @@ class DeleteAllMemoriesResponse(_message.Message):
         memories_deleted: _builtins.int = ...,
         entities_deleted: _builtins.int = ...,
         state_reset: _builtins.bool = ...,
+        receipt_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities_deleted", b"entities_deleted", "memories_deleted", b"memories_deleted", "state_reset", b"state_reset", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entities_deleted", b"entities_deleted", "memories_deleted", b"memories_deleted", "receipt_id", b"receipt_id", "state_reset", b"state_reset", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

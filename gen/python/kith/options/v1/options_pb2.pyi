@@ -130,7 +130,6 @@ Global___RateLimit: _TypeAlias = RateLimit  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 RATE_LIMIT_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
-MAX_REQUEST_BYTES_FIELD_NUMBER: _builtins.int
 HTTP_SUCCESS_FIELD_NUMBER: _builtins.int
 SURFACE_FIELD_NUMBER: _builtins.int
 SENSITIVE_FIELD_NUMBER: _builtins.int
@@ -141,8 +140,6 @@ rate_limit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOpti
 """The default rate limit, per tenant and RPC, shared by all replicas."""
 audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
 """The name under which a successful call is written to the audit log; empty means it is not audited."""
-max_request_bytes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
-"""The largest request in bytes; 0 means the server's general cap."""
 http_success: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.int]]
 """Every HTTP status of a success, the usual one first. Empty means 200 alone. Where there are several, or
 another one than 200, the server names it in initial metadata `x-http-status`.
