@@ -113,6 +113,8 @@ def _rest_rpc(
     verb = next(verb for verb in _METHODS if http.HasField(verb))
     surface = options_pb2.Surface.Name(service.options.Extensions[options_pb2.surface])
     kinds = set(method.options.Extensions[options_pb2.access].credentials)
+    if not kinds:
+        raise ValueError(f"{full_service}/{method.name} has a path but no (kith.options.v1.access)")
     keys = {options_pb2.CREDENTIAL_GATEWAY_KEY, options_pb2.CREDENTIAL_PLATFORM_KEY}
     limit = method.options.Extensions[options_pb2.rate_limit]
     return RestRpc(
@@ -121,7 +123,7 @@ def _rest_rpc(
         method=verb.upper(),
         template=getattr(http, verb),
         surface=surface.removeprefix("SURFACE_").lower(),
-        needs_key=bool(kinds) and kinds <= keys,
+        needs_key=kinds <= keys,
         needs_bearer=kinds == {options_pb2.CREDENTIAL_BEARER},
         per_second=limit.per_second,
         burst=limit.burst,
