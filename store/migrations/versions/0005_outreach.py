@@ -187,14 +187,39 @@ TENANT_TABLES = (
     "churn_models",
 )
 
+INDEXES = (
+    ("contacts_tenant_id_created_at_idx", "contacts", "created_at"),
+    ("contacts_tenant_id_first_active_at_idx", "contacts", "first_active_at"),
+    ("contact_sessions_tenant_id_started_at_idx", "contact_sessions", "started_at"),
+)
+
+MOODS = ("happy", "neutral", "excited", "playful", "sad", "anxious", "frustrated", "bored", "angry")
+
+BACKFILL = f"""
+    INSERT INTO daily_activity (tenant_id, contact_id, day, turns, {", ".join(MOODS)})
+    SELECT i.tenant_id, i.contact_id, (i.occurred_at AT TIME ZONE t.time_zone)::date, count(*),
+      {", ".join(f"count(*) FILTER (WHERE i.mood = '{mood}' AND i.mood_source <> 'none')" for mood in MOODS)}
+    FROM interaction_logs i JOIN tenants t ON t.tenant_id = i.tenant_id
+    GROUP BY 1, 2, 3
+"""
+
 
 def upgrade() -> None:
     for statement in TABLES:
         op.execute(text(statement))
     for table in TENANT_TABLES:
         isolate(table)
+    for name, table, column in INDEXES:
+        op.create_index(name, table, ["tenant_id", column])
+    # What was ingested before there were daily counts, tenant by tenant: the owner too sees only the tenant it names.
+    connection = op.get_bind()
+    for (tenant,) in connection.execute(text("SELECT tenant_id FROM tenants")).all():
+        connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": tenant})
+        connection.execute(text(BACKFILL))
 
 
 def downgrade() -> None:
+    for name, table, _ in INDEXES:
+        op.drop_index(name, table)
     for table in reversed(TENANT_TABLES):
         op.drop_table(table)

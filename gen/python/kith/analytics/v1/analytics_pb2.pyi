@@ -77,9 +77,11 @@ class GetTrendsResponse(_message.Message):
     avg_messages_per_session: _builtins.float
     """Mean turns of these sessions; 0 without one."""
     retention_7day: _builtins.float
-    """Of the contacts first active 7 to 13 days ago, the share with a turn in the 7 days that began 7 days after their first; 0 without such contacts."""
+    """Of the contacts first active in the 7 days that ended 13 days ago, the share with a turn from 7 to 13 days after
+    the day of their first; 0 without such contacts.
+    """
     retention_30day: _builtins.float
-    """The same with 30 for 7."""
+    """The same for 30 days: first active in the 30 days that ended 59 days ago, back from 30 to 59 days after."""
     @_builtins.property
     def daily(self) -> _containers.RepeatedCompositeFieldContainer[Global___DailyTrend]:
         """One entry for each day of the period, oldest first."""
@@ -184,7 +186,7 @@ Global___GetChurnReportRequest: _TypeAlias = GetChurnReportRequest  # noqa: Y015
 
 @_typing.final
 class GetChurnReportResponse(_message.Message):
-    """Who is about to leave, the highest risk first, evaluated now."""
+    """Who is about to leave, of those who ever wrote; the highest risk first, as of the first page's time."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
