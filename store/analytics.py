@@ -41,12 +41,16 @@ async def active_contacts(tx: Transaction, first: date, last: date) -> int:
 
 
 async def new_by_day(tx: Transaction, first: date, last: date, zone: str) -> dict[date, int]:
-    """How many contacts were made on each day of `zone`, where any were."""
+    """How many contacts had their first turn on each day of `zone`, where any had."""
     start, end = _bounds(first, last, zone)
-    day = cast(func.timezone(zone, contacts.c.created_at), Date).label("day")
+    day = cast(func.timezone(zone, contacts.c.first_active_at), Date).label("day")
     rows = await tx.execute(
         select(day, func.count())
-        .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.created_at >= start, contacts.c.created_at < end)
+        .where(
+            contacts.c.tenant_id == tx.tenant_id,
+            contacts.c.first_active_at >= start,
+            contacts.c.first_active_at < end,
+        )
         .group_by(text("day"))
     )
     return {on: count for on, count in rows}

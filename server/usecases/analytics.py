@@ -17,7 +17,7 @@ _MONTH: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day: contacts with a turn on it, contacts made on it, turns."""
+    """One day: contacts with a turn on it, contacts with their first turn on it, turns."""
 
     date: date
     active: int

@@ -58,7 +58,6 @@ contacts: Final = Table(
     Index("contacts_recent_idx", "tenant_id", text("coalesce(last_active_at, created_at)"), "contact_id"),
     Index(None, "tenant_id", "total_messages", "contact_id"),
     Index(None, "tenant_id", "churn_risk", "contact_id"),
-    Index(None, "tenant_id", "created_at"),
     Index(None, "tenant_id", "first_active_at"),
     # Ingest updates the row in place most of the time if its page has room.
     postgresql_with={"fillfactor": 80},

@@ -188,7 +188,6 @@ TENANT_TABLES = (
 )
 
 INDEXES = (
-    ("contacts_tenant_id_created_at_idx", "contacts", "created_at"),
     ("contacts_tenant_id_first_active_at_idx", "contacts", "first_active_at"),
     ("contact_sessions_tenant_id_started_at_idx", "contact_sessions", "started_at"),
 )
