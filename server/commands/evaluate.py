@@ -1,4 +1,4 @@
-"""`kith eval`: how well conversations are remembered, moods told and facts found, on labelled files."""
+"""`kith eval`: how well conversations are remembered, moods told, facts found and departures foreseen."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command()(locomo)
     group.command()(mood)
     group.command()(facts)
+    group.command()(churn)
     app.add_typer(group, name="eval")
 
 
@@ -87,6 +88,19 @@ def facts(
         _print_json(figures)
     else:
         _print_table("Facts", figures)
+
+
+def churn(as_json: AsJson = False) -> None:
+    """Fit of the churn model on CDNOW, and how well it tells who stays silent later. Needs no server."""
+    from server.measuring.churn import evaluate, locate, read
+    from server.measuring.errors import told_in_words
+
+    with told_in_words():
+        figures = evaluate(read(locate()))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_table("Churn on CDNOW", figures)
 
 
 async def _replay_all(
