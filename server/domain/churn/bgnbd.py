@@ -18,7 +18,7 @@ def log_likelihood(parameters: Parameters, x: npt.NDArray[np.intp], t_x: FloatAr
     e^(−λT) for x = 0.
     """
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    most = int(x.max(initial=0))
+    most = int(x.max(initial=1))
     chances = np.maximum(x - 1, 0)
     came = log_rising(r, most)[x] + r * np.log(alpha)
     stayed = (log_rising(b, most) - log_rising(a + b, most))[x] - (r + x) * np.log(alpha + T)

@@ -27,11 +27,10 @@ class Parameters:
 PRIOR: Final = Parameters(r=1.0, alpha=3.0, a=1.0, b=2.5)
 """What is assumed of a population that cannot be fitted yet, in days. Judgement, not measurement:
 
-- r = 1 lets the rhythm differ as widely as an exponential does, from daily chats to one a month; with alpha = 3 the mean is
-  one active day in three.
-- a / (a + b) = 0.29 leave after their first day, many more than after any later one: who stayed for 20 days leaves with
-  1 / 23.5 = 0.04 after the next.
-- So one who came every day crosses the risk of 0.6 on the fifth silent day, about when relationship.stage_now calls them
-  fading, and one who came once after nine days; one who came every week is past 0.95 at the eighth missed week, when the
-  stage is dormant. docs/adr/0011-churn.md has the figures.
+- r = 1 lets the rhythm differ as widely as an exponential does, from daily chats to monthly ones; with alpha = 3 the
+  mean is one active day in three.
+- a / (a + b) = 0.29 leave after their first day, far more than after any later one: of those who stayed for 21 days
+  a / (a + b + 20) = 0.04 leave after the next.
+- So a daily contact crosses the risk of 0.6 on the fifth silent day, when relationship.stage_now calls them fading; one
+  who came on a single day, on the ninth; and a weekly one is past 0.95 after eight weeks, when the stage is dormant.
 """
