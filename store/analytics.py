@@ -36,7 +36,9 @@ async def activity_by_day(tx: Transaction, first: date, last: date) -> dict[date
 
 async def active_contacts(tx: Transaction, first: date, last: date) -> int:
     """How many contacts had a turn from `first` to `last`."""
-    found = await tx.execute(select(func.count(func.distinct(daily_activity.c.contact_id))).where(_days(tx, first, last)))
+    found = await tx.execute(
+        select(func.count(func.distinct(daily_activity.c.contact_id))).where(_days(tx, first, last))
+    )
     return int(found.scalar_one())
 
 
@@ -53,7 +55,7 @@ async def new_by_day(tx: Transaction, first: date, last: date, zone: str) -> dic
         )
         .group_by(text("day"))
     )
-    return {on: count for on, count in rows}
+    return dict(rows.tuples().all())
 
 
 async def churned_contacts(tx: Transaction, first: date, zone: str, now: datetime) -> int:

@@ -15,11 +15,10 @@ OPEN = ("pending", "held", "claimed")
 async def in_silence(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, str]:
     """What was tried since each contact last wrote: `opted_out`, `sent`, `pending` or `none_sent`, by contact."""
     triggers, consents = outreach_triggers, channel_consents
-    opted_out = or_(
-        contacts.c.outreach_consent.is_(False), func.coalesce(consents.c.status, "unknown") == "opted_out"
-    )
+    opted_out = or_(contacts.c.outreach_consent.is_(False), func.coalesce(consents.c.status, "unknown") == "opted_out")
     sent = func.count().filter(
-        triggers.c.status == "sent", triggers.c.sent_at > func.coalesce(contacts.c.last_active_at, contacts.c.created_at)
+        triggers.c.status == "sent",
+        triggers.c.sent_at > func.coalesce(contacts.c.last_active_at, contacts.c.created_at),
     )
     pending = func.count().filter(triggers.c.status.in_(OPEN))
     rows = await tx.execute(

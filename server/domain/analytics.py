@@ -20,7 +20,7 @@ _VALENCE: Final[Mapping[Mood, float]] = {
     "sad": -0.9,
     "angry": -1.0,
 }
-"""How pleasant a mood is, from -1 to 1: its place on the first axis of Russell's circumplex (1980), in round figures."""
+"""How pleasant a mood is, from -1 to 1: its place on the first axis of Russell's circumplex (1980), rounded."""
 
 _NOTABLE: Final = 0.05
 """A change of the mean valence below this is noise."""

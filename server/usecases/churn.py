@@ -1,10 +1,9 @@
 """Who is about to leave: the churn model over every contact's life, evaluated when asked."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,7 @@ from store.tables.contact import ContactRow
 
 OutreachStatus = Literal["none_sent", "pending", "sent", "opted_out"]
 
-_DAY_SECONDS: Final = 86_400.0
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,13 @@ async def parameters(tx: Transaction) -> Parameters:
 
 def risks(model: Parameters, lives: Lives, now: datetime) -> npt.NDArray[np.float64]:
     """The churn risk of every life, in [0, 1], shape (n,)."""
-    first, last = _days(lives.first_active_at), _days(lives.last_active_at)
-    at = now.timestamp() / _DAY_SECONDS
-    repeats = np.maximum(np.asarray(lives.active_days, dtype=np.float64) - 1, 0)
-    return churn.churn_risk(model, repeats, last - first, np.maximum(at - first, last - first))
+    return np.asarray(churn.churn_risk(model, *history_of(lives, now)))
 
 
-def _days(instants: Sequence[datetime]) -> npt.NDArray[np.float64]:
-    return np.array([instant.timestamp() for instant in instants], dtype=np.float64) / _DAY_SECONDS
+def history_of(lives: Lives, now: datetime) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
+    """What the model takes of each life: repeat days, recency and age in days, each of shape (n,)."""
+    first, last = ([instant.timestamp() for instant in of] for of in (lives.first_active_at, lives.last_active_at))
+    return churn.histories(lives.active_days, first, last, now.timestamp())
 
 
 async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery) -> ChurnPage:
@@ -92,7 +90,9 @@ async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery
     async with services.database.transaction(tenant_id, isolation="REPEATABLE READ") as tx:
         lives = await analytics.lives(tx)
         found = risks(await parameters(tx), lives, now)
-        ranked = sorted((-float(found[i]), lives.contact_ids[i]) for i in np.flatnonzero(found >= query.threshold))
+        ranked = sorted(
+            (-float(found[int(i)]), lives.contact_ids[int(i)]) for i in np.flatnonzero(found >= query.threshold)
+        )
         rest = ranked if after is None else ranked[bisect_right(ranked, after) :]
         page = rest[:limit]
         rows = await contacts.by_ids(tx, [contact_id for _, contact_id in page])
