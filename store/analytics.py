@@ -55,7 +55,7 @@ async def new_by_day(tx: Transaction, first: date, last: date, zone: str) -> dic
         )
         .group_by(text("day"))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def churned_contacts(tx: Transaction, first: date, zone: str, now: datetime) -> int:

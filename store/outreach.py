@@ -42,4 +42,4 @@ async def in_silence(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, s
         .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id.in_(contact_ids))
         .group_by(contacts.c.contact_id, contacts.c.outreach_consent, consents.c.status)
     )
-    return {contact_id: status for contact_id, status in rows}
+    return {row[0]: row[1] for row in rows}

@@ -66,6 +66,8 @@ STATE: Final = tuple(
 )  # fmt: skip
 """The columns of a contact's row that a turn may change."""
 
+_MOOD_COUNTS: Final = ", ".join(f"(CAST(:mood AS text) = '{mood}')::integer" for mood in MOOD_COLUMNS)
+
 _WRITE: Final = text(
     f"""
     WITH session AS (
@@ -80,7 +82,7 @@ _WRITE: Final = text(
       ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET turns = d.turns + 1
     ), activity AS (
       INSERT INTO daily_activity AS a (tenant_id, contact_id, day, turns, {", ".join(MOOD_COLUMNS)})
-      VALUES (:tenant, :contact, :tenant_day, 1, {", ".join(f"(CAST(:mood AS text) = '{mood}')::integer" for mood in MOOD_COLUMNS)})
+      VALUES (:tenant, :contact, :tenant_day, 1, {_MOOD_COUNTS})
       ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET
         turns = a.turns + 1, {", ".join(f"{mood} = a.{mood} + excluded.{mood}" for mood in MOOD_COLUMNS)}
     ), log AS (
