@@ -226,9 +226,19 @@ end
 -- The filter ---------------------------------------------------------------------------------------------------
 
 function envoy_on_request(h)
+  local headers = h:headers()
+  -- What is no id may be anything; the server makes one of its own then.
+  local id = headers:get("x-request-id") or ""
+  if #id > 128 or not id:find("^[%w_.:-]+$") then
+    headers:remove("x-request-id")
+    id = ""
+  end
+  -- The scheme's name is written in any case; the token filter knows one.
+  local token = (headers:get("authorization") or ""):match("^[bB][eE][aA][rR][eE][rR] +(.+)$")
+  if token then headers:replace("authorization", "Bearer " .. token) end
   local context = h:filterContext()
   if not context:get("surface") then return end
-  h:streamInfo():dynamicMetadata():set("kith", "request_id", h:headers():get("x-request-id") or "")
+  h:streamInfo():dynamicMetadata():set("kith", "request_id", id)
   if context:get("needs_key") and not h:headers():get("x-gateway-key") then
     h:respond({ [":status"] = "401" }, '{"code":16,"message":"this operation takes a gateway key in x-gateway-key",' ..
       '"details":[{"@type":"ErrorInfo","reason":"UNAUTHENTICATED"}]}')
