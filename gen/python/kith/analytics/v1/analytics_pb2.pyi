@@ -67,7 +67,7 @@ class GetTrendsResponse(_message.Message):
     active_users_change: _builtins.float
     """(active − before) / before, against the period of the same length before it; 0 where nobody was active before."""
     new_users: _builtins.int
-    """Contacts made in the period."""
+    """Contacts whose first turn lies in the period."""
     churned_users: _builtins.int
     """Contacts whose silence passed the limit of the stage `dormant` in the period."""
     total_messages: _builtins.int
@@ -124,7 +124,7 @@ class DailyTrend(_message.Message):
     active: _builtins.int
     """Contacts with a turn on it."""
     new: _builtins.int
-    """Contacts made on it."""
+    """Contacts whose first turn was on it."""
     messages: _builtins.int
     """Turns on it."""
     def __init__(
