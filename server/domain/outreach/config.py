@@ -13,7 +13,6 @@ from server.domain.outreach.recurrence import BadCron, validate
 from server.domain.outreach.words import TriggerType
 from server.domain.zones import check_zone
 
-
 NIGHT: Final = QuietHours(time(23), time(7))
 """The quiet hours of a tenant that chose none."""
 

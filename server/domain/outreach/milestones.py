@@ -46,21 +46,23 @@ _NEWS_COUNT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What milestones are found in. `memories` are the current ones, `zone` the contact's, `quiet` the tenant's hours."""
+    """What milestones are found in. `zone` is the contact's, `quiet` are the tenant's hours.
+
+    `lead_days` says how many days before a date (no birthday, no anniversary) its message is due.
+    """
 
     state: State
     memories: Sequence[Memory]
     zone: tzinfo
     quiet: QuietHours
     lead_days: int = 0
-    """How many days before a date (not a birthday or an anniversary) its message is due."""
 
 
 def candidates(life: Life, after: datetime, until: datetime) -> tuple[Candidate, ...]:
     """The milestones that are due after `after` and not after `until`, the first first.
 
-    A streak or count that was just reached, as of `until`, is among them even where its time of day is still to come: it
-    is stored when it is found, since later turns would move that time.
+    A streak or count that was just reached, as of `until`, is among them even where its time of day is still to come:
+    it is to be stored when it is found, since later turns would move that time.
     """
     dated = chain(_anniversaries(life, after, until), _birthdays(life, after, until), _dates(life, after, until))
     within = [found for found in dated if after < found.at <= until]
@@ -70,7 +72,7 @@ def candidates(life: Life, after: datetime, until: datetime) -> tuple[Candidate,
 
 
 def usual_time(state: State, quiet: QuietHours) -> time:
-    """When the contact usually writes: its busiest preferred hour outside of quiet hours, else 10:00, else their end."""
+    """The contact's busiest hour outside of quiet hours; where it has none 10:00, or the end of quiet hours."""
     hours = [int(clock[:2]) for clock in preferred_hours(state)]
     awake = [hour for hour in hours if not quiet.covers(time(hour))]
     if awake:

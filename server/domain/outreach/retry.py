@@ -11,7 +11,7 @@ from typing import Final, Literal
 from server.domain.backoff import seconds_before
 
 MOST_TRIES: Final = 12
-"""Tries at one message before it becomes a dead letter: with the waits below some three hours of a provider's outage."""
+"""Tries at one message before it becomes a dead letter; the waits below make that some three hours of an outage."""
 
 _FIRST_SECONDS: Final = 10.0
 _MOST_SECONDS: Final = 3_600.0
@@ -88,9 +88,9 @@ Step = Delivered | TryAgain | LookUp | GiveUp
 def next_step(outcome: Outcome, tries: int, now: datetime, draw: float, *, expires_at: datetime | None = None) -> Step:
     """What to do after try number `tries` (from 1, look-ups included).
 
-    Waits double from 10 s to an hour, jittered by `draw`, a random number in [0, 1]; a throttled one is never shorter than
-    the provider asks for. A message that would be tried again only when it is no longer worth sending is given up; one
-    that may have been taken is looked up even then, for the truth of the record.
+    Waits double from 10 s to an hour, jittered over their upper half by `draw`, a random number in [0, 1]; a throttled
+    one is never shorter than the provider asks for. A message that would be tried again only when it is no longer worth
+    sending is given up; one that may have been taken is looked up even then, for the truth of the record.
     """
     match outcome:
         case Accepted(reference):
