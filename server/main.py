@@ -12,6 +12,7 @@ import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
+from kith.analytics.v1 import analytics_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
@@ -25,6 +26,7 @@ from server.observability import logs, traces
 from server.observability.call_log import CallLog
 from server.readiness import Readiness
 from server.rpc import interceptors, services
+from server.rpc.analytics import AnalyticsServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
 from server.rpc.memory import MemoryServicer
@@ -89,6 +91,7 @@ class Server:
         context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
+        analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(

@@ -1,6 +1,6 @@
 """Queries on contacts, their sessions and days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
+from store.tables.analytics import daily_activity
 from store.tables.contact import ContactRow, contact_days, contact_sessions, contacts
 
 Sort = Literal["recent", "engagement", "churn_risk", "messages"]
@@ -54,6 +55,14 @@ async def get(tx: Transaction, contact_id: str, *, lock: bool = False) -> Contac
     key = {"tenant": tx.tenant_id, "contact": contact_id}
     row = (await tx.execute(_GET_LOCKED if lock else _GET, key)).one_or_none()
     return None if row is None else _row(row)
+
+
+async def by_ids(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, ContactRow]:
+    """Those of the contacts that exist, by id."""
+    rows = await tx.execute(
+        select(*_COLUMNS).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id.in_(contact_ids))
+    )
+    return {row.contact_id: row for row in map(_row, rows)}
 
 
 async def by_external_id(tx: Transaction, channel: str, external_id: str) -> ContactRow | None:
@@ -159,19 +168,25 @@ _MEDIAN_GAP: Final[ColumnElement[float]] = literal_column(
 )
 
 
+def silence_limits() -> tuple[ColumnElement[float], ColumnElement[float]]:
+    """Days of silence after which a contact is fading, and dormant: as `relationship.stage_now` has them."""
+    gap = func.greatest(func.coalesce(_MEDIAN_GAP, 1.0), 1.0)
+    return func.greatest(3 * gap, 5.0), func.greatest(8 * gap, 30.0)
+
+
 def _stage_now(now: datetime) -> ColumnElement[str]:
     """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
-    gap = func.greatest(func.coalesce(_MEDIAN_GAP, 1.0), 1.0)
+    fading, dormant = silence_limits()
     silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
     return case(
         (contacts.c.stage == "new", "new"),
-        (silent_days > func.greatest(8 * gap, 30.0), "dormant"),
-        (silent_days > func.greatest(3 * gap, 5.0), "fading"),
+        (silent_days > dormant, "dormant"),
+        (silent_days > fading, "fading"),
         else_=contacts.c.stage,
     )
 
 
 async def forget_activity(tx: Transaction, contact_id: str) -> None:
     """Deletes sessions and days, as a reset of the state needs."""
-    for table in (contact_sessions, contact_days):
+    for table in (contact_sessions, contact_days, daily_activity):
         await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))

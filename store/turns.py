@@ -15,13 +15,14 @@ from sqlalchemy import text
 from store import queue, snapshots
 from store.database import Transaction
 from store.queue import Job
+from store.tables.analytics import MOOD_COLUMNS
 from store.tables.base import values
 from store.tables.contact import ContactRow
 from store.tables.interaction_log import InteractionLogRow
 from store.tables.memory import EntityRow, MemoryRow
 
 _OPEN: Final = text(
-    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, coalesce(c.time_zone, t.time_zone)"
+    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact FOR UPDATE OF c"
 )
@@ -77,6 +78,11 @@ _WRITE: Final = text(
     ), day AS (
       INSERT INTO contact_days AS d (tenant_id, contact_id, day, turns) VALUES (:tenant, :contact, :day, 1)
       ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET turns = d.turns + 1
+    ), activity AS (
+      INSERT INTO daily_activity AS a (tenant_id, contact_id, day, turns, {", ".join(MOOD_COLUMNS)})
+      VALUES (:tenant, :contact, :tenant_day, 1, {", ".join(f"(CAST(:mood AS text) = '{mood}')::integer" for mood in MOOD_COLUMNS)})
+      ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET
+        turns = a.turns + 1, {", ".join(f"{mood} = a.{mood} + excluded.{mood}" for mood in MOOD_COLUMNS)}
     ), log AS (
       INSERT INTO interaction_logs ({_LOG})
       SELECT {_LOG} FROM json_populate_record(NULL::interaction_logs, CAST(:log AS json))
@@ -107,10 +113,15 @@ _WRITE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The contact's row, locked until the transaction ends, and the IANA zone of its days (or else its tenant's)."""
+    """The contact's row, locked until the transaction ends, and the IANA zone of its tenant's days."""
 
     contact: ContactRow
-    zone: str
+    tenant_zone: str
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone of the contact's own days, or else its tenant's."""
+        return self.contact.time_zone or self.tenant_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +146,16 @@ class Before:
 class TurnWrites:
     """What a turn writes.
 
-    `day` is its local day; `state` has every column of STATE; `changed`, by memory id, has every column of REWRITTEN
+    `day` is its day where the contact lives, `tenant_day` the same in the tenant's zone; `mood` is the one to count, if
+    any; `state` has every column of STATE; `changed`, by memory id, has every column of REWRITTEN
     and the `interaction_ids` to add; `removed` are ids of memories; `entities` are those that the turn mentions;
     `job` is what follows.
     """
 
     log: InteractionLogRow
     day: date
+    tenant_day: date
+    mood: str | None
     state: Mapping[str, Any]
     added: Sequence[MemoryRow]
     changed: Mapping[str, Mapping[str, Any]]
@@ -190,6 +204,8 @@ async def write(tx: Transaction, turn: TurnWrites) -> int | None:
             "session": log.session_id,
             "at": log.occurred_at,
             "day": turn.day,
+            "tenant_day": turn.tenant_day,
+            "mood": turn.mood or "",
             "log": _json(values(log)),
             "removed": list(turn.removed),
             "changed": _json([{"memory_id": i, **columns} for i, columns in turn.changed.items()]),

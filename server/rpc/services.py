@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from kith.analytics.v1 import analytics_service_pb2
 from kith.contact.v1 import contact_service_pb2
 from kith.context.v1 import context_service_pb2
 from kith.memory.v1 import memory_service_pb2
@@ -9,7 +10,13 @@ from kith.tenant.v1 import tenant_service_pb2
 
 DESCRIPTORS: Final = tuple(
     service
-    for module in (context_service_pb2, contact_service_pb2, memory_service_pb2, tenant_service_pb2)
+    for module in (
+        context_service_pb2,
+        contact_service_pb2,
+        memory_service_pb2,
+        analytics_service_pb2,
+        tenant_service_pb2,
+    )
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 """Descriptors of our own services; their options decide who may call them, see `policy.py`."""

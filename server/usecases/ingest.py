@@ -136,7 +136,8 @@ async def _take_in(
         deferred_tasks_queued=len(AFTER_INGEST) if job else 0,
     )
     log = _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, now)
-    version = await turns.write(tx, _writes(log, day, state_after, learned, job))
+    days = (day, turn.occurred_at.astimezone(ZoneInfo(opened.tenant_zone)).date())
+    version = await turns.write(tx, _writes(log, days, state_after, learned, job))
     if version is None:
         raise NotFound.contact(row.contact_id)
     if held is None:
@@ -148,11 +149,16 @@ async def _take_in(
     return ingested, Change(version, after)
 
 
-def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, job: Job | None) -> turns.TurnWrites:
+def _writes(
+    log: InteractionLogRow, days: tuple[date, date], state: State, learned: Learned, job: Job | None
+) -> turns.TurnWrites:
+    """`days` are the turn's day where the contact lives, and in the tenant's zone."""
     tenant_id, contact_id, source = log.tenant_id, log.contact_id, [log.interaction_id]
     return turns.TurnWrites(
         log=log,
-        day=day,
+        day=days[0],
+        tenant_day=days[1],
+        mood=None if log.mood_source == "none" else log.mood,
         state=records.state_columns(state),
         added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
         # A memory that was said again has one more source; one that was superseded has not.

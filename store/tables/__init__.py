@@ -1,9 +1,20 @@
 """Every table, gathered in one metadata; a new noun adds its module here."""
 
-from store.tables import contact, interaction_log, memory, operations, tenant
+from store.tables import analytics, contact, interaction_log, maintenance, memory, operations, outreach, tenant
 from store.tables.base import metadata
 
 WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
 """Tables exempt from row-level security, besides those of the job queue (prefix `procrastinate_`)."""
 
-__all__ = ["WITHOUT_TENANT_POLICY", "contact", "interaction_log", "memory", "metadata", "operations", "tenant"]
+__all__ = [
+    "WITHOUT_TENANT_POLICY",
+    "analytics",
+    "contact",
+    "interaction_log",
+    "maintenance",
+    "memory",
+    "metadata",
+    "operations",
+    "outreach",
+    "tenant",
+]

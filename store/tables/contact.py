@@ -58,6 +58,7 @@ contacts: Final = Table(
     Index("contacts_recent_idx", "tenant_id", text("coalesce(last_active_at, created_at)"), "contact_id"),
     Index(None, "tenant_id", "total_messages", "contact_id"),
     Index(None, "tenant_id", "churn_risk", "contact_id"),
+    Index(None, "tenant_id", "first_active_at"),
     # Ingest updates the row in place most of the time if its page has room.
     postgresql_with={"fillfactor": 80},
 )
@@ -79,6 +80,7 @@ contact_sessions: Final = Table(
     instant("last_turn_at"),
     Column("turns", Integer, nullable=False),
     _contact_key(),
+    Index(None, "tenant_id", "started_at"),
 )
 
 contact_days: Final = Table(

@@ -7,6 +7,8 @@ from alembic import op
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
+from store.migrations.isolation import isolate
+
 revision = "0001"
 down_revision = None
 
@@ -265,16 +267,6 @@ def upgrade() -> None:
             f" USING (tenant_id = current_setting('app.deleting_tenant', true))"
         )
     op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
-
-
-def isolate(table: str) -> None:
-    """Forced row-level security: rows are seen and written only under their own tenant, by the owner too."""
-    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    op.execute(
-        f"CREATE POLICY tenant ON {table} USING (tenant_id = current_setting('app.tenant', true))"
-        f" WITH CHECK (tenant_id = current_setting('app.tenant', true))"
-    )
 
 
 def downgrade() -> None:

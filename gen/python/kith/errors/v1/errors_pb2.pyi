@@ -64,6 +64,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A fault of the server's own. The request id in the details finds it in the log."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 19
     """What is stored does not allow the request. Example: two edits of one contact at once."""
+    ERROR_REASON_TRIGGER_NOT_FOUND: _ErrorReason.ValueType  # 20
+    """The outreach trigger does not exist for this tenant."""
+    ERROR_REASON_OUTREACH_DISABLED: _ErrorReason.ValueType  # 21
+    """The contact opted out, or never agreed where that is needed. Example: they wrote STOP."""
+    ERROR_REASON_QUIET_HOURS: _ErrorReason.ValueType  # 22
+    """The time falls into the quiet hours of the contact's own time zone. The details name their end; `defer` moves it there."""
+    ERROR_REASON_MAX_ATTEMPTS_REACHED: _ErrorReason.ValueType  # 23
+    """As many messages as the configuration allows went into this silence. They count anew once the contact writes."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """What went wrong, for programs. The contract's code is the name without `ERROR_REASON_`."""
@@ -108,6 +116,14 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 18
 """A fault of the server's own. The request id in the details finds it in the log."""
 ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 19
 """What is stored does not allow the request. Example: two edits of one contact at once."""
+ERROR_REASON_TRIGGER_NOT_FOUND: ErrorReason.ValueType  # 20
+"""The outreach trigger does not exist for this tenant."""
+ERROR_REASON_OUTREACH_DISABLED: ErrorReason.ValueType  # 21
+"""The contact opted out, or never agreed where that is needed. Example: they wrote STOP."""
+ERROR_REASON_QUIET_HOURS: ErrorReason.ValueType  # 22
+"""The time falls into the quiet hours of the contact's own time zone. The details name their end; `defer` moves it there."""
+ERROR_REASON_MAX_ATTEMPTS_REACHED: ErrorReason.ValueType  # 23
+"""As many messages as the configuration allows went into this silence. They count anew once the contact writes."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 HTTP_STATUS_FIELD_NUMBER: _builtins.int

@@ -1,0 +1,122 @@
+"""Who is about to leave: the churn model over every contact's life, evaluated when asked."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from server.domain import churn
+from server.domain.churn import Parameters
+from server.domain.errors import InvalidInput
+from server.domain.relationship import stage_now
+from server.domain.words import Mood, Stage
+from server.usecases import records
+from server.usecases.contacts import MOST
+from server.usecases.services import Services
+from store import analytics, churn_models, contacts, outreach, pagination
+from store.analytics import Lives
+from store.database import Transaction
+from store.tables.contact import ContactRow
+
+OutreachStatus = Literal["none_sent", "pending", "sent", "opted_out"]
+
+_DAY_SECONDS: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnQuery:
+    """Who to report: a risk of at least `threshold`, in [0, 1]; `limit` is at least 1."""
+
+    threshold: float
+    limit: int
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """One contact, its risk in [0, 1], and what was tried in this silence."""
+
+    contact_id: str
+    display_name: str | None
+    churn_risk: float
+    last_active_at: datetime | None
+    days_inactive: int
+    stage: Stage
+    mood: Mood
+    outreach_status: OutreachStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnPage:
+    """One page, the highest risk first."""
+
+    threshold: float
+    at_risk_count: int
+    contacts: list[AtRisk]
+    next_cursor: str | None
+
+
+async def parameters(tx: Transaction) -> Parameters:
+    """The tenant's own parameters, or the prior while it has none."""
+    row = await churn_models.get(tx)
+    return churn.PRIOR if row is None else Parameters(row.r, row.alpha, row.a, row.b)
+
+
+def risks(model: Parameters, lives: Lives, now: datetime) -> npt.NDArray[np.float64]:
+    """The churn risk of every life, in [0, 1], shape (n,)."""
+    first, last = _days(lives.first_active_at), _days(lives.last_active_at)
+    at = now.timestamp() / _DAY_SECONDS
+    repeats = np.maximum(np.asarray(lives.active_days, dtype=np.float64) - 1, 0)
+    return churn.churn_risk(model, repeats, last - first, np.maximum(at - first, last - first))
+
+
+def _days(instants: Sequence[datetime]) -> npt.NDArray[np.float64]:
+    return np.array([instant.timestamp() for instant in instants], dtype=np.float64) / _DAY_SECONDS
+
+
+async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery) -> ChurnPage:
+    """Who is at risk: as of now, and on further pages as of the first one. Raises InvalidInput for a bad cursor."""
+    bound = {"list": "churn", "threshold": query.threshold}
+    now, limit = services.clock(), min(query.limit, MOST)
+    after: tuple[float, str] | None = None
+    if query.cursor is not None:
+        try:
+            risk, contact_id, now = pagination.decode(bound, query.cursor, (float, str, datetime))
+        except pagination.BadCursor as error:
+            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+        after = (-risk, contact_id)
+    async with services.database.transaction(tenant_id, isolation="REPEATABLE READ") as tx:
+        lives = await analytics.lives(tx)
+        found = risks(await parameters(tx), lives, now)
+        ranked = sorted((-float(found[i]), lives.contact_ids[i]) for i in np.flatnonzero(found >= query.threshold))
+        rest = ranked if after is None else ranked[bisect_right(ranked, after) :]
+        page = rest[:limit]
+        rows = await contacts.by_ids(tx, [contact_id for _, contact_id in page])
+        tried = await outreach.in_silence(tx, list(rows))
+    return ChurnPage(
+        threshold=query.threshold,
+        at_risk_count=len(ranked),
+        contacts=[
+            _at_risk(rows[contact_id], -risk, cast(OutreachStatus, tried.get(contact_id, "none_sent")), now)
+            for risk, contact_id in page
+        ],
+        next_cursor=pagination.encode(bound, (-page[-1][0], page[-1][1], now)) if len(rest) > limit else None,
+    )
+
+
+def _at_risk(row: ContactRow, risk: float, tried: OutreachStatus, now: datetime) -> AtRisk:
+    state = records.state(row)
+    return AtRisk(
+        contact_id=row.contact_id,
+        display_name=row.display_name,
+        churn_risk=risk,
+        last_active_at=row.last_active_at,
+        days_inactive=max(0, (now - (row.last_active_at or row.created_at)).days),
+        stage=stage_now(state, now),
+        mood=state.mood,
+        outreach_status=tried,
+    )
