@@ -53,13 +53,13 @@ def test_looking_ahead_shows_the_attempts_to_come() -> None:
     assert [found.at for found in ahead] == [LAST + 3 * DAY, LAST + 6 * DAY, LAST + 9 * DAY]
 
 
-def test_a_key_names_the_silence_and_the_attempt() -> None:
+def test_an_occasion_names_the_silence_and_the_attempt() -> None:
     (early,) = candidates(LAST, (), 3, 2, now=LAST + 3 * DAY)
     (late,) = candidates(LAST, (), 3, 2, now=LAST + 4 * DAY)
     (second,) = candidates(LAST, (LAST + 3 * DAY,), 3, 2, now=LAST + 6 * DAY)
     (other,) = candidates(LAST + timedelta(seconds=1), (), 3, 2, now=LAST + 9 * DAY)
-    assert early.key == late.key
-    assert len({early.key, second.key, other.key}) == 3
+    assert early.occasion == late.occasion
+    assert len({early.occasion, second.occasion, other.occasion}) == 3
 
 
 def test_days_of_silence_are_whole() -> None:

@@ -91,7 +91,7 @@ def test_a_leap_day_comes_every_fourth_year() -> None:
 
 def test_a_message_of_a_slot_is_known_by_its_local_time() -> None:
     (found,) = candidates("0 8 * * *", BERLIN, utc(2026, 6, 1), utc(2026, 6, 1, 12))
-    assert (found.kind, found.key, found.reason) == (
+    assert (found.kind, found.occasion, found.reason) == (
         "recurring",
         "recurring:2026-06-01T08:00",
         "slot:2026-06-01T08:00",

@@ -6,7 +6,7 @@ Everything here is a pure function of its arguments: instants are aware datetime
     wall_clock    a local time as an instant, across gaps and repeats
     quiet_hours   when nothing goes out            caps        how much goes out in a local day and week
     consent       who may be written to            config      what a tenant chose
-    inactivity, milestones, recurrence             what makes a message due, each with a key under which it fires once
+    inactivity, milestones, recurrence             what makes a message due, each an occasion that fires once
     dispatch      the one rule that schedule, fire and preview ask      foresight   the same rule over the days to come
     retry         what to do after a try at delivery
 """

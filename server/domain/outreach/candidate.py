@@ -10,14 +10,14 @@ from server.domain.outreach.words import TriggerType
 class Candidate:
     """One message to one contact that is due at `at` (UTC).
 
-    `key` is the same whenever this message is found again and is never used for another one of the contact: stored
+    `occasion` is the same whenever this message is found again and is never used for another one of the contact: stored
     once for all time, it makes the message fire once. `reason` says what made it due, as the contract shows it
     (`silent_days:5`). `expire_on_reply` says whether it loses its sense when the contact writes first. `memory_ids` are
     what it is about, where it comes from memories.
     """
 
     kind: TriggerType
-    key: str
+    occasion: str
     at: datetime
     reason: str
     expire_on_reply: bool

@@ -25,7 +25,7 @@ _LEFT_OPEN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message and when it is due; `key` is the caller's own, a trigger's id or a candidate's key."""
+    """A message and when it is due; `key` is the caller's own, a trigger's id or a candidate's occasion."""
 
     key: str
     at: datetime
@@ -55,7 +55,7 @@ def due_of(candidate: Candidate, channel: str, *, held: bool = False) -> Due:
         expires_at=candidate.at + _LEFT_OPEN,
         held=held,
     )
-    return Due(candidate.key, candidate.at, planned)
+    return Due(candidate.occasion, candidate.at, planned)
 
 
 def foresee(

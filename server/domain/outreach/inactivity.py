@@ -55,7 +55,7 @@ def candidates(
             return
         yield Candidate(
             kind="inactivity",
-            key=f"inactivity:{last_active_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}:{attempt}",
+            occasion=f"inactivity:{last_active_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}:{attempt}",
             at=at,
             reason=f"silent_days:{days_silent(last_active_at, at)}",
             expire_on_reply=True,

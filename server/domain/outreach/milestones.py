@@ -1,12 +1,12 @@
 """Milestones: a streak, a count, an anniversary, a date that the contact told of.
 
-Each has a key under which it fires once in a contact's life, and an instant: the time of day at which the contact
-usually writes, outside of quiet hours.
+Each has an occasion, under which it fires once in a contact's life, and an instant: the time of day at which the
+contact usually writes, outside of quiet hours.
 
 - **Streaks** of 7, 30, 100 and 365 days and **counts** of 100, 500, 1,000, 5,000, … messages are found when they were
   just reached, and are due at the next such time of day. Only the highest that was reached counts, and only while it is
   news: a tenant that turns milestones on does not congratulate on what was long ago. A second streak of the same length
-  is no news either; and a key that named the streak's first day would change as late turns lengthen it at that end.
+  is no news either; and an occasion that named a streak's first day would change as late turns lengthen it there.
 - **Anniversaries** of the first contact come after one month and then each year, but not while the contact is dormant.
 - **Dates** come from memories about the future ("my exam is on Friday"), as told by the contact, for single days, once
   a day. **Birthdays** come each year. What falls on 29 February falls on the 28th in other years: in its own month, and
@@ -58,16 +58,16 @@ class Life:
     lead_days: int = 0
 
 
-def candidates(life: Life, after: datetime, until: datetime) -> tuple[Candidate, ...]:
+def candidates(life: Life, now: datetime, after: datetime, until: datetime) -> tuple[Candidate, ...]:
     """The milestones that are due after `after` and not after `until`, the first first.
 
-    A streak or count that was just reached, as of `until`, is among them even where its time of day is still to come:
-    it is to be stored when it is found, since later turns would move that time.
+    A streak or count that was just reached, as of `now`, is among them even where its time of day is after `until`: it
+    is to be stored when it is found, since later turns would move that time.
     """
     dated = chain(_anniversaries(life, after, until), _birthdays(life, after, until), _dates(life, after, until))
     within = [found for found in dated if after < found.at <= until]
     return tuple(
-        sorted((*within, *_streaks(life, until), *_counts(life, until)), key=lambda found: (found.at, found.key))
+        sorted((*within, *_streaks(life, now), *_counts(life, now)), key=lambda found: (found.at, found.occasion))
     )
 
 
@@ -92,9 +92,9 @@ def _soon(life: Life, after: datetime) -> datetime:
 
 
 def _milestone(name: str, at: datetime, *, day: date | None = None, memory_ids: tuple[str, ...] = ()) -> Candidate:
-    key = f"milestone:{name}" if day is None else f"milestone:{name}:{day.isoformat()}"
+    occasion = f"milestone:{name}" if day is None else f"milestone:{name}:{day.isoformat()}"
     # It keeps its sense when the contact writes first: who keeps a streak writes every day.
-    return Candidate("milestone", key, at, name, expire_on_reply=False, memory_ids=memory_ids)
+    return Candidate("milestone", occasion, at, name, expire_on_reply=False, memory_ids=memory_ids)
 
 
 def _streaks(life: Life, now: datetime) -> Iterator[Candidate]:
@@ -137,14 +137,15 @@ def _anniversaries(life: Life, after: datetime, until: datetime) -> Iterator[Can
 
 
 def _birthdays(life: Life, after: datetime, until: datetime) -> Iterator[Candidate]:
-    # By day and not by name: keys and reasons are seen by operators and hold nothing personal.
+    # By day and not by name: occasions and reasons are seen by operators and hold nothing personal.
     about: dict[tuple[str, date], list[str]] = defaultdict(list)
     for memory, day in _told(life):
         if memory.attribute == "birthday":
             whose = "self" if memory.subject in (None, "self") else "other"
             for year in _years(life, after, until):
                 on = _on(year, day.month, day.day)
-                if on >= day_of(memory.occurred_at, life.zone):
+                # On the day itself it has been talked about already.
+                if on > day_of(memory.occurred_at, life.zone):
                     about[whose, on].append(memory.id)
     for (whose, on), ids in about.items():
         yield _milestone(f"birthday:{whose}", _instant(life, on), day=on, memory_ids=tuple(ids))
@@ -158,7 +159,6 @@ def _dates(life: Life, after: datetime, until: datetime) -> Iterator[Candidate]:
     for memory, day in _told(life):
         if (day.month, day.day) in born or memory.importance < _LEAST_IMPORTANCE:
             continue
-        # What was told on the day itself has been talked about already.
         if first <= day - lead <= last and day - lead > day_of(memory.occurred_at, life.zone):
             about[day].append(memory.id)
     for day, ids in about.items():
