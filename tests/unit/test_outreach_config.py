@@ -1,13 +1,17 @@
 """What a tenant may choose."""
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
+from buf.validate import validate_pb2
+from google.protobuf.message import Message
 from kith.outreach.v1 import outreach_pb2
 
 from server.domain.errors import InvalidInput
 from server.domain.outreach.config import CLEARABLE, ConfigChange, OutreachConfig, changed, clock_of
 from server.domain.outreach.quiet_hours import QuietHours
+from server.domain.outreach.words import CHANNEL_STATUSES, TRIGGER_TYPES
 
 
 def fields_of(error: InvalidInput) -> list[str]:
@@ -107,3 +111,31 @@ def test_each_type_has_its_switch_and_its_template() -> None:
 def test_equal_quiet_hours_are_taken() -> None:
     after = changed(OutreachConfig(), ConfigChange(quiet_hours_start="00:00", quiet_hours_end="00:00"))
     assert after.quiet_hours.start == after.quiet_hours.end == clock_of("00:00")
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "expected"),
+    [
+        (outreach_pb2.Trigger, "trigger_type", TRIGGER_TYPES),
+        (outreach_pb2.ChannelConsent, "status", CHANNEL_STATUSES),
+    ],
+)
+def test_the_words_of_outreach_are_those_of_the_contract(
+    message: type[Message], field: str, expected: tuple[str, ...]
+) -> None:
+    rules = message.DESCRIPTOR.fields_by_name[field].GetOptions().Extensions[validate_pb2.field]
+    assert tuple(getattr(rules.string, "in")) == expected
+
+
+def test_the_ranges_are_the_contracts() -> None:
+    request = outreach_pb2.UpdateOutreachConfigRequest.DESCRIPTOR.fields_by_name
+    for name in ("inactivity_days", "inactivity_max_attempts", "max_per_day", "max_per_week"):
+        rules = request[name].GetOptions().Extensions[validate_pb2.field].int32
+        for value, fits in ((rules.gte, True), (rules.gte - 1, False), (rules.lte, True), (rules.lte + 1, False)):
+            roomy = OutreachConfig(max_per_day=1, max_per_week=168)
+            change = replace(ConfigChange(max_per_day=1), **{name: value})
+            if fits:
+                assert getattr(changed(roomy, change), name) == value
+            else:
+                with pytest.raises(InvalidInput, match=name):
+                    changed(roomy, change)

@@ -89,8 +89,11 @@ def test_a_night_that_ends_on_a_full_day_puts_it_off_by_a_day_more() -> None:
 def test_what_can_only_go_out_too_late_expires_for_what_held_it_up() -> None:
     brief = replace(BY_HAND, expires_at=NOON.replace(hour=23) + 3 * HOUR)
     assert why(ask(brief, now=NOON.replace(hour=23))) == (Expire, "quiet_hours")
+    until_seven = replace(BY_HAND, expires_at=datetime(2026, 6, 4, 7, tzinfo=BERLIN))
+    assert why(ask(until_seven, now=NOON.replace(hour=23))) == (Expire, "quiet_hours")
     assert why(ask(brief, history=History(sent=(NOON, NOON)), now=NOON)) == (Expire, "daily_cap")
     assert why(ask(brief, now=NOON + 2 * DAY)) == (Expire, "too_late")
+    assert why(ask(replace(BY_HAND, expires_at=NOON))) == (Expire, "too_late")
 
 
 @pytest.mark.parametrize(

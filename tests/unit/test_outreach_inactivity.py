@@ -69,7 +69,7 @@ def test_days_of_silence_are_whole() -> None:
 
 def test_attempts_of_a_contact_that_never_wrote_all_count() -> None:
     assert attempts_in_silence([LAST, LAST + DAY], None) == 2
-    assert attempts_in_silence([LAST - DAY, LAST + DAY], LAST) == 1
+    assert attempts_in_silence([LAST - DAY, LAST, LAST + DAY], LAST) == 1
 
 
 @pytest.mark.parametrize("gone", [0, 1, 7])

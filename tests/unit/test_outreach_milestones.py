@@ -161,6 +161,11 @@ def test_a_birthday_comes_each_year() -> None:
     assert len({one.occasion for one in found}) == 3
 
 
+def test_a_birthday_that_is_told_on_the_day_comes_again_next_year() -> None:
+    life = replace(EMPTY, memories=(birthday(utc(2026, 6, 10), occurred_at=utc(2026, 6, 10, 8)),))
+    assert [one.at.year for one in candidates(life, NOW, NOW - DAY, NOW + 400 * DAY)] == [2027]
+
+
 def test_a_birthday_on_the_29th_of_february_is_on_the_28th_in_other_years() -> None:
     life = replace(EMPTY, memories=(birthday(utc(1996, 2, 29)),))
     found = candidates(life, NOW, NOW, utc(2028, 12, 1))

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.outreach.quiet_hours import QuietHours
-from tests.unit.outreach_cases import APIA, BERLIN, HAVANA, LORD_HOWE, clocks, quiet_hours, utc, zone_and_instant
+from tests.unit.outreach_cases import (
+    APIA,
+    BERLIN,
+    HAVANA,
+    LORD_HOWE,
+    ST_JOHNS,
+    clocks,
+    quiet_hours,
+    utc,
+    zone_and_instant,
+)
 
 NIGHT = QuietHours(time(23), time(7))
 MINUTE = timedelta(minutes=1)
@@ -85,6 +95,13 @@ def test_a_window_that_starts_in_a_repeated_hour_starts_when_it_comes_the_first_
 def test_a_repeated_midnight_is_one_night() -> None:
     until_half_past = QuietHours(time(22), time(0, 30))
     assert until_half_past.end_of(utc(2026, 11, 1, 3), HAVANA) == utc(2026, 11, 1, 5, 30)
+
+
+def test_a_night_that_began_is_not_over_when_clocks_go_back_across_midnight() -> None:
+    # Midnight came at 02:30 UTC, and again an hour later.
+    after_midnight = QuietHours(time(0), time(2))
+    assert after_midnight.is_quiet(utc(2010, 11, 7, 3), ST_JOHNS)
+    assert after_midnight.end_of(utc(2010, 11, 7, 2, 30), ST_JOHNS) == utc(2010, 11, 7, 5, 30)
 
 
 def test_windows_that_meet_across_a_gap_are_one() -> None:

@@ -52,8 +52,8 @@ class QuietHours:
         return max(ends, default=None)
 
     def _windows(self, around: date, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
-        # Two days back: where a whole day was skipped, the window of the day before it may still last.
-        for days in (-2, -1, 0, 1):
+        # The next day as well: it can have begun before clocks went back across midnight.
+        for days in (-1, 0, 1):
             day = around + days * _DAY
             closing = day if self.start < self.end else day + _DAY
             yield (

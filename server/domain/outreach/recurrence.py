@@ -8,7 +8,7 @@ from typing import Final
 from cronsim import CronSim, CronSimError
 
 from server.domain.outreach.candidate import Candidate
-from server.domain.outreach.wall_clock import SHIFT, first_instant
+from server.domain.outreach.wall_clock import first_instant
 
 _FIELDS: Final = 5
 _LEAP_START: Final = datetime(2000, 1, 1)  # noqa: DTZ001 (a local time: it has no zone)
@@ -70,7 +70,9 @@ def slots(expression: str, zone: tzinfo, after: datetime, until: datetime) -> It
     onto the same instant fire as one, under the key of the last of them.
     """
     waiting: Slot | None = None
-    for local in CronSim(expression, after.astimezone(zone).replace(tzinfo=None) - SHIFT):
+    # Cron counts on a clock that is never set; what that clock showed up to `after` has fired, as instants do not fall
+    # where local times grow.
+    for local in CronSim(expression, after.astimezone(zone).replace(tzinfo=None)):
         at = first_instant(local, zone)
         if at > until:
             break

@@ -10,9 +10,6 @@ from typing import Final
 
 _SECOND: Final = timedelta(seconds=1)
 
-SHIFT: Final = timedelta(hours=26)
-"""More than any clock was ever set by, and than any zone is from UTC."""
-
 
 def first_instant(local: datetime, zone: tzinfo) -> datetime:
     """The first instant at which clocks in `zone` show the naive `local`; in a gap the gap's end. UTC.
