@@ -125,27 +125,26 @@ def _anniversaries(life: Life, after: datetime, until: datetime) -> Iterator[Can
         return
     began = day_of(first, life.zone)
     month = began.year * 12 + began.month
+    near = _near(life, after, until)
     days = {"1m": _on(month // 12, month % 12 + 1, began.day)} | {
-        f"{year - began.year}y": _on(year, began.month, began.day)
-        for year in _years(life, after, until)
-        if year > began.year
+        f"{year - began.year}y": _on(year, began.month, began.day) for year in near.years if year > began.year
     }
     for age, day in days.items():
-        at = _instant(life, day)
-        if stage_now(life.state, at) != "dormant":
+        if day in near and stage_now(life.state, at := _instant(life, day)) != "dormant":
             yield _milestone(f"anniversary:{age}", at)
 
 
 def _birthdays(life: Life, after: datetime, until: datetime) -> Iterator[Candidate]:
     # By day and not by name: occasions and reasons are seen by operators and hold nothing personal.
+    near = _near(life, after, until)
     about: dict[tuple[str, date], list[str]] = defaultdict(list)
     for memory, day in _told(life):
         if memory.attribute == "birthday":
             whose = "self" if memory.subject in (None, "self") else "other"
-            for year in _years(life, after, until):
+            for year in near.years:
                 on = _on(year, day.month, day.day)
                 # On the day itself it has been talked about already.
-                if on > day_of(memory.occurred_at, life.zone):
+                if on in near and on > day_of(memory.occurred_at, life.zone):
                     about[whose, on].append(memory.id)
     for (whose, on), ids in about.items():
         yield _milestone(f"birthday:{whose}", _instant(life, on), day=on, memory_ids=tuple(ids))
@@ -154,12 +153,12 @@ def _birthdays(life: Life, after: datetime, until: datetime) -> Iterator[Candida
 def _dates(life: Life, after: datetime, until: datetime) -> Iterator[Candidate]:
     born = {(day.month, day.day) for memory, day in _told(life) if memory.attribute == "birthday"}
     lead = life.lead_days * _DAY
-    first, last = day_of(after, life.zone) - _DAY, day_of(until, life.zone) + _DAY
+    near = _near(life, after, until)
     about: dict[date, list[str]] = defaultdict(list)
     for memory, day in _told(life):
         if (day.month, day.day) in born or memory.importance < _LEAST_IMPORTANCE:
             continue
-        if first <= day - lead <= last and day - lead > day_of(memory.occurred_at, life.zone):
+        if day - lead in near and day - lead > day_of(memory.occurred_at, life.zone):
             about[day].append(memory.id)
     for day, ids in about.items():
         yield _milestone("date", _instant(life, day - lead), day=day, memory_ids=tuple(ids))
@@ -184,8 +183,22 @@ def _told_day(life: Life, memory: Memory) -> date | None:
     return day_of(memory.event_start + length / 2, life.zone) if length <= _LONGEST_DATE else None
 
 
-def _years(life: Life, after: datetime, until: datetime) -> range:
-    return range(day_of(after, life.zone).year - 1, day_of(until, life.zone).year + 2)
+@dataclass(frozen=True, slots=True)
+class _Days:
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    @property
+    def years(self) -> range:
+        return range(self.first.year, self.last.year + 1)
+
+
+def _near(life: Life, after: datetime, until: datetime) -> _Days:
+    """The days whose usual time can lie between two instants; the end of quiet hours can be on the next day."""
+    return _Days(day_of(after, life.zone) - 2 * _DAY, day_of(until, life.zone) + _DAY)
 
 
 def _on(year: int, month: int, day: int) -> date:
