@@ -1,11 +1,12 @@
 """What every job shares: how it is tried again, and how it finds the services."""
 
+import random
 from typing import Any, Final
 
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
-from server.jobs.backoff import seconds_before
+from server.domain.backoff import seconds_before
 from server.usecases.services import Services
 
 SERVICES: Final = "services"
@@ -21,7 +22,8 @@ class BackoffWithJitter(BaseRetryStrategy):
         """When to try again; None gives up."""
         if job.attempts >= _ATTEMPTS:
             return None
-        return RetryDecision(retry_in={"seconds": max(1, round(seconds_before(job.attempts + 1)))})
+        wait = seconds_before(job.attempts + 1, random.random())  # noqa: S311 (spreads load, is no secret)
+        return RetryDecision(retry_in={"seconds": max(1, round(wait))})
 
 
 def services_of(context: JobContext) -> Services:

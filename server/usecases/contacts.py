@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from server import ids
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
+from server.domain.zones import check_zone
 from server.usecases import audit, records
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
@@ -99,20 +98,6 @@ def _first_columns(new: NewContact, now: datetime) -> dict[str, Any]:
         "version": 1,
         **records.state_columns(State()),
     }
-
-
-def check_zone(name: str | None) -> None:
-    """Raises InvalidInput unless the name is None or an IANA time zone's."""
-    if name is None:
-        return
-    if name not in _zones():
-        raise InvalidInput.of("time_zone", "must be the name of an IANA time zone, e.g. Europe/Berlin")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    # Not `localtime`, which is the server's own, nor what only this machine's files have.
-    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 @dataclass(frozen=True, slots=True)

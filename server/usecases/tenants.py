@@ -10,8 +10,8 @@ from typing import Final
 from server import ids
 from server.credentials.tenants import CHANGED, GONE
 from server.domain.errors import Conflict, InvalidInput, NotFound
+from server.domain.zones import check_zone
 from server.usecases import audit
-from server.usecases.contacts import check_zone
 from store import tenants
 from store.database import Database, Transaction
 from store.notifications import notify
