@@ -95,6 +95,7 @@ def advance(
         active_days=days,
         disclosures=state.disclosures + disclosures,
         first_active_at=min(filter(None, (state.first_active_at, turn.occurred_at))),
+        last_wrote_at=_last_wrote(state, turn),
         stage=stage_of(sessions, days),
         hours=tuple(hours),
     )
@@ -110,6 +111,12 @@ def advance(
             recent_gaps=_gaps_after(state, turn.occurred_at) if session_is_new else state.recent_gaps,
         )
     return replace(moved, trust=trust_level(moved))
+
+
+def _last_wrote(state: State, turn: Turn) -> datetime | None:
+    if not (turn.user_message or "").strip():
+        return state.last_wrote_at
+    return max(filter(None, (state.last_wrote_at, turn.occurred_at)))
 
 
 def _gaps_after(state: State, at: datetime) -> tuple[float, ...]:
