@@ -41,13 +41,18 @@ def named_in(text: str, entities: Sequence[Entity]) -> tuple[str, ...]:
 
 
 def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Linked:
-    """Memories that name a known entity get its id; entities that nothing mentions any more are found."""
+    """Memories that name a known entity get its id; entities that nothing mentions any more are found.
+
+    Patterns are derived from the other memories, so they neither get entities here nor keep one alive.
+    """
     if not entities:
         return Linked((), ())
     names = _Names(entities)
     relinked: list[Memory] = []
     mentioned: set[str] = set()
     for memory in memories:
+        if memory.type == "pattern":
+            continue
         linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content)))))
         mentioned.update(linked)
         if linked != memory.entity_ids:

@@ -48,7 +48,7 @@ def topics(memories: Sequence[Memory], entities: Sequence[Entity], language: str
     sessions = len({m.session_id for m in counted})
     least = max(SESSIONS, SHARE * sessions)
     found = _entities(counted, entities)
-    if language.split("-")[0].lower() == "en":
+    if language.split("-", maxsplit=1)[0].lower() == "en":
         named = {stem(word) for entity in entities for name in (entity.display_name, *entity.aliases)
                  for word in name.lower().split()}  # fmt: skip
         found += [topic for topic in _nouns(counted) if topic[1] not in named]

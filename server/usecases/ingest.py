@@ -143,7 +143,7 @@ async def _take_in(
         return ingested, Change(version)
     after = held.after(
         version, state_after, learned.entities,
-        added=learned.added, changed=learned.changed, removed=learned.removed,
+        added=learned.added, changed={**learned.changed, **learned.repointed}, removed=learned.removed,
     )  # fmt: skip
     return ingested, Change(version, after)
 
@@ -156,7 +156,10 @@ def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, j
         state=records.state_columns(state),
         added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
         # A memory that was said again has one more source; one that was superseded has not.
-        changed={m.id: records.rewritten(m, source if m.status == "current" else []) for m in learned.changed.values()},
+        changed={
+            m.id: records.rewritten(m, source if m.status == "current" else [])
+            for m in (*learned.changed.values(), *learned.repointed.values())
+        },
         removed=sorted(learned.removed),
         entities=[records.entity_row(e, tenant_id, contact_id, log.created_at) for e in learned.met],
         job=job,
