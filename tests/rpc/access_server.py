@@ -20,6 +20,7 @@ from kith.tenant.v1 import tenant_service_pb2_grpc
 from opentelemetry.trace import Tracer
 
 from server import callers
+from server.callers import Caller
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.credentials.tokens import ClaimNames
@@ -43,7 +44,7 @@ MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 class Seen:
     """What the servicers met, and what they are to do."""
 
-    callers: list[callers.Caller] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
     calls: int = 0
     work: Callable[[], Any] | None = None
 

@@ -477,7 +477,7 @@ class Entity(_message.Message):
     """How many current memories mention it."""
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What else it is called, e.g. `my dog`."""
+        """What else it is called, e.g. `dog`."""
 
     def __init__(
         self,
