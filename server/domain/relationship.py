@@ -56,6 +56,11 @@ def session_of(state: State, turn: Turn) -> str:
     return f"auto-{turn.occurred_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
 
+def is_late(state: State, turn: Turn) -> bool:
+    """Whether the turn was said a pause or more before the newest one, so that it may belong to an earlier session."""
+    return state.last_active_at is not None and state.last_active_at - turn.occurred_at >= SESSION_PAUSE
+
+
 def advance(
     state: State,
     turn: Turn,

@@ -94,7 +94,7 @@ async def _take_in(
     """`held` is the contact as it is, where this process has it; else only what the turn can touch is read."""
     row, zone = opened.contact, ZoneInfo(opened.zone)
     state = records.state(row)
-    turn = replace(turn, session_id=relationship.session_of(state, turn))
+    turn = replace(turn, session_id=await _session(tx, row.contact_id, state, turn))
     day = turn.occurred_at.astimezone(zone).date()
     before = await turns.before(
         tx,
@@ -146,6 +146,15 @@ async def _take_in(
         added=learned.added, changed={**learned.changed, **learned.repointed}, removed=learned.removed,
     )  # fmt: skip
     return ingested, Change(version, after)
+
+
+async def _session(tx: Transaction, contact_id: str, state: State, turn: Turn) -> str:
+    """The turn's session; for one that comes late also an earlier session that it falls into."""
+    if turn.session_id is None and relationship.is_late(state, turn):
+        earlier = await turns.session_around(tx, contact_id, turn.occurred_at, relationship.SESSION_PAUSE)
+        if earlier is not None:
+            return earlier
+    return relationship.session_of(state, turn)
 
 
 def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, job: Job | None) -> turns.TurnWrites:
