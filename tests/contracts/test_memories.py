@@ -217,7 +217,7 @@ def test_entities_are_listed_with_their_aliases_and_counts_most_mentioned_first(
         ingest(rest, product, contact_id, user_message=said)
     path = f"/contact-intel/contacts/{contact_id}/entities"
     answer = rest.get(path, headers=product.bearer).json()
-    miso = next(entity for entity in answer["entities"] if entity["id"] == "pet:miso")
+    miso = dict(next(entity for entity in answer["entities"] if entity["id"] == "pet:miso"))
     assert any("cat" in alias for alias in miso.pop("aliases"))
     assert miso == {
         "id": "pet:miso", "type": "pet", "display_name": "Miso",
