@@ -41,6 +41,7 @@ class Merge:
 @dataclass(slots=True)
 class _Group:
     kept: Memory
+    words: frozenset[str]
     keys: list[_Key]
     absorbed: list[str] = field(default_factory=list)
     ended: list[Memory] = field(default_factory=list)
@@ -66,12 +67,13 @@ def merges(memories: Sequence[Memory]) -> tuple[Merge, ...]:
             _absorb(group, memory)
             continue
         alike = near.setdefault(_key(memory, _said(memory.value or "")), []) if _comparable(memory) else []
-        group = next((g for g in alike if _says_more(g.kept, memory)), None)
+        said = frozenset(words(memory.content)) - _ARTICLES
+        group = next((g for g in alike if _says_more(g.words, said)), None)
         if group is not None:
             _absorb(group, memory)
             continue
-        group = _Group(memory, [key])
-        for less in [g for g in alike if _says_more(memory, g.kept)]:
+        group = _Group(memory, said, [key])
+        for less in [g for g in alike if _says_more(said, g.words)]:
             alike.remove(less)
             del groups[less.kept.id]
             _end(group, less)
@@ -96,8 +98,7 @@ def _comparable(memory: Memory) -> bool:
     return memory.value is not None and memory.attribute not in (None, "note")
 
 
-def _says_more(one: Memory, other: Memory) -> bool:
-    most, least = set(words(one.content)) - _ARTICLES, set(words(other.content)) - _ARTICLES
+def _says_more(most: frozenset[str], least: frozenset[str]) -> bool:
     return least < most and not any(word in _TURNING or word.endswith("n't") for word in most - least)
 
 

@@ -139,15 +139,15 @@ def usual_moods(feelings: Sequence[Feeling], zone: tzinfo) -> list[Pattern]:
     occasions = _occasions(feelings, zone)
     if not _supported([f.at for f in feelings]):
         return []
-    found = []
-    for mood in sorted({mood for moods in occasions.values() for mood in moods} - {"neutral"}):
-        for slot in _SLOTS:
-            inside = [moods for when, moods in occasions.items() if slot.holds(*when)]
-            outside = [moods for when, moods in occasions.items() if not slot.holds(*when)]
-            hits, elsewhere = sum(mood in m for m in inside), sum(mood in m for m in outside)
-            if hits < _OCCASIONS or hits < SHARE * len(inside):
+    total = Counter(mood for moods in occasions.values() for mood in moods)
+    found: list[tuple[float, int, str, Mood, _Slot, float]] = []
+    for slot in _SLOTS:
+        inside = [moods for when, moods in occasions.items() if slot.holds(*when)]
+        outside = len(occasions) - len(inside)
+        for mood, hits in Counter(mood for moods in inside for mood in moods).items():
+            if mood == "neutral" or hits < _OCCASIONS or hits < SHARE * len(inside):
                 continue
-            base = max(_BASE, elsewhere / len(outside) if outside else 0.0)
+            base = max(_BASE, (total[mood] - hits) / outside if outside else 0.0)
             chance = len(_SLOTS) * _tail(hits, len(inside), min(1.0, base))
             if hits / len(inside) >= _LIFT * base and chance <= _CHANCE_OF_MOODS:
                 found.append((chance, -slot.narrow, slot.name, mood, slot, hits / len(inside)))
