@@ -18,19 +18,31 @@ _IMPORTANCE: Final = 0.5
 _SUREST: Final = 0.95
 
 _NAMED: Final = re.compile(
-    r"\b(my|our|the|an?)\s+(?:(?:own|whole|new|old|next|last|first|little)\s+)?([a-z]{4,})\b", re.I
+    r"\b(my|our|the|an?)\s+(?:(?:own|whole|new|old|next|last|first|little)\s+)?([a-z]{4,})\b(?=(?:\s+([a-z']+))?)",
+    re.IGNORECASE,
 )
+"""A determiner, a noun, and the word behind it, if there is one without a mark between."""
+
 _GENERIC: Final = frozenset(
-    """
-    afternoon amount answer anything best better bunch case chance couple course day days deal end evening everything
-    fact fault feeling friend friends future good great guess guys hour hours idea kind life long look lot lots minute
-    minutes moment month months more morning most name next nice night nothing number one only other others part
-    past people person place plan point problem question real reason rest right same second sense side something
-    stuff sure talk thing things thought time times today tomorrow tonight total turn type very wait way ways
-    week weekend weeks while whole word words world year years yesterday
+    stem(word)
+    for word in """
+    ability advice afternoon amount answer anything attention back balance beauty beginning belief best better
+    blast bond bunch care case challenge chance change choice comfort confidence connection couple courage
+    creativity day deal decision determination difference dream edge effort encouragement end energy evening
+    everything experience eyes face fact fault favorite favourite fear feedback feel focus freedom friend future
+    goal good great growth guess guidance guys habit hand happiness head heart help hope hour idea impact
+    inspiration interest issue journey kick kind laugh life light line list long look lot love luck memories
+    message middle mind minute moment month mood more morning most motivation name need news next nice night
+    nothing number one only opportunity option other pain part passion past path patience peace people perfect
+    person perspective pick place plan pleasure point power pressure pride problem process progress purpose
+    question quick real reality reason relief rest result right role rush safe same second self sense share side
+    sign situation skills something soul space spirit start state step story strength stress struggle stuff
+    success such support sure surprise take talk thing thought time tips today tomorrow tonight tool top total
+    touch trick truth try turn type understanding values very view voice wait way week weekend while whole wish
+    wonder word world worries worst year yesterday
     """.split()
 )
-"""Nouns (and what stands where a noun would) that tell nothing of what a conversation is about."""
+"""Stems of nouns (and of what stands where a noun would) that tell nothing of what a conversation is about."""
 
 
 def topics(memories: Sequence[Memory], entities: Sequence[Entity], language: str = "en") -> list[Pattern]:
@@ -81,11 +93,12 @@ def _nouns(memories: Sequence[Memory]) -> list[_Topic]:
     for memory in memories:
         if memory.type != "episode" or memory.speaker != "contact":
             continue
-        for determiner, noun in _NAMED.findall(memory.content):
+        for determiner, noun, behind in _NAMED.findall(memory.content):
             word = noun.lower()
-            if word in _GENERIC or word in STOP_WORDS:
-                continue
+            # Before another word that tells something it may as well be an adjective.
             key = stem(word)
+            if key in _GENERIC or word in STOP_WORDS or (behind and behind.lower() not in STOP_WORDS):
+                continue
             sessions[key].add(memory.session_id)
             forms[key][f"{'their' if determiner.lower() in ('my', 'our') else 'the'} {word}"] += 1
     return [(len(where), key, _commonest(forms[key]), ()) for key, where in sessions.items()]

@@ -44,6 +44,7 @@ def test_things_count_too_as_the_contact_names_them() -> None:
 
 def test_words_that_tell_nothing_are_no_topics() -> None:
     assert contents([said("Had a good time this week, what a day in the end", day) for day in range(5)]) == []
+    assert contents([said("Wrote an amazing letter by hand", day) for day in range(5)]) == []
 
 
 def test_a_topic_of_long_ago_or_of_hardly_any_conversation_is_none() -> None:
