@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import httpx
+import psycopg
 import pytest
 from kith.memory.v1 import memory_pb2 as pb
 from kith.memory.v1 import memory_service_pb2_grpc as grpc_pb
@@ -167,6 +168,18 @@ def test_correcting_needs_its_permission(
     answer = rest.patch(path, json={"importance": 0.2}, headers={"authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "PERMISSION_DENIED")
     assert rest.patch(path, json={"importance": 0.2}, headers=product.key).status_code == 401
+
+
+def test_a_correction_is_in_the_audit_log_without_its_text(
+    rest: httpx.Client, product: RunningProduct, contact_id: str, memory: dict[str, Any]
+) -> None:
+    correct(rest, product, contact_id, memory["id"], content="Lives in Porto")
+    with psycopg.connect(product.environment["KITH_DATABASE_URL"]) as connection:
+        connection.execute("SELECT set_config('app.tenant', %s, false)", (product.credentials["tenant_id"],))
+        rows = connection.execute("SELECT * FROM audit_log WHERE target = %s", (memory["id"],)).fetchall()
+    assert len(rows) == 1
+    assert "memory.update" in rows[0]
+    assert "Porto" not in str(rows)
 
 
 def test_a_deleted_memory_takes_its_earlier_wordings_with_it(

@@ -162,7 +162,7 @@ class Memory(_message.Message):
     subject: _builtins.str
     """Whom it is about: `self`, a relation or an entity id."""
     attribute: _builtins.str
-    """Which attribute it gives a value for."""
+    """Which attribute it gives a value for; of a topic that recurs, its name is part of it."""
     value: _builtins.str
     """The value."""
     access_count: _builtins.int
