@@ -92,13 +92,17 @@ async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
 
 
 async def with_predecessors(tx: Transaction, contact_id: str, memory_id: str) -> list[MemoryRow]:
-    """The memory and those that it took the place of; none where there is no such memory, or not any more."""
+    """The memory, those that it took the place of, and what it said before it was corrected, see `domain.history`."""
     rows = await tx.execute(
         select(*_MEMORY).where(
             memories.c.tenant_id == tx.tenant_id,
             memories.c.contact_id == contact_id,
             memories.c.status != _DELETED,
-            or_(memories.c.memory_id == memory_id, memories.c.superseded_by == memory_id),
+            or_(
+                memories.c.memory_id == memory_id,
+                memories.c.superseded_by == memory_id,
+                memories.c.memory_id.startswith(f"{memory_id}:", autoescape=True),
+            ),
         )
     )
     return [MemoryRow(*row) for row in rows]

@@ -11,7 +11,8 @@ from server.domain.editing import Edit
 from server.domain.memory import Memory
 from server.usecases.consolidation import Status, TaskResult
 from server.usecases.consolidation_plan import Task
-from server.usecases.memories import EntityPage, EntityQuery, Forgotten, MemoryPage, MemoryQuery
+from server.usecases.forgetting import Forgotten
+from server.usecases.memories import EntityPage, EntityQuery, MemoryPage, MemoryQuery
 
 
 def query(request: pb.ListMemoriesRequest) -> MemoryQuery:

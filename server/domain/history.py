@@ -23,8 +23,15 @@ def earlier_id(memory_id: str, taken: Collection[str]) -> str:
 
 
 def earlier_wordings(memory_ids: Collection[str], memories: Sequence[Memory]) -> tuple[str, ...]:
-    """The ids of what these memories said before they were corrected; they go where the memory goes."""
-    return tuple(m.id for m in memories if _MARK in m.id and m.superseded_by in memory_ids)
+    """The ids of what these memories said before they were corrected; they go where the memory goes.
+
+    Known by their ids; those of a memory that was merged into one of these, by their successor.
+    """
+    return tuple(
+        m.id
+        for m in memories
+        if _MARK in m.id and (m.id.partition(_MARK)[0] in memory_ids or m.superseded_by in memory_ids)
+    )
 
 
 def repointed(memories: Sequence[Memory], gone: Mapping[str, str | None]) -> dict[str, Memory]:

@@ -1,5 +1,6 @@
 """Corrections by hand: what a memory says then, and what stays of what it said."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -47,6 +48,9 @@ def test_each_wording_has_an_id_of_its_own_that_goes_with_the_memory() -> None:
     assert first.earlier.id != second.earlier.id
     memories = [second.memory, first.earlier, second.earlier, a_memory("Has a cat", superseded_by=memory.id)]
     assert set(earlier_wordings([memory.id], memories)) == {first.earlier.id, second.earlier.id}
+    told_late = replace(first.earlier, superseded_by="another")
+    merged_away = replace(first.earlier, id="gone:1")
+    assert set(earlier_wordings([memory.id], [told_late, merged_away])) == {told_late.id, merged_away.id}
 
 
 @pytest.mark.parametrize(
