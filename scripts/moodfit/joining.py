@@ -1,8 +1,10 @@
-"""How the answers of both models become one: the network's share, offsets of the moods, and the temperature."""
+"""How the answers of both models become one: offsets of the moods, and the confidence calibrated."""
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from moodfit.rows import MOODS, Floats, Ints, macro_f1
+from moodfit.rows import MOODS, Floats, Ints, macro_f1, shares
 
 BINS = 10
 
@@ -32,22 +34,32 @@ def crossed_answers(logits: Floats, labels: Ints, seed: int) -> Ints:
     return answers
 
 
-def best_temperature(scores: Floats, labels: Ints) -> float:
-    """The temperature at which the chosen mood's share best matches how often it is right."""
-    right = scores.argmax(axis=1) == labels
-
-    def cost(temperature: float) -> float:
-        sure = np.clip(confidence(scores, temperature), 1e-6, 1 - 1e-6)
-        return float(-np.where(right, np.log(sure), np.log(1 - sure)).mean())
-
-    return float(min(np.arange(0.3, 3.0, 0.02), key=cost))
-
-
-def confidence(scores: Floats, temperature: float) -> Floats:
+def surest_shares(scores: Floats) -> Floats:
     """The share of the chosen mood."""
-    shares = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
-    sure: Floats = 1.0 / shares.sum(axis=1)
-    return sure
+    found: Floats = shares(scores).max(axis=1)
+    return found
+
+
+def best_calibration(sure: Floats, right: Ints) -> tuple[float, float]:
+    """Slope and shift of the share's log-odds at which it says how often the answer is right (Platt 1999)."""
+
+    def cost(line: NDArray[np.float64]) -> float:
+        odds = line[0] * log_odds(sure) + line[1]
+        return float((np.logaddexp(0, odds) - right * odds).mean())
+
+    slope, shift = minimize(cost, [1.0, 0.0]).x
+    return float(slope), float(shift)
+
+
+def calibrated(sure: Floats, slope: float, shift: float) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-slope * log_odds(sure) - shift))
+    return found
+
+
+def log_odds(shares: Floats) -> Floats:
+    kept = np.clip(shares, 1e-6, 1 - 1e-6)
+    found: Floats = np.log(kept / (1 - kept))
+    return found
 
 
 def reliability(sure: Floats, right: Ints) -> tuple[float, list[tuple[float, float, float, int]]]:

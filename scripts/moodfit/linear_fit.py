@@ -17,7 +17,7 @@ KEPT = 60_000
 SEEN_AT_LEAST = 2
 FLOOR = 0.2
 """Scale of a feature that tells nothing."""
-L2 = 4e-5
+L2 = 1e-5
 RARE_CLASS_POWER = 0.3
 STEPS = 60
 
@@ -36,7 +36,6 @@ def fit(rows: Rows) -> LinearFit:
     keys, scale = _chosen(rows)
     design = _unit_rows(rows, keys, scale)
     turned = design.T.tocsr()
-    wanted = np.eye(len(MOODS), dtype=np.float32)[rows.labels]
     weight = (rows.weights(RARE_CLASS_POWER) / len(rows.labels))[:, None]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -45,8 +44,8 @@ def fit(rows: Rows) -> LinearFit:
         logits -= logits.max(axis=1, keepdims=True)
         exps = np.exp(logits)
         sums = exps.sum(axis=1, keepdims=True)
-        value = -(weight * wanted * (logits - np.log(sums))).sum() + L2 / 2 * np.vdot(weights, weights)
-        gradient = turned @ ((exps / sums - wanted) * weight) + L2 * weights
+        value = -(weight * rows.wanted * (logits - np.log(sums))).sum() + L2 / 2 * np.vdot(weights, weights)
+        gradient = turned @ ((exps / sums - rows.wanted) * weight) + L2 * weights
         return float(value), gradient.astype(np.float64).ravel()
 
     start = np.zeros(len(keys) * len(MOODS))
@@ -68,9 +67,9 @@ def _chosen(rows: Rows) -> tuple[NDArray[np.uint32], Floats]:
     """The features that stay, and their scales: the strongest ratio over the moods, trusted more when often seen."""
     keys, seen = np.unique(np.concatenate(rows.features), return_counts=True)
     keys = keys[seen >= SEEN_AT_LEAST]
-    wanted = np.eye(len(MOODS))[rows.labels]
-    counts = np.asarray(_matrix(rows, keys).T @ wanted)
-    sizes, seen = wanted.sum(axis=0), counts.sum(axis=1, keepdims=True)
+    labels = np.eye(len(MOODS))[rows.labels]
+    counts = np.asarray(_matrix(rows, keys).T @ labels)
+    sizes, seen = labels.sum(axis=0), counts.sum(axis=1, keepdims=True)
     inside = (counts + 1) / (sizes + 2)
     outside = (seen - counts + 1) / (len(rows.labels) - sizes + 2)
     trust = np.sqrt(seen) / (1 + np.sqrt(seen))

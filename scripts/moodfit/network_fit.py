@@ -26,6 +26,8 @@ LOST_WORDS, LOST_PARTS, LOST_FILTERS = 0.05, 0.3, 0.5
 DECAY = 0.01
 RARE_CLASS_POWER = 0.3
 WORD_SEEN_AT_LEAST = 3
+SHARE = 0.6
+"""What the network's logits count beside the linear model's; from 0.4 to 1 it makes no difference worth the name."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,6 @@ def fit(rows: Rows, encoded: dict[str, Floats], seed: int = 0) -> NetworkFit:
     }
     parts = {name: part.astype(np.float32) for name, part in parts.items()}
     texts = [np.array(rows_of(read, words) or [1]) for read in rows.words]
-    wanted = np.eye(len(MOODS), dtype=np.float32)[rows.labels]
     weight = rows.weights(RARE_CLASS_POWER)
     steps = EPOCHS * (len(texts) // BATCH)
     adam = _Adam(parts)
@@ -66,7 +67,9 @@ def fit(rows: Rows, encoded: dict[str, Floats], seed: int = 0) -> NetworkFit:
         for batch in _batches(texts, rng):
             left = 1 - adam.taken / steps
             rate = RATE * min(1.0, (adam.taken + 1) / 100) * max(0.0, left)
-            adam.step(_gradients(parts, _padded([texts[i] for i in batch]), wanted[batch], weight[batch], rng), rate)
+            adam.step(
+                _gradients(parts, _padded([texts[i] for i in batch]), rows.wanted[batch], weight[batch], rng), rate
+            )
     return NetworkFit(words, parts)
 
 

@@ -1,6 +1,6 @@
 """The labelled texts as both models see them, and how answers are scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from server.domain.mood.features import features, tokens
 
 MOODS = ("happy", "neutral", "excited", "playful", "sad", "anxious", "frustrated", "angry")
-FOLDS = 4
+TAUGHT = 0.8
+"""How much of what is wanted of a row is its teacher's answer; the rest is its label."""
+TEACHER_TEMPERATURE = 1.5
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -22,9 +24,17 @@ class Rows:
     features: list[NDArray[np.uint32]]
     words: list[list[str]]
     labels: Ints
+    wanted: Floats
+    """What the models are to answer: the share of each mood, in each row."""
 
     def part(self, chosen: Ints) -> "Rows":
-        return Rows([self.features[i] for i in chosen], [self.words[i] for i in chosen], self.labels[chosen])
+        features, words = [self.features[i] for i in chosen], [self.words[i] for i in chosen]
+        return Rows(features, words, self.labels[chosen], self.wanted[chosen])
+
+    def taught(self, logits: Floats) -> "Rows":
+        """The same rows, of which a teacher's answers are wanted more than the labels (Hinton et al. 2015)."""
+        wanted = TAUGHT * shares(logits / TEACHER_TEMPERATURE) + (1 - TAUGHT) * self.wanted
+        return replace(self, wanted=wanted.astype(np.float32))
 
     def weights(self, power: float) -> Floats:
         """Weights of the rows, 1 on average: (1 / size of the class) to a power, from the data's mix to an even one."""
@@ -32,22 +42,31 @@ class Rows:
         return (found / found.mean()).astype(np.float32)
 
 
-def read(path: Path) -> Rows:
-    """Lines of `label<TAB>text`."""
-    labels, hashed, words = [], [], []
+def labelled(path: Path) -> tuple[list[str], Ints]:
+    """The texts and labels of a file of lines `label<TAB>text`."""
     # Not splitlines(): a comment may hold a line separator of Unicode.
-    for line in filter(str.strip, path.read_text(encoding="utf-8").split("\n")):
-        label, text = line.split("\t", 1)
-        seen = tokens(text)
-        labels.append(MOODS.index(label))
-        hashed.append(np.array(sorted(features(text, seen)), np.uint32))
-        words.append([word for word in seen if word not in ".;"])
-    return Rows(hashed, words, np.array(labels))
+    lines = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    return [text for _, text in lines], np.array([MOODS.index(label) for label, _ in lines])
 
 
-def folds(count: int) -> Ints:
-    """Which fold each row belongs to."""
-    return np.random.default_rng(7).permutation(count) % FOLDS
+def read(path: Path) -> Rows:
+    texts, labels = labelled(path)
+    seen = [tokens(text) for text in texts]
+    hashed = [np.array(sorted(features(*one)), np.uint32) for one in zip(texts, seen, strict=True)]
+    words = [[word for word in one if word not in ".;"] for one in seen]
+    return Rows(hashed, words, labels, np.eye(len(MOODS), dtype=np.float32)[labels])
+
+
+def shares(logits: Floats) -> Floats:
+    """The share of each mood, in each row."""
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: Floats = exps / exps.sum(axis=1, keepdims=True)
+    return found
+
+
+def held_out(count: int) -> NDArray[np.bool_]:
+    """The quarter of the rows that neither the teacher nor the first fit sees."""
+    return np.random.default_rng(7).permutation(count) % 4 == 0
 
 
 def macro_f1(labels: Ints, answers: Ints) -> tuple[float, list[float]]:

@@ -1,15 +1,19 @@
 """The built-in mood classifier: two small models of words, fitted by `scripts/fit_mood.py`, and rules. No network."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from server.domain.mood.coefficients import coefficients
+from server.domain.mood.coefficients import Coefficients, coefficients
 from server.domain.mood.language import looks_english
 from server.domain.mood.lexicon import marks_mood, says_bored, sign_mood
 from server.domain.mood.scoring import scores
 from server.domain.words import Mood
+
+_LOOKED_AT: Final = 600
+"""Characters that are looked at: a mood shows early, and time is bounded so."""
 
 UNSURE: Final = 0.3
 """Below this confidence the answer is neutral."""
@@ -39,6 +43,7 @@ def classify(text: str, language: str = "en") -> Classified:
     where there are no words, the answer is neutral with a low confidence unless emoji or exclamation marks say
     otherwise. `bored` is found by rules. Sarcasm is not looked for.
     """
+    text = text[:_LOOKED_AT]
     signs = sign_mood(text)
     if not language.lower().startswith("en"):
         return _by_signs(text, signs)
@@ -66,10 +71,12 @@ def _by_words(text: str, signs: tuple[Mood, int] | None) -> Classified:
         return _by_signs(text, signs)
     if signs is not None:
         found[fitted.moods.index(signs[0])] += _SIGN_WEIGHT * (1.0 + 0.5 * min(2, signs[1] - 1))
-    found /= fitted.temperature
-    shares = np.exp(found - found.max())
-    best = int(shares.argmax())
-    confidence = float(shares[best] / shares.sum())
-    if confidence < UNSURE:
-        return Classified("neutral", round(confidence, 3))
-    return Classified(fitted.moods[best], round(confidence, 3))
+    exps = np.exp(found - found.max())
+    best = int(exps.argmax())
+    confidence = round(_confidence(float(exps[best] / exps.sum()), fitted), 3)
+    return Classified("neutral" if confidence < UNSURE else fitted.moods[best], confidence)
+
+
+def _confidence(share: float, fitted: Coefficients) -> float:
+    share = min(share, 1.0 - 1e-6)
+    return 1.0 / (1.0 + math.exp(-fitted.slope * math.log(share / (1.0 - share)) - fitted.shift))

@@ -45,14 +45,16 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Both models, and how their answers become one: linear + share times network + offsets, over temperature."""
+    """Both models, and how their answers become one: linear + share times network + offsets, the highest wins."""
 
     moods: tuple[Mood, ...]
     linear: Linear
     network: Convolution
     share: float
     offsets: Floats
-    temperature: float
+    slope: float
+    shift: float
+    """Confidence has these log-odds: slope times the log-odds of the winner's share, plus shift."""
 
 
 @cache
@@ -81,5 +83,6 @@ def coefficients() -> Coefficients:
             ),
             share=float(stored["share"]),
             offsets=stored["offsets"],
-            temperature=float(stored["temperature"]),
+            slope=float(stored["calibration"][0]),
+            shift=float(stored["calibration"][1]),
         )

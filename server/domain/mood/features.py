@@ -15,9 +15,6 @@ from server.domain.mood.lexicon import EMOJI_MOODS
 
 VERSION: Final = 4
 
-_MAX_TEXT: Final = 600
-"""Characters that are looked at: a mood shows early, and time is bounded so."""
-
 _TOKENS: Final = re.compile(
     r"\[name\]|\[religion\]|[a-z]+(?:'[a-z]+)?|[!?]+|\.{2,}|\d+|[^\w\s.,;:'\"()\-/\[\]]|[:;]-?[()dp]|:'\(|[.,;]"
 )
@@ -33,7 +30,7 @@ _STEMMER: Final = Stemmer("english")
 
 def tokens(text: str) -> list[str]:
     """The lower-cased words, signs and stops of a text; apostrophes made plain, long runs of one letter cut to two."""
-    plain = text[:_MAX_TEXT].replace("’", "'").lower()
+    plain = text.replace("’", "'").lower()
     return _TOKENS.findall(_ELONGATED.sub(r"\1\1", plain))
 
 
@@ -111,28 +108,27 @@ def _negated(words: list[str], read: list[str]) -> set[int]:
 
 def _looks(text: str, words: list[str]) -> list[str]:
     """How the text is written: its length, marks, capitals, drawn-out letters and emoji."""
-    looked_at = text[:_MAX_TEXT]
-    last = looked_at.rstrip()[-1:]
-    shouts = len(_SHOUT.findall(looked_at))
+    last = text.rstrip()[-1:]
+    shouts = len(_SHOUT.findall(text))
     names = [
         f"length {min(len(words), 40).bit_length()}",
         f"length/2 {min(len(words), 32) // 2}",
-        f"! {min(4, looked_at.count('!'))}",
-        f"? {min(3, looked_at.count('?'))}",
+        f"! {min(4, text.count('!'))}",
+        f"? {min(3, text.count('?'))}",
         f"shouts {min(4, shouts)}",
         f"ends {last if last in '.!?' else ''}",
         *(f"mark {word[:3]}" for word in words if word[0] == "!"),
     ]
     if shouts:
         names.append("shout")
-    if _ELONGATED.search(looked_at.lower()):
+    if _ELONGATED.search(text.lower()):
         names.append("drawn out")
-    if len(looked_at) > 8 and looked_at.upper() == looked_at:
+    if len(text) > 8 and text.upper() == text:
         names.append("all capitals")
-    if looked_at[:1].islower():
+    if text[:1].islower():
         names.append("starts small")
-    if not looked_at.isascii():
-        names += [f"emoji {EMOJI_MOODS[sign]}" for sign in looked_at if sign in EMOJI_MOODS]
+    if not text.isascii():
+        names += [f"emoji {EMOJI_MOODS[sign]}" for sign in text if sign in EMOJI_MOODS]
     return names
 
 

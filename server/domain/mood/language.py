@@ -36,7 +36,6 @@ _FOREIGN: Final = frozenset(
 """Frequent words of Spanish, German, French, Italian, Portuguese and Dutch that are not English ones too."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_LOOKED_AT: Final = 600
 _SOME_LENGTH: Final = 4
 _PLAINLY: Final = 0.8
 _ENOUGH: Final = 0.5
@@ -49,7 +48,7 @@ def looks_english(text: str, known: Container[str]) -> bool:
     ones, and yes where half of the words are known or, in a text of some length, one in six is a frequent English
     one. A text without words is in no language.
     """
-    words = _WORD.findall(text[:_LOOKED_AT].lower().replace("’", "'"))
+    words = _WORD.findall(text.lower().replace("’", "'"))
     share = sum(word in known for word in words) / max(1, len(words))
     if share >= _PLAINLY:
         return True
