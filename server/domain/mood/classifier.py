@@ -9,6 +9,7 @@ import numpy as np
 from server.domain.mood.coefficients import Coefficients, coefficients
 from server.domain.mood.language import looks_english
 from server.domain.mood.lexicon import marks_mood, says_bored, sign_mood
+from server.domain.mood.named import corrections
 from server.domain.mood.scoring import scores
 from server.domain.words import Mood
 
@@ -71,6 +72,8 @@ def _by_words(text: str, signs: tuple[Mood, int] | None) -> Classified:
         return _by_signs(text, signs)
     if signs is not None:
         found[fitted.moods.index(signs[0])] += _SIGN_WEIGHT * (1.0 + 0.5 * min(2, signs[1] - 1))
+    for mood, change in corrections(text).items():
+        found[fitted.moods.index(mood)] += change
     exps = np.exp(found - found.max())
     best = int(exps.argmax())
     confidence = round(_confidence(float(exps[best] / exps.sum()), fitted), 3)

@@ -5,8 +5,11 @@ import numpy as np
 from server.domain.mood.coefficients import Coefficients, Convolution, Floats, Linear
 from server.domain.mood.features import features, stem, tokens
 
-_MAX_TOKENS = 64
-"""Tokens that the network looks at; it was fitted on texts of at most 40."""
+_MAX_TOKENS = 40
+"""Tokens that the network looks at; it was fitted on comments, which seldom have more.
+
+At 42 rows of 64 numbers by 96 filters each product below stays under the 2^18 multiplications from which OpenBLAS
+wakes its threads, which costs more than the product on a busy machine."""
 
 
 def scores(text: str, fitted: Coefficients) -> Floats | None:
@@ -26,6 +29,7 @@ def scores(text: str, fitted: Coefficients) -> Floats | None:
 def linear_scores(on: set[int], model: Linear) -> Floats | None:
     """What the linear model says of the features that are on; None if it knows none of them."""
     asked = np.fromiter(on, np.uint32, len(on))
+    asked.sort()  # ascending, each search starts where the last one ended: half the time
     at = model.keys.searchsorted(asked)
     at[at == len(model.keys)] = 0
     at = at[model.keys[at] == asked]
@@ -44,8 +48,9 @@ def rows_of(words: list[str], known: dict[str, int]) -> list[int]:
 def network_scores(rows: list[int], model: Convolution) -> Floats:
     """What the network says of words given by their rows."""
     vectors = model.vectors[[0, *rows, 0]] * model.units
-    windows = np.concatenate((vectors[:-2], vectors[1:-1], vectors[2:]), axis=1)
-    heard = np.maximum(windows @ model.filters + model.thresholds, 0.0)
+    size = vectors.shape[1]
+    before, here, after = (vectors @ model.filters[k : k + size] for k in (0, size, 2 * size))
+    heard = np.maximum(before[:-2] + here[1:-1] + after[2:] + model.thresholds, 0.0)
     pooled = np.concatenate((heard.max(axis=0), heard.sum(axis=0) / np.float32(len(rows) ** 0.5)))
     found: Floats = pooled @ model.out
     return found
