@@ -27,6 +27,7 @@ SAID: list[tuple[str, Mood]] = [
     ("The meeting is at 10 on Tuesday, room 4.", "neutral"),
     ("haha you crack me up", "playful"),
     ("I miss her so much it hurts", "sad"),
+    ("I'm so frustrated", "frustrated"),
     ("ugh, the printer is broken again, so frustrating", "frustrated"),
 ]
 
@@ -37,6 +38,7 @@ NEGATED: list[tuple[str, Mood]] = [
     ("I'm not excited about Monday", "excited"),
     ("don't worry, I'm not sad", "sad"),
     ("I'm not angry with you", "angry"),
+    ("Not bad at all", "frustrated"),
 ]
 
 BORED = [

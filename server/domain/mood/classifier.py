@@ -25,8 +25,10 @@ _BLIND: Final = 0.2
 _MARKED: Final = 0.35
 """Confidence in what exclamation marks alone say."""
 
-_SIGN_WEIGHT: Final = 1.6
-"""What one emoji adds to the score of its mood, in logits; up to two more of the same mood add half of it each."""
+_SIGN_WEIGHT: Final = 0.8
+"""What one emoji adds to the score of its mood, in logits; up to two more of the same mood add half of it each.
+
+Little, for the fitted models have read it too: with twice as much fewer of the labelled texts with emoji come right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ _DENIED: Final[tuple[tuple[str, Mood], ...]] = (
     ("funny|hilarious|amusing|joking|kidding", "playful"),
     ("sad|unhappy|depressed|upset|heartbroken|lonely|crying|sorry", "sad"),
     ("scared|afraid|worried|nervous|anxious|terrified|frightened|stressed", "anxious"),
-    ("annoyed|frustrated|annoying|frustrating|bothered|disappointed", "frustrated"),
+    ("annoyed|frustrated|annoying|frustrating|bothered|disappointed|bad|terrible|awful", "frustrated"),
     ("angry|mad|furious|pissed|outraged", "angry"),
 )
 _MOOD_OF: Final[dict[str, Mood]] = {word: mood for words, mood in _DENIED for word in words.split("|")}
@@ -43,6 +43,7 @@ _INSTEAD: Final[dict[Mood, Mood]] = {
 }
 """What is most often meant where a mood is denied."""
 _NUDGE: Final = 1.0
+_NAMED: Final = 2.0
 _RULED_OUT: Final = -8.0
 
 
@@ -61,5 +62,5 @@ def corrections(text: str) -> dict[Mood, float]:
         found[mood] = _RULED_OUT
         found[_INSTEAD[mood]] = found.get(_INSTEAD[mood], 0.0) + _NUDGE
     if "frustrated" not in denied and _FRUSTRATED.search(plain):
-        found["frustrated"] = found.get("frustrated", 0.0) + _NUDGE
+        found["frustrated"] = found.get("frustrated", 0.0) + _NAMED
     return found
