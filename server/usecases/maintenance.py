@@ -6,8 +6,9 @@ It can break off anywhere: whoever comes next goes on after the last batch. Two 
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,8 +23,9 @@ from server.usecases.churn import history_of, parameters, risks
 from server.usecases.idempotency import forget_expired_of
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import analytics, churn_models, contacts, maintenance, memories, tenants
+from store import analytics, churn_models, contacts, maintenance, memories, queue, tenants
 from store.database import Transaction
+from store.queue import Job
 from store.tables.contact import ContactRow
 from store.tables.maintenance import ChurnModelRow, MaintenanceRunRow
 from store.tables.tenant import PLATFORM
@@ -32,22 +34,101 @@ _HOLD: Final = timedelta(seconds=60)
 """Whoever works on a run says so again within this time; after it the run may be taken up by another."""
 
 _BATCH: Final = 200
+_PATIENCE_SECONDS: Final = 8.0
+"""How long a caller is kept waiting; the gateway gives up after 15 s."""
+
+JOB: Final = "maintain_tenant"
+"""The deferred task that runs maintenance of one tenant to its end."""
+
 _NOTABLE: Final = 0.001
 """A change of a risk below this is not written."""
 
 
-async def run_maintenance(services: Services, tenant_id: str, *, batch: int = _BATCH) -> MaintenanceRunRow:
-    """Runs maintenance to its end, or takes up a run that broke off; one that is under way elsewhere is returned as is."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run, the churn model's parameters in use, and whether they were fitted to the tenant's own contacts."""
+
+    row: MaintenanceRunRow
+    model: churn.Parameters
+    fitted: bool
+
+
+async def request_maintenance(services: Services, tenant_ids: Sequence[str] | None, *, wait: bool) -> list[Run]:
+    """Has maintenance run for these tenants, or for all active ones. Returns the run of each.
+
+    With `wait` it works on them itself for as long as a caller may be kept waiting; the job worker does the rest.
+    """
+    ends_at = time.monotonic() + (_PATIENCE_SECONDS if wait else 0.0)
+    runs = []
+    for tenant_id in await _active(services) if tenant_ids is None else tenant_ids:
+        run = await run_maintenance(services, tenant_id, ends_at=ends_at)
+        if run.row.status == "running":
+            await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+        runs.append(run)
+    return runs
+
+
+async def maintain_everywhere(services: Services) -> None:
+    """Queues maintenance of every active tenant; for the schedule."""
+    for tenant_id in await _active(services):
+        await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+
+
+async def run_maintenance(
+    services: Services, tenant_id: str, *, ends_at: float | None = None, batch: int = _BATCH
+) -> Run:
+    """Runs maintenance to its end, or takes up a run that broke off; one under way elsewhere is returned as it is.
+
+    After `ends_at` (of `time.monotonic()`) no further batch is begun, and the run is left for whoever comes next.
+    """
     run, is_ours = await services.database.run(tenant_id, lambda tx: _enter(tx, services.clock()))
-    if not is_ours:
-        return run
+    if is_ours:
+        run = await _work(services, tenant_id, run, ends_at, batch)
+    return await _told(services, tenant_id, run)
+
+
+async def last_run(services: Services, tenant_id: str) -> Run | None:
+    """The run that began last; None where there was none."""
+    async with services.database.transaction(tenant_id) as tx:
+        row = await maintenance.latest(tx)
+    return None if row is None else await _told(services, tenant_id, row)
+
+
+async def _told(services: Services, tenant_id: str, row: MaintenanceRunRow) -> Run:
+    async with services.database.transaction(tenant_id) as tx:
+        held = await churn_models.get(tx)
+        return Run(row, await parameters(tx), fitted=held is not None and held.fitted)
+
+
+async def _active(services: Services) -> list[str]:
+    found: list[str] = []
+    after = ""
+    while True:
+        async with services.database.transaction(PLATFORM) as tx:
+            page = await tenants.every(tx, after=after)
+        if not page:
+            return found
+        found += [tenant.tenant_id for tenant in page if tenant.status == "active"]
+        after = page[-1].tenant_id
+
+
+def _job(tenant_id: str) -> Job:
+    return Job(JOB, {"tenant_id": tenant_id}, name=f"{JOB}/{tenant_id}")
+
+
+async def _work(
+    services: Services, tenant_id: str, run: MaintenanceRunRow, ends_at: float | None, batch: int
+) -> MaintenanceRunRow:
     if run.after_contact is None:
         await _fit(services, tenant_id)
-    last = await _since(services, tenant_id)
-    while True:
-        page, run = await _step(services, tenant_id, run, last, batch)
-        if len(page) < batch:
-            break
+    since = await _since(services, tenant_id)
+    more = True
+    while more:
+        if ends_at is not None and time.monotonic() >= ends_at:
+            free = {"held_until": services.clock()}
+            return await services.database.run(tenant_id, lambda tx: maintenance.advance(tx, run.run_id, free))
+        page, run = await _step(services, tenant_id, run, since, batch)
+        more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
     finished = {"status": "completed", "finished_at": services.clock()}
@@ -55,33 +136,6 @@ async def run_maintenance(services: Services, tenant_id: str, *, batch: int = _B
         tenant_id,
         lambda tx: maintenance.advance(tx, run.run_id, finished, logs_removed=logs, keys_removed=keys),
     )
-
-
-async def run_maintenance_everywhere(services: Services, each: Callable[[MaintenanceRunRow], None]) -> None:
-    """Runs maintenance of every active tenant, one after the other; `each` hears of every run as it ends."""
-    after = ""
-    while True:
-        async with services.database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=after)
-        if not page:
-            return
-        for tenant in page:
-            if tenant.status == "active":
-                each(await run_maintenance(services, tenant.tenant_id))
-        after = page[-1].tenant_id
-
-
-async def last_run(services: Services, tenant_id: str) -> MaintenanceRunRow | None:
-    """The run that began last; None where there was none."""
-    async with services.database.transaction(tenant_id) as tx:
-        return await maintenance.latest(tx)
-
-
-async def model_in_use(services: Services, tenant_id: str) -> tuple[churn.Parameters, bool]:
-    """The churn model's parameters, and whether they were fitted to the tenant's own contacts."""
-    async with services.database.transaction(tenant_id) as tx:
-        row = await churn_models.get(tx)
-        return await parameters(tx), row is not None and row.fitted
 
 
 async def _enter(tx: Transaction, now: datetime) -> tuple[MaintenanceRunRow, bool]:
