@@ -1,0 +1,122 @@
+"""Queries on the vectors of memories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from store.database import Transaction
+from store.tables.vector import Vectors, from_texts, to_text
+
+_MISSING: Final = (
+    " FROM memories m LEFT JOIN memory_embeddings e"
+    "   ON e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id AND e.memory_id = m.memory_id"
+    "   AND e.model = :model AND e.version = :version AND e.content_hash = md5(m.content)"
+    " WHERE m.tenant_id = :tenant AND m.status = 'current' AND e.memory_id IS NULL"
+)
+
+_PENDING: Final = text(
+    f"SELECT m.memory_id, m.content, md5(m.content){_MISSING}"  # noqa: S608 (a constant of ours)
+    " AND m.contact_id = :contact ORDER BY m.sequence, m.memory_id LIMIT :batch"
+)
+
+_CONTACTS: Final = text(
+    f"SELECT DISTINCT m.contact_id{_MISSING}"  # noqa: S608 (a constant of ours)
+    " AND m.contact_id > :after ORDER BY m.contact_id LIMIT :batch"
+)
+
+_STORE: Final = text(
+    "INSERT INTO memory_embeddings"
+    " (tenant_id, contact_id, memory_id, model, dimensions, version, content_hash, vector, created_at)"
+    " SELECT m.tenant_id, m.contact_id, m.memory_id, :model, :dimensions, :version, n.hash, n.vector::vector, :at"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[]), CAST(:vectors AS text[])) AS n (id, hash, vector)"
+    " JOIN memories m ON m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = n.id"
+    "   AND md5(m.content) = n.hash"
+    " ON CONFLICT (tenant_id, contact_id, memory_id) DO UPDATE SET"
+    "   model = excluded.model, dimensions = excluded.dimensions, version = excluded.version,"
+    "   content_hash = excluded.content_hash, vector = excluded.vector, created_at = excluded.created_at"
+    " WHERE memory_embeddings.version <= excluded.version"
+    " RETURNING memory_id"
+)
+
+_OF_CONTACT: Final = text(
+    "SELECT e.memory_id, e.vector::text FROM memory_embeddings e"
+    " JOIN memories m ON m.tenant_id = e.tenant_id AND m.contact_id = e.contact_id AND m.memory_id = e.memory_id"
+    " WHERE e.tenant_id = :tenant AND e.contact_id = :contact AND e.model = :model AND e.version = :version"
+    "   AND m.status = 'current' AND m.type <> 'episode'"
+    " ORDER BY m.sequence, m.memory_id"
+)
+
+_OLD: Final = text(
+    "DELETE FROM memory_embeddings WHERE tenant_id = :tenant AND (contact_id, memory_id) IN"
+    " (SELECT contact_id, memory_id FROM memory_embeddings WHERE tenant_id = :tenant LIMIT :batch)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """A current memory without a vector of the model and version asked for; `content_hash` is of its text."""
+
+    memory_id: str
+    content: str
+    content_hash: str
+
+
+async def pending(tx: Transaction, contact_id: str, *, model: str, version: int, batch: int) -> list[Unembedded]:
+    """The next memories of a contact to embed, oldest first."""
+    found = await tx.execute(
+        _PENDING, {"tenant": tx.tenant_id, "contact": contact_id, "model": model, "version": version, "batch": batch}
+    )
+    return [Unembedded(*row) for row in found]
+
+
+async def contacts_pending(tx: Transaction, *, model: str, version: int, after: str, batch: int) -> list[str]:
+    """The next contacts of the tenant with memories to embed, in the order of their ids."""
+    found = await tx.execute(
+        _CONTACTS, {"tenant": tx.tenant_id, "model": model, "version": version, "after": after, "batch": batch}
+    )
+    return [contact_id for (contact_id,) in found]
+
+
+async def store(
+    tx: Transaction,
+    contact_id: str,
+    memories: Sequence[Unembedded],
+    vectors: Vectors,
+    *,
+    model: str,
+    version: int,
+    at: datetime,
+) -> int:
+    """Stores a vector for each memory that is still there with the same text. Returns how many were stored."""
+    found = await tx.execute(
+        _STORE,
+        {
+            "tenant": tx.tenant_id,
+            "contact": contact_id,
+            "model": model,
+            "version": version,
+            "dimensions": int(vectors.shape[1]),
+            "ids": [m.memory_id for m in memories],
+            "hashes": [m.content_hash for m in memories],
+            "vectors": [to_text(vector) for vector in vectors],
+            "at": at,
+        },
+    )
+    return len(found.all())
+
+
+async def statements(tx: Transaction, contact_id: str, *, model: str, version: int) -> tuple[list[str], Vectors | None]:
+    """Ids and vectors of the contact's current facts, preferences and patterns; None where there are none."""
+    found = await tx.execute(
+        _OF_CONTACT, {"tenant": tx.tenant_id, "contact": contact_id, "model": model, "version": version}
+    )
+    rows = found.all()
+    return [memory_id for memory_id, _ in rows], from_texts([vector for _, vector in rows]) if rows else None
+
+
+async def remove_some(tx: Transaction, batch: int) -> int:
+    """Deletes a batch of the tenant's vectors, whatever made them. Returns how many."""
+    return (await tx.execute(_OLD, {"tenant": tx.tenant_id, "batch": batch})).rowcount
