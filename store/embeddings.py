@@ -18,13 +18,12 @@ _MISSING: Final = (
 )
 
 _PENDING: Final = text(
-    f"SELECT m.memory_id, m.content, md5(m.content){_MISSING}"  # noqa: S608 (a constant of ours)
+    f"SELECT m.memory_id, m.content, md5(m.content){_MISSING}"
     " AND m.contact_id = :contact ORDER BY m.sequence, m.memory_id LIMIT :batch"
 )
 
 _CONTACTS: Final = text(
-    f"SELECT DISTINCT m.contact_id{_MISSING}"  # noqa: S608 (a constant of ours)
-    " AND m.contact_id > :after ORDER BY m.contact_id LIMIT :batch"
+    f"SELECT DISTINCT m.contact_id{_MISSING} AND m.contact_id > :after ORDER BY m.contact_id LIMIT :batch"
 )
 
 _STORE: Final = text(

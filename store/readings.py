@@ -25,12 +25,12 @@ _UNREAD: Final = (
 )
 
 _NEXT: Final = text(
-    "SELECT l.interaction_id, l.occurred_at, l.session_id, l.user_message, l.user_message_ref, e.sequence"  # noqa: S608
+    "SELECT l.interaction_id, l.occurred_at, l.session_id, l.user_message, l.user_message_ref, e.sequence"
     f"{_UNREAD} ORDER BY l.occurred_at, l.interaction_id LIMIT :batch"
 )
 
 _TAKE: Final = text(
-    "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"  # noqa: S608
+    "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
     f" SELECT l.tenant_id, l.contact_id, l.interaction_id, :model, 0, :at{_UNREAD}"
     " AND l.interaction_id = ANY (CAST(:ids AS text[]))"
     " ON CONFLICT DO NOTHING RETURNING interaction_id"

@@ -6,4 +6,13 @@ from store.tables.base import metadata
 WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
 """Tables exempt from row-level security, besides those of the job queue (prefix `procrastinate_`)."""
 
-__all__ = ["WITHOUT_TENANT_POLICY", "contact", "interaction_log", "memory", "metadata", "operations", "provider", "tenant"]
+__all__ = [
+    "WITHOUT_TENANT_POLICY",
+    "contact",
+    "interaction_log",
+    "memory",
+    "metadata",
+    "operations",
+    "provider",
+    "tenant",
+]
