@@ -22,10 +22,6 @@ _PENDING: Final = text(
     " AND m.contact_id = :contact ORDER BY m.sequence, m.memory_id LIMIT :batch"
 )
 
-_CONTACTS: Final = text(
-    f"SELECT DISTINCT m.contact_id{_MISSING} AND m.contact_id > :after ORDER BY m.contact_id LIMIT :batch"
-)
-
 _STORE: Final = text(
     "INSERT INTO memory_embeddings"
     " (tenant_id, contact_id, memory_id, model, dimensions, version, content_hash, vector, created_at)"
@@ -48,6 +44,8 @@ _OF_CONTACT: Final = text(
     " ORDER BY m.sequence, m.memory_id"
 )
 
+_LATEST: Final = text("SELECT coalesce(max(version), 0) FROM memory_embeddings WHERE tenant_id = :tenant")
+
 _OLD: Final = text(
     "DELETE FROM memory_embeddings WHERE tenant_id = :tenant AND (contact_id, memory_id) IN"
     " (SELECT contact_id, memory_id FROM memory_embeddings WHERE tenant_id = :tenant LIMIT :batch)"
@@ -69,14 +67,6 @@ async def pending(tx: Transaction, contact_id: str, *, model: str, version: int,
         _PENDING, {"tenant": tx.tenant_id, "contact": contact_id, "model": model, "version": version, "batch": batch}
     )
     return [Unembedded(*row) for row in found]
-
-
-async def contacts_pending(tx: Transaction, *, model: str, version: int, after: str, batch: int) -> list[str]:
-    """The next contacts of the tenant with memories to embed, in the order of their ids."""
-    found = await tx.execute(
-        _CONTACTS, {"tenant": tx.tenant_id, "model": model, "version": version, "after": after, "batch": batch}
-    )
-    return [contact_id for (contact_id,) in found]
 
 
 async def store(
@@ -119,3 +109,9 @@ async def statements(tx: Transaction, contact_id: str, *, model: str, version: i
 async def remove_some(tx: Transaction, batch: int) -> int:
     """Deletes a batch of the tenant's vectors, whatever made them. Returns how many."""
     return (await tx.execute(_OLD, {"tenant": tx.tenant_id, "batch": batch})).rowcount
+
+
+async def latest_version(tx: Transaction) -> int:
+    """The greatest version of any vector of the tenant; 0 where there is none."""
+    found = await tx.execute(_LATEST, {"tenant": tx.tenant_id})
+    return int(found.scalar_one())

@@ -26,9 +26,9 @@ class Material:
 class Question(Generic[Item]):
     """What a language model is asked: to find items of one shape in the material.
 
-    `item` is the shape of one, checked strictly; the answer is an object with a list of at most `most_items` under
-    `items`; it has a field `turn`, the number of its material. `identity` names the fields by which two models' items are the same one, compared by their words.
-    `most_tokens` bounds the answer.
+    `item` is the shape of one, checked strictly; it has a field `turn`, the number of its material. The answer is an
+    object with a list of at most `most_items` under `items`. `identity` names the fields by which the items of two
+    models are the same one, `wording` the one that may differ. `most_tokens` bounds the answer.
     """
 
     name: str

@@ -7,7 +7,7 @@ from kith.memory.v1 import memory_service_pb2_grpc as grpc_pb
 from server.convert import memory as convert
 from server.rpc import caller
 from server.usecases import memories
-from server.usecases.consolidation import consolidate_memories
+from server.usecases.enrichment import consolidate_now
 from server.usecases.services import Services
 
 Context = ServicerContext[object, object]
@@ -40,7 +40,5 @@ class MemoryServicer(grpc_pb.MemoryServiceServicer):
         self, request: pb.ConsolidateMemoriesRequest, context: Context
     ) -> pb.ConsolidateMemoriesResponse:
         """Runs deferred tasks now."""
-        results = await consolidate_memories(
-            self._services, caller.tenant_id(), request.contact_id, convert.tasks(request)
-        )
+        results = await consolidate_now(self._services, caller.tenant_id(), request.contact_id, convert.tasks(request))
         return convert.consolidated(results)

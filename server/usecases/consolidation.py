@@ -28,10 +28,13 @@ _SETTLE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What one task did; `skipped` where there is nothing it could work with."""
+    """What one task did.
+
+    `skipped` where there is nothing it could work with, `deferred` where a job goes on with what is left of it.
+    """
 
     task: Task
-    status: Literal["done", "skipped"]
+    status: Literal["done", "skipped", "deferred"]
     changed: int = 0
 
 

@@ -10,7 +10,7 @@ from server.usecases import audit, records
 from server.usecases.contacts import MOST
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue
+from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, readings
 from store.database import Transaction
 
 
@@ -70,6 +70,8 @@ async def delete_memory(services: Services, tenant_id: str, contact_id: str, mem
     async def work(tx: Transaction) -> Change:
         if await contacts.get(tx, contact_id, lock=True) is None:
             raise NotFound.contact(contact_id)
+        # Nor does a language model read its turns again, or it would come back.
+        await readings.never(tx, contact_id, memory_id, services.clock())
         if not await memories.remove(tx, contact_id, [memory_id]):
             raise NotFound.memory(memory_id)
         await audit.record(tx, target=memory_id)

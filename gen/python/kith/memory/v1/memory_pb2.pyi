@@ -380,7 +380,9 @@ class ConsolidationResult(_message.Message):
     task: _builtins.str
     """The task."""
     status: _builtins.str
-    """`done`, or `skipped` where there is nothing it could work with."""
+    """`done`, `skipped` where there is nothing it could work with, or `deferred` where a job goes on with what is left:
+    a provider failed, took longer than this call may, or is at work on the contact already.
+    """
     changed: _builtins.int
     """How many rows it changed."""
     def __init__(
