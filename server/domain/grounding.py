@@ -147,15 +147,21 @@ def _asserts(sentence: str, claim: Claim) -> bool:
 
 
 def _own(said: str, meant: frozenset[str]) -> bool:
-    """Whether a sentence with the value speaks of the contact: it has a first person in it, or no other subject."""
+    """Whether a sentence with the value speaks of the contact there: who is named last before the value decides.
+
+    "Moved to Oslo", "Vegetarian since May": who names nobody speaks of themselves. "I live with my sister in Oslo" is
+    taken for the sister's, which loses a memory and invents none.
+    """
     for sentence in _sentences(said):
         if not meant <= frozenset(tokens(sentence)):
             continue
-        spoken = words(sentence)
-        if "i" in spoken or any(word.startswith("i'") for word in spoken) or spoken[:1] == ["my"] or "me" in spoken:
-            return True
-        # "Moved to Oslo", "Vegetarian since May": who says nothing of anybody else speaks of themselves.
-        if not _OTHERS & frozenset(spoken):
+        nearest: str | None = None
+        for word in words(sentence):
+            if stem(word) in meant:
+                break
+            if word in _OTHERS or word == "i" or word.startswith("i'"):
+                nearest = word
+        if nearest not in _OTHERS:
             return True
     return False
 

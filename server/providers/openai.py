@@ -14,6 +14,8 @@ from server.providers.ports import Completion, Embedded, Item, Question, Usage, 
 _MOST_TEXT: Final = 1024 * 1024
 _MOST_VECTORS: Final = 32 * 1024 * 1024
 _MOST_TOKENS_TOLD: Final = 10_000_000
+_LARGEST: Final = 1e15
+_SMALLEST: Final = 1e-15
 _CHARS_PER_TOKEN: Final = 3
 """Where an endpoint does not say what it used: on the safe side for most scripts."""
 
@@ -139,12 +141,14 @@ class OpenAiEmbedder:
     def _vectors(self, answer: dict[str, Any], count: int) -> Vectors:
         try:
             entries = {int(entry["index"]): entry["embedding"] for entry in answer["data"]}
-            vectors = np.asarray([entries[i] for i in range(count)], dtype=np.float32)
+            vectors = np.asarray([entries[i] for i in range(count)], dtype=np.float64)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise BadAnswer("the answer holds no vector for each text") from None
         if vectors.ndim != 2 or len(entries) != count or vectors.shape[1] != (self._dimensions or vectors.shape[1]):
             raise BadAnswer("the vectors have another number or length than asked for")
+        if not (np.abs(vectors) < _LARGEST).all():
+            raise BadAnswer("a vector has numbers out of range")
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(vectors).all() or not (lengths > 0).all() or not np.isfinite(lengths).all():
-            raise BadAnswer("a vector is not finite, or zero")
+        if not (lengths > _SMALLEST).all():
+            raise BadAnswer("a vector is zero")
         return np.asarray(vectors / lengths, dtype=np.float32)
