@@ -42,7 +42,7 @@ class FakeOpenAi:
         self.asked: list[Asked] = []
         self.replies: list[Reply] = []
         self.always: Reply | None = None
-        self.answer: Answerer = lambda turns: []
+        self.answer: Answerer = lambda _: []
         self.dimensions = 16
         self.takes_schemas = True
         self.usage: dict[str, int] | None = {"prompt_tokens": 100, "completion_tokens": 10}

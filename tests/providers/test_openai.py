@@ -45,7 +45,7 @@ async def test_a_model_is_asked_with_the_schema_and_its_items_come_back(fake: Fa
 async def test_an_endpoint_without_schemas_is_asked_for_plain_json_from_then_on(
     fake: FakeOpenAi, endpoint: Make
 ) -> None:
-    fake.takes_schemas, fake.answer = False, lambda turns: [statement()]
+    fake.takes_schemas, fake.answer = False, lambda _: [statement()]
     model = OpenAiModel(endpoint(), "m")
     for _ in range(2):
         assert (await model.complete_json(question("I live in Porto"))).items
@@ -77,13 +77,13 @@ async def test_items_of_another_shape_are_dropped_and_the_others_kept(fake: Fake
         statement(turn=2), statement(turn=0), statement(type="secret"), statement(value="x" * 121), statement(value=""),
         statement(confidence=7), statement(contact_id="ct_other"), statement(attribute="Drop Table"), {}, None,
     ]  # fmt: skip
-    fake.answer = lambda turns: [*wrong, statement()]
+    fake.answer = lambda _: [*wrong, statement()]
     answer = await OpenAiModel(endpoint(), "m").complete_json(question("I live in Porto"))
     assert ([item.value for item in answer.items], answer.dropped) == (["Porto"], len(wrong))
 
 
 async def test_no_more_items_are_taken_than_were_asked_for(fake: FakeOpenAi, endpoint: Make) -> None:
-    fake.answer = lambda turns: [statement(value=f"Porto {n}") for n in range(500)]
+    fake.answer = lambda _: [statement(value=f"Porto {n}") for n in range(500)]
     answer = await OpenAiModel(endpoint(), "m").complete_json(question("I live in Porto"))
     assert len(answer.items) == 50
 

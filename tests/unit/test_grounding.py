@@ -60,6 +60,7 @@ def test_what_the_contact_said_becomes_a_draft_that_counts_for_less_than_a_rule(
         ("I live in Porto haha just kidding", claim()),
         ("My sister lives in Porto", claim()),
         ("She lives in Porto", claim()),
+        ("I think my sister lives in Porto", claim()),
         ("I do not like it in Porto", claim(type="preference", attribute="likes", content="Likes Porto")),
     ],
 )
@@ -73,6 +74,7 @@ def test_what_the_turn_does_not_carry_is_not_believed(said: str, wrong: Claim) -
         ("My sister lives in Porto", claim(subject="sister", content="Sister lives in Porto")),
         ("Bruno got very fond of carrots", claim(
             type="preference", subject="pet:bruno", attribute="likes", value="carrots", content="Bruno likes carrots")),
+        ("My sister and I live in Porto", claim()),
         ("Resettled to Porto last spring", claim(content="Resides in Porto")),
         ("I don't eat pork", claim(attribute="diet", value="pork", content="Does not eat pork")),
         ("I don't like pork", claim(type="preference", attribute="dislikes", value="pork", content="Dislikes pork")),
@@ -109,7 +111,12 @@ def test_a_text_meant_for_the_model_is_known(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["I forgot my keys again", "We ignore the rain and go hiking", "My system is down, so is my mood", "I <3 it"],
+    [
+        "I forgot my keys again",
+        "We ignore the rain and go hiking",
+        "My system is down, so is my mood",
+        "I <3 it",
+    ],
 )
 def test_ordinary_talk_is_not(text: str) -> None:
     assert not speaks_to_the_model(text)
