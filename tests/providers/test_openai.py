@@ -224,8 +224,9 @@ async def test_nothing_of_key_or_text_is_logged(
     fake: FakeOpenAi, endpoint: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    for chatty in ("httpx", "httpcore"):
+        # As `logs.configure` has it in every process.
+        caplog.set_level(logging.WARNING, logger=chatty)
     fake.replies = [Reply(500), Reply(500), Reply(500)]
     with pytest.raises(ServerFailed):
         await OpenAiModel(endpoint(), "m").complete_json(question("my secret hobby is falconry"))
