@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 
 from store.database import Transaction
-from store.tables.vector import Vectors, from_texts, to_text
+from store.tables.vector import Vectors, from_text, to_text
 
 _MISSING: Final = (
     " FROM memories m LEFT JOIN memory_embeddings e"
@@ -36,12 +36,10 @@ _STORE: Final = text(
     " RETURNING memory_id"
 )
 
-_OF_CONTACT: Final = text(
-    "SELECT e.memory_id, e.vector::text FROM memory_embeddings e"
-    " JOIN memories m ON m.tenant_id = e.tenant_id AND m.contact_id = e.contact_id AND m.memory_id = e.memory_id"
-    " WHERE e.tenant_id = :tenant AND e.contact_id = :contact AND e.model = :model AND e.version = :version"
-    "   AND m.status = 'current' AND m.type <> 'episode'"
-    " ORDER BY m.sequence, m.memory_id"
+_OF_MEMORIES: Final = text(
+    "SELECT memory_id, vector::text FROM memory_embeddings"
+    " WHERE tenant_id = :tenant AND contact_id = :contact AND memory_id = ANY (CAST(:ids AS text[]))"
+    "   AND model = :model AND version = :version"
 )
 
 _LATEST: Final = text("SELECT coalesce(max(version), 0) FROM memory_embeddings WHERE tenant_id = :tenant")
@@ -97,13 +95,15 @@ async def store(
     return len(found.all())
 
 
-async def statements(tx: Transaction, contact_id: str, *, model: str, version: int) -> tuple[list[str], Vectors | None]:
-    """Ids and vectors of the contact's current facts, preferences and patterns; None where there are none."""
+async def of_memories(
+    tx: Transaction, contact_id: str, ids: Sequence[str], *, model: str, version: int
+) -> dict[str, Vectors]:
+    """The vectors of these memories, by id; those that have none of the model and version are not in it."""
     found = await tx.execute(
-        _OF_CONTACT, {"tenant": tx.tenant_id, "contact": contact_id, "model": model, "version": version}
+        _OF_MEMORIES,
+        {"tenant": tx.tenant_id, "contact": contact_id, "ids": list(ids), "model": model, "version": version},
     )
-    rows = found.all()
-    return [memory_id for memory_id, _ in rows], from_texts([vector for _, vector in rows]) if rows else None
+    return {memory_id: from_text(vector) for memory_id, vector in found}
 
 
 async def remove_some(tx: Transaction, batch: int) -> int:

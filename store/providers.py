@@ -25,7 +25,9 @@ _USAGE: Final = [provider_usage.c[field.name] for field in fields(UsageRow)]
 _RESERVE: Final = text(
     "INSERT INTO provider_usage AS u (tenant_id, day, calls, tokens, cost)"
     " SELECT :tenant, :day, 1, :tokens, :cost"
-    " WHERE (CAST(:most_tokens AS bigint) IS NULL OR :tokens <= CAST(:most_tokens AS bigint))"
+    # Not of one that is being deleted: nothing of it may come back.
+    " WHERE EXISTS (SELECT FROM tenants WHERE tenant_id = :tenant AND status <> 'deleting')"
+    "   AND (CAST(:most_tokens AS bigint) IS NULL OR :tokens <= CAST(:most_tokens AS bigint))"
     "   AND (CAST(:most_cost AS float8) IS NULL OR :cost <= CAST(:most_cost AS float8))"
     " ON CONFLICT (tenant_id, day) DO UPDATE SET"
     "   calls = u.calls + 1, tokens = u.tokens + excluded.tokens, cost = u.cost + excluded.cost"

@@ -11,26 +11,28 @@ from store.database import Transaction
 
 # A turn is read only while an episode still remembers it: what was forgotten or deleted must not come back. And only
 # where it gave no statement, as what the rules understood needs nobody else.
+_TOLD: Final = (
+    "WITH told AS MATERIALIZED (SELECT i AS interaction_id, bool_or(m.type <> 'episode') AS stated,"
+    "   min(m.sequence) FILTER (WHERE m.type = 'episode' AND m.speaker = 'contact' AND m.status = 'current')"
+    "   AS sequence"
+    "   FROM memories m, unnest(m.interaction_ids) AS i"
+    "   WHERE m.tenant_id = :tenant AND m.contact_id = :contact GROUP BY i)"
+)
 _UNREAD: Final = (
-    " FROM interaction_logs l"
-    " JOIN LATERAL (SELECT min(m.sequence) AS sequence FROM memories m"
-    "   WHERE m.tenant_id = l.tenant_id AND m.contact_id = l.contact_id AND m.type = 'episode'"
-    "   AND m.speaker = 'contact' AND m.status = 'current' AND l.interaction_id = ANY (m.interaction_ids)) e"
-    "   ON e.sequence IS NOT NULL"
+    " FROM told JOIN interaction_logs l ON l.interaction_id = told.interaction_id"
     " WHERE l.tenant_id = :tenant AND l.contact_id = :contact AND l.user_message IS NOT NULL"
+    " AND told.sequence IS NOT NULL AND NOT told.stated"
     " AND NOT EXISTS (SELECT FROM turn_readings r WHERE r.tenant_id = l.tenant_id"
     "   AND r.contact_id = l.contact_id AND r.interaction_id = l.interaction_id)"
-    " AND NOT EXISTS (SELECT FROM memories m WHERE m.tenant_id = l.tenant_id AND m.contact_id = l.contact_id"
-    "   AND m.type <> 'episode' AND l.interaction_id = ANY (m.interaction_ids))"
 )
 
 _NEXT: Final = text(
-    "SELECT l.interaction_id, l.occurred_at, l.session_id, l.user_message, l.user_message_ref, e.sequence"
+    f"{_TOLD} SELECT l.interaction_id, l.occurred_at, l.session_id, l.user_message, l.user_message_ref, told.sequence"
     f"{_UNREAD} ORDER BY l.occurred_at, l.interaction_id LIMIT :batch"
 )
 
 _TAKE: Final = text(
-    "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
+    f"{_TOLD} INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
     f" SELECT l.tenant_id, l.contact_id, l.interaction_id, :model, 0, :at{_UNREAD}"
     " AND l.interaction_id = ANY (CAST(:ids AS text[]))"
     " ON CONFLICT DO NOTHING RETURNING interaction_id"

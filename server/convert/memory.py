@@ -46,6 +46,7 @@ def memory(value: Memory) -> pb.Memory:
         occurred_at=times.to_proto(value.occurred_at),
         created_at=times.to_proto(value.created_at),
         access_count=value.access_count,
+        origin=value.origin,
     )
 
 

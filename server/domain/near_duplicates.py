@@ -1,6 +1,6 @@
 """Memories that say the same in other words, found by their vectors; words decide where vectors cannot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from server.domain.memory import Memory
 from server.domain.text import tokens, words
 
 NEAR: Final = 0.92
-"""The least cosine. Vectors alone do not tell "likes tea" from "likes coffee", see `_same_thing`."""
+"""The least cosine of two memories that become one."""
 
 _NEGATIONS: Final = frozenset("not never no none without cannot don't doesn't didn't isn't wasn't won't can't".split())
 
@@ -24,40 +24,48 @@ class NearMerged:
     into: dict[str, str]
 
 
-def merge_near_duplicates(memories: Sequence[Memory], vectors: NDArray[np.float32]) -> NearMerged:
-    """Current statements of one type, subject and attribute that are near and name the same value become the oldest.
+def candidates(memories: Sequence[Memory]) -> list[list[Memory]]:
+    """Current statements that may be the same: of one type, subject, attribute and value, none denying the others.
 
-    `vectors` has a row of length 1 for each memory. The oldest takes over the sources and entities of the others.
+    Vectors alone would not tell "likes tea" from "likes coffee". Groups of one are left out; order is kept.
     """
-    kept: list[int] = []
+    groups: dict[tuple[object, ...], list[Memory]] = {}
+    for memory in memories:
+        if memory.status == "current" and memory.type != "episode" and memory.value is not None:
+            groups.setdefault(_thing(memory), []).append(memory)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _thing(memory: Memory) -> tuple[object, ...]:
+    said = frozenset(words(memory.content))
+    numbers = frozenset(word for word in said if any(character.isdigit() for character in word))
+    value = frozenset(tokens(memory.value or ""))
+    event = (memory.event_start, memory.event_end)
+    return (memory.type, memory.subject, memory.attribute, value, said & _NEGATIONS, numbers, event)
+
+
+def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
+    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+
+    `vectors` has one of length 1 by memory id; a memory without one stays as it is.
+    """
     grown: dict[str, Memory] = {}
     into: dict[str, str] = {}
-    for at, memory in enumerate(memories):
-        near = next((k for k in kept if _same_thing(memories[k], memory) and vectors[k] @ vectors[at] >= NEAR), None)
-        if near is None:
-            kept.append(at)
-            continue
-        first = grown.get(memories[near].id, memories[near])
-        grown[first.id] = replace(
-            first,
-            sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
-            entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
-            importance=max(first.importance, memory.importance),
-        )
-        into[memory.id] = first.id
+    for group in groups:
+        kept: list[Memory] = []
+        for memory in group:
+            if (vector := vectors.get(memory.id)) is None:
+                continue
+            near = next((k for k in kept if float(vectors[k.id] @ vector) >= NEAR), None)
+            if near is None:
+                kept.append(memory)
+                continue
+            first = grown.get(near.id, near)
+            grown[first.id] = replace(
+                first,
+                sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
+                entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
+                importance=max(first.importance, memory.importance),
+            )
+            into[memory.id] = first.id
     return NearMerged(tuple(grown.values()), into)
-
-
-def _same_thing(one: Memory, other: Memory) -> bool:
-    """Whether both are about the same value of the same attribute of the same subject, neither denying the other."""
-    if (one.type, one.subject, one.attribute) != (other.type, other.subject, other.attribute):
-        return False
-    if one.value is None or other.value is None or frozenset(tokens(one.value)) != frozenset(tokens(other.value)):
-        return False
-    if _NEGATIONS & frozenset(words(one.content)) != _NEGATIONS & frozenset(words(other.content)):
-        return False
-    return _numbers(one) == _numbers(other) and (one.event_start, one.event_end) == (other.event_start, other.event_end)
-
-
-def _numbers(memory: Memory) -> frozenset[str]:
-    return frozenset(word for word in words(memory.content) if any(c.isdigit() for c in word))

@@ -30,11 +30,11 @@ _SETTLE: Final = timedelta(seconds=30)
 class TaskResult:
     """What one task did.
 
-    `skipped` where there is nothing it could work with, `deferred` where a job goes on with what is left of it.
+    `skipped` where there is nothing it could work with, `failed` where a job tries what is left of it again.
     """
 
     task: Task
-    status: Literal["done", "skipped", "deferred"]
+    status: Literal["done", "skipped", "failed"]
     changed: int = 0
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.domain.errors import NotFound
-from server.domain.near_duplicates import NearMerged, merge_near_duplicates
+from server.domain.near_duplicates import NearMerged, candidates, merge_near_duplicates
 from server.providers.ports import Embedder
 from server.usecases import records
 from server.usecases.services import Services
@@ -70,11 +70,11 @@ async def merge_by_vectors(services: Services, tenant_id: str, contact_id: str, 
 
 
 async def _near(tx: Transaction, contact_id: str, embedder: Embedder) -> NearMerged:
-    """What merging would change now."""
-    ids, vectors = await embeddings.statements(tx, contact_id, model=embedder.model, version=embedder.version)
+    """What merging would change now. Vectors are read only of what may be the same by its words."""
     found = await snapshots.whole(tx, contact_id)
-    if found is None or vectors is None:
+    groups = candidates([records.memory(row) for row in found.memories]) if found else []
+    if not groups:
         return NearMerged((), {})
-    rows = {row.memory_id: row for row in found.memories}
-    at = [n for n, memory_id in enumerate(ids) if memory_id in rows]
-    return merge_near_duplicates([records.memory(rows[ids[n]]) for n in at], vectors[at])
+    ids = [memory.id for group in groups for memory in group]
+    vectors = await embeddings.of_memories(tx, contact_id, ids, model=embedder.model, version=embedder.version)
+    return merge_near_duplicates(groups, vectors)

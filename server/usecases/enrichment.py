@@ -148,7 +148,8 @@ async def consolidate_now(
 ) -> list[TaskResult]:
     """The deferred tasks for a caller who waits: the rules' part whole, the providers' for as long as there is time.
 
-    What is left over goes on as a job; its task is answered as `deferred`. Raises NotFound.
+    Where a provider fails, takes longer than the call may, or is at work on the contact already, a job goes on with
+    what is left; the task is answered as `failed` with what was done of it. Raises NotFound.
     """
     results = await consolidate_memories(services, tenant_id, contact_id, tasks)
     wanted = [result.task for result in results if result.task in ("extract_entities", "embed_memories")]
@@ -167,12 +168,12 @@ async def consolidate_now(
 def _with_providers(result: TaskResult, done: Progress, *, finished: bool) -> TaskResult:
     if result.task == "extract_entities":
         complete = finished or done.read_all
-        return TaskResult(result.task, result.status if complete else "deferred", result.changed + (done.read or 0))
+        return TaskResult(result.task, result.status if complete else "failed", result.changed + (done.read or 0))
     if result.task == "embed_memories":
         if finished and done.embedded is None:
             return result
         complete = finished or done.embedded_all
-        return TaskResult(result.task, "done" if complete else "deferred", done.embedded or 0)
+        return TaskResult(result.task, "done" if complete else "failed", done.embedded or 0)
     return result
 
 

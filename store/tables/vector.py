@@ -1,7 +1,6 @@
 """The column type of pgvector, and vectors as the text that Postgres reads and writes."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import orjson
@@ -31,10 +30,6 @@ def to_text(vector: Vectors) -> str:
     return orjson.dumps(np.ascontiguousarray(vector, dtype=np.float32), option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def from_texts(texts: Sequence[str]) -> Vectors:
-    """Vectors of one length as the rows of a matrix."""
-    return np.asarray([orjson.loads(text) for text in texts], dtype=np.float32)
-
-
-MOST_DIMENSIONS: Final = 16_000
-"""What the column takes."""
+def from_text(text: str) -> Vectors:
+    """One vector as Postgres writes it."""
+    return np.asarray(orjson.loads(text), dtype=np.float32)

@@ -6,11 +6,16 @@ from typing import Any
 import numpy as np
 
 from server.domain.memory import Memory
-from server.domain.near_duplicates import merge_near_duplicates
+from server.domain.near_duplicates import NearMerged, candidates, merge_near_duplicates
 from server.providers.built_in import BuiltInEmbedder
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-SAME = np.ones((3, 4), dtype=np.float32) / 2
+SAME = np.ones(4, dtype=np.float32) / 2
+
+
+def merge(*memories: Memory, **vectors: np.ndarray) -> NearMerged:
+    """Merged where all vectors are the same but those given by memory id."""
+    return merge_near_duplicates(candidates(memories), {m.id: vectors.get(m.id, SAME) for m in memories})
 
 
 def memory(n: int, content: str, **changes: Any) -> Memory:
@@ -25,8 +30,8 @@ def memory(n: int, content: str, **changes: Any) -> Memory:
 
 
 def test_the_oldest_takes_over_sources_entities_and_importance() -> None:
-    merged = merge_near_duplicates(
-        [memory(1, "Has a dog named Bruno"), memory(2, "Owns a dog called Bruno"), memory(3, "Bruno is the dog")], SAME
+    merged = merge(
+        memory(1, "Has a dog named Bruno"), memory(2, "Owns a dog called Bruno"), memory(3, "Bruno is the dog")
     )
     (kept,) = merged.grown
     assert (kept.id, kept.sources, kept.entity_ids) == ("mem_1", ("m1", "m2", "m3"), ("e1", "e2", "e3"))
@@ -45,10 +50,14 @@ def test_what_differs_in_anything_that_matters_stays_apart() -> None:
         memory(2, "Has a dog named Bruno", type="preference"),
         memory(2, "Has a dog named Bruno", value=None),
         memory(2, "Has a dog named Bruno", event_start=AT),
+        memory(2, "Has a dog named Bruno", status="superseded"),
     ):
-        assert merge_near_duplicates([first, other], SAME).into == {}
-    far = np.eye(2, dtype=np.float32)
-    assert merge_near_duplicates([first, memory(2, "Owns a dog called Bruno")], far).into == {}
+        assert merge(first, other).into == {}
+    again = memory(2, "Owns a dog called Bruno")
+    assert merge(first, again).into == {"mem_2": "mem_1"}
+    far = np.asarray([1, 0, 0, 0], dtype=np.float32)
+    assert merge(first, again, mem_2=far).into == {}
+    assert merge_near_duplicates(candidates([first, again]), {"mem_1": SAME}).into == {}
 
 
 async def test_built_in_vectors_see_shared_words_and_need_no_network() -> None:

@@ -1,6 +1,7 @@
 """A tenant's providers at work on the real stack: what they add, what they cannot, and what they never hold up."""
 
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -303,7 +304,7 @@ async def test_a_model_that_fails_stops_neither_vectors_nor_rules(
         results = await consolidate_now(parts.services, tenant, contact_id, ())
     status = {result.task: result.status for result in results}
     assert status == {
-        "embed_memories": "done", "merge_duplicates": "done", "extract_entities": "deferred",
+        "embed_memories": "done", "merge_duplicates": "done", "extract_entities": "failed",
         "check_triggers": "skipped",
     }  # fmt: skip
     jobs = await rows(
@@ -396,6 +397,26 @@ async def test_a_key_that_is_not_given_again_stays_with_its_url_alone(
         assert [asked.authorization for asked in elsewhere.asked] == [None]
     await use_model(parts, tenant, fake, name="mine", api_key="")
     assert (await processing.get_processing(parts.administration, tenant)).language_models[0].api_key_id is None
+
+
+async def test_a_key_survives_a_change_of_the_master_key_in_steps(
+    stores: EmbeddedStores, database_name: str, parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    await use_model(parts, tenant, fake, name="mine")
+    new_key = base64.b64encode(bytes(range(32))).decode()
+    for keys, set_again in ((f"{new_key},{stores.master_key}", True), (new_key, False)):
+        async with Composition(parts.settings.model_copy(update={"master_key": SecretStr(keys)})) as later:
+            if set_again:
+                # Whatever is set is encrypted under the first key from then on, also a key that is not given again.
+                await use_model(later, tenant, fake, name="mine", api_key=None, timeout_seconds=3.0)
+            else:
+                await enrich_contact(later.services, tenant, contact_id)
+    assert [asked.authorization for asked in fake.asked] == [f"Bearer {KEY}"]
+    await tell(parts, tenant, contact_id, "Boxes and boxes and nothing but boxes in every single room", 9)
+    with pytest.raises(Refused):
+        # Under the old one alone it cannot be read any more.
+        await enrich_contact(parts.services, tenant, contact_id)
 
 
 @pytest.mark.parametrize(

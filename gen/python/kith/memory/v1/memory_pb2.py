@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkith/memory/v1/memory.proto\x12\x0ekith.memory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xfc\x02\n\x13ListMemoriesRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12\x41\n\x04type\x18\x02 \x01(\tB.\xbaH+r)R\x04\x66\x61\x63tR\npreferenceR\x07\x65pisodeR\x07patternR\x03\x61llH\x00\x88\x01\x01\x12\x44\n\x0emin_importance\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\x0emin_importance\x88\x01\x01\x12#\n\x06\x65ntity\x18\x04 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01(\x80\x01\x88\xe2\x18\x01H\x02\x88\x01\x01\x12\x1b\n\x05limit\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x03\x88\x01\x01\x12\x1d\n\x06\x63ursor\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x08H\x04\x88\x01\x01\x42\x07\n\x05_typeB\x11\n\x0f_min_importanceB\t\n\x07_entityB\x08\n\x06_limitB\t\n\x07_cursor\"\x8c\x01\n\x14ListMemoriesResponse\x12(\n\x08memories\x18\x01 \x03(\x0b\x32\x16.kith.memory.v1.Memory\x12\r\n\x05total\x18\x02 \x01(\x05\x12+\n\x0bnext_cursor\x18\x03 \x01(\tB\x04\x90\xe2\x18\x01H\x00R\x0bnext_cursor\x88\x01\x01\x42\x0e\n\x0c_next_cursor\"\xdb\x03\n\x06Memory\x12\n\n\x02id\x18\x01 \x01(\t\x12\x37\n\x04type\x18\x02 \x01(\tB)\xbaH&r$R\x04\x66\x61\x63tR\npreferenceR\x07\x65pisodeR\x07pattern\x12\x15\n\x07\x63ontent\x18\x03 \x01(\tB\x04\x88\xe2\x18\x01\x12\x12\n\nimportance\x18\x04 \x01(\x01\x12\x1e\n\nentity_ids\x18\x05 \x03(\tR\nentity_ids\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x1e\n\x07subject\x18\x07 \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x00\x88\x01\x01\x12\x1c\n\tattribute\x18\x08 \x01(\tB\x04\x90\xe2\x18\x01H\x01\x88\x01\x01\x12\x1c\n\x05value\x18\t \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x02\x88\x01\x01\x12\x0f\n\x07sources\x18\n \x03(\t\x12<\n\x0boccurred_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12:\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreated_at\x12\"\n\x0c\x61\x63\x63\x65ss_count\x18\r \x01(\x05R\x0c\x61\x63\x63\x65ss_countB\n\n\x08_subjectB\x0c\n\n_attributeB\x08\n\x06_value\"\x95\x01\n\x13\x44\x65leteMemoryRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12=\n\tmemory_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\tmemory_id\"\x16\n\x14\x44\x65leteMemoryResponse\"[\n\x18\x44\x65leteAllMemoriesRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\"\xd5\x01\n\x19\x44\x65leteAllMemoriesResponse\x12\x1e\n\x06status\x18\x01 \x01(\tB\x0e\xbaH\x0br\tR\x07\x64\x65leted\x12*\n\x10memories_deleted\x18\x02 \x01(\x05R\x10memories_deleted\x12*\n\x10\x65ntities_deleted\x18\x03 \x01(\x05R\x10\x65ntities_deleted\x12 \n\x0bstate_reset\x18\x04 \x01(\x08R\x0bstate_reset\x12\x1e\n\nreceipt_id\x18\x05 \x01(\tR\nreceipt_id\"\x92\x02\n\x1a\x43onsolidateMemoriesRequest\x12\x42\n\ttenant_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\ttenant_id\x88\x01\x01\x12?\n\ncontact_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12\x61\n\x05tasks\x18\x03 \x03(\tBR\xbaHO\x92\x01L\x10\x08\x18\x01\"FrDR\x0e\x65mbed_memoriesR\x10merge_duplicatesR\x10\x65xtract_entitiesR\x0e\x63heck_triggersB\x0c\n\n_tenant_id\"s\n\x1b\x43onsolidateMemoriesResponse\x12 \n\x06status\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\tcompleted\x12\x32\n\x05tasks\x18\x02 \x03(\x0b\x32#.kith.memory.v1.ConsolidationResult\"d\n\x13\x43onsolidationResult\x12\x0c\n\x04task\x18\x01 \x01(\t\x12.\n\x06status\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19R\x04\x64oneR\x07skippedR\x08\x64\x65\x66\x65rred\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkith/memory/v1/memory.proto\x12\x0ekith.memory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xfc\x02\n\x13ListMemoriesRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12\x41\n\x04type\x18\x02 \x01(\tB.\xbaH+r)R\x04\x66\x61\x63tR\npreferenceR\x07\x65pisodeR\x07patternR\x03\x61llH\x00\x88\x01\x01\x12\x44\n\x0emin_importance\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\x0emin_importance\x88\x01\x01\x12#\n\x06\x65ntity\x18\x04 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01(\x80\x01\x88\xe2\x18\x01H\x02\x88\x01\x01\x12\x1b\n\x05limit\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x03\x88\x01\x01\x12\x1d\n\x06\x63ursor\x18\x06 \x01(\tB\x08\xbaH\x05r\x03(\x80\x08H\x04\x88\x01\x01\x42\x07\n\x05_typeB\x11\n\x0f_min_importanceB\t\n\x07_entityB\x08\n\x06_limitB\t\n\x07_cursor\"\x8c\x01\n\x14ListMemoriesResponse\x12(\n\x08memories\x18\x01 \x03(\x0b\x32\x16.kith.memory.v1.Memory\x12\r\n\x05total\x18\x02 \x01(\x05\x12+\n\x0bnext_cursor\x18\x03 \x01(\tB\x04\x90\xe2\x18\x01H\x00R\x0bnext_cursor\x88\x01\x01\x42\x0e\n\x0c_next_cursor\"\xfe\x03\n\x06Memory\x12\n\n\x02id\x18\x01 \x01(\t\x12\x37\n\x04type\x18\x02 \x01(\tB)\xbaH&r$R\x04\x66\x61\x63tR\npreferenceR\x07\x65pisodeR\x07pattern\x12\x15\n\x07\x63ontent\x18\x03 \x01(\tB\x04\x88\xe2\x18\x01\x12\x12\n\nimportance\x18\x04 \x01(\x01\x12\x1e\n\nentity_ids\x18\x05 \x03(\tR\nentity_ids\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x1e\n\x07subject\x18\x07 \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x00\x88\x01\x01\x12\x1c\n\tattribute\x18\x08 \x01(\tB\x04\x90\xe2\x18\x01H\x01\x88\x01\x01\x12\x1c\n\x05value\x18\t \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x02\x88\x01\x01\x12\x0f\n\x07sources\x18\n \x03(\t\x12<\n\x0boccurred_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12:\n\ncreated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreated_at\x12\"\n\x0c\x61\x63\x63\x65ss_count\x18\r \x01(\x05R\x0c\x61\x63\x63\x65ss_count\x12!\n\x06origin\x18\x14 \x01(\tB\x11\xbaH\x0er\x0cR\x05rulesR\x03llmB\n\n\x08_subjectB\x0c\n\n_attributeB\x08\n\x06_value\"\x95\x01\n\x13\x44\x65leteMemoryRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12=\n\tmemory_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\tmemory_id\"\x16\n\x14\x44\x65leteMemoryResponse\"[\n\x18\x44\x65leteAllMemoriesRequest\x12?\n\ncontact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\"\xd5\x01\n\x19\x44\x65leteAllMemoriesResponse\x12\x1e\n\x06status\x18\x01 \x01(\tB\x0e\xbaH\x0br\tR\x07\x64\x65leted\x12*\n\x10memories_deleted\x18\x02 \x01(\x05R\x10memories_deleted\x12*\n\x10\x65ntities_deleted\x18\x03 \x01(\x05R\x10\x65ntities_deleted\x12 \n\x0bstate_reset\x18\x04 \x01(\x08R\x0bstate_reset\x12\x1e\n\nreceipt_id\x18\x05 \x01(\tR\nreceipt_id\"\x92\x02\n\x1a\x43onsolidateMemoriesRequest\x12\x42\n\ttenant_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\ttenant_id\x88\x01\x01\x12?\n\ncontact_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\ncontact_id\x12\x61\n\x05tasks\x18\x03 \x03(\tBR\xbaHO\x92\x01L\x10\x08\x18\x01\"FrDR\x0e\x65mbed_memoriesR\x10merge_duplicatesR\x10\x65xtract_entitiesR\x0e\x63heck_triggersB\x0c\n\n_tenant_id\"s\n\x1b\x43onsolidateMemoriesResponse\x12 \n\x06status\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\tcompleted\x12\x32\n\x05tasks\x18\x02 \x03(\x0b\x32#.kith.memory.v1.ConsolidationResult\"b\n\x13\x43onsolidationResult\x12\x0c\n\x04task\x18\x01 \x01(\t\x12,\n\x06status\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17R\x04\x64oneR\x07skippedR\x06\x66\x61iled\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEMORY'].fields_by_name['attribute']._serialized_options = b'\220\342\030\001'
   _globals['_MEMORY'].fields_by_name['value']._loaded_options = None
   _globals['_MEMORY'].fields_by_name['value']._serialized_options = b'\210\342\030\001\220\342\030\001'
+  _globals['_MEMORY'].fields_by_name['origin']._loaded_options = None
+  _globals['_MEMORY'].fields_by_name['origin']._serialized_options = b'\272H\016r\014R\005rulesR\003llm'
   _globals['_DELETEMEMORYREQUEST'].fields_by_name['contact_id']._loaded_options = None
   _globals['_DELETEMEMORYREQUEST'].fields_by_name['contact_id']._serialized_options = b'\272H\034r\0322\030^[A-Za-z0-9_:.-]{1,128}$'
   _globals['_DELETEMEMORYREQUEST'].fields_by_name['memory_id']._loaded_options = None
@@ -75,25 +77,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSOLIDATEMEMORIESRESPONSE'].fields_by_name['status']._loaded_options = None
   _globals['_CONSOLIDATEMEMORIESRESPONSE'].fields_by_name['status']._serialized_options = b'\272H\rr\013R\tcompleted'
   _globals['_CONSOLIDATIONRESULT'].fields_by_name['status']._loaded_options = None
-  _globals['_CONSOLIDATIONRESULT'].fields_by_name['status']._serialized_options = b'\272H\033r\031R\004doneR\007skippedR\010deferred'
+  _globals['_CONSOLIDATIONRESULT'].fields_by_name['status']._serialized_options = b'\272H\031r\027R\004doneR\007skippedR\006failed'
   _globals['_LISTMEMORIESREQUEST']._serialized_start=141
   _globals['_LISTMEMORIESREQUEST']._serialized_end=521
   _globals['_LISTMEMORIESRESPONSE']._serialized_start=524
   _globals['_LISTMEMORIESRESPONSE']._serialized_end=664
   _globals['_MEMORY']._serialized_start=667
-  _globals['_MEMORY']._serialized_end=1142
-  _globals['_DELETEMEMORYREQUEST']._serialized_start=1145
-  _globals['_DELETEMEMORYREQUEST']._serialized_end=1294
-  _globals['_DELETEMEMORYRESPONSE']._serialized_start=1296
-  _globals['_DELETEMEMORYRESPONSE']._serialized_end=1318
-  _globals['_DELETEALLMEMORIESREQUEST']._serialized_start=1320
-  _globals['_DELETEALLMEMORIESREQUEST']._serialized_end=1411
-  _globals['_DELETEALLMEMORIESRESPONSE']._serialized_start=1414
-  _globals['_DELETEALLMEMORIESRESPONSE']._serialized_end=1627
-  _globals['_CONSOLIDATEMEMORIESREQUEST']._serialized_start=1630
-  _globals['_CONSOLIDATEMEMORIESREQUEST']._serialized_end=1904
-  _globals['_CONSOLIDATEMEMORIESRESPONSE']._serialized_start=1906
-  _globals['_CONSOLIDATEMEMORIESRESPONSE']._serialized_end=2021
-  _globals['_CONSOLIDATIONRESULT']._serialized_start=2023
-  _globals['_CONSOLIDATIONRESULT']._serialized_end=2123
+  _globals['_MEMORY']._serialized_end=1177
+  _globals['_DELETEMEMORYREQUEST']._serialized_start=1180
+  _globals['_DELETEMEMORYREQUEST']._serialized_end=1329
+  _globals['_DELETEMEMORYRESPONSE']._serialized_start=1331
+  _globals['_DELETEMEMORYRESPONSE']._serialized_end=1353
+  _globals['_DELETEALLMEMORIESREQUEST']._serialized_start=1355
+  _globals['_DELETEALLMEMORIESREQUEST']._serialized_end=1446
+  _globals['_DELETEALLMEMORIESRESPONSE']._serialized_start=1449
+  _globals['_DELETEALLMEMORIESRESPONSE']._serialized_end=1662
+  _globals['_CONSOLIDATEMEMORIESREQUEST']._serialized_start=1665
+  _globals['_CONSOLIDATEMEMORIESREQUEST']._serialized_end=1939
+  _globals['_CONSOLIDATEMEMORIESRESPONSE']._serialized_start=1941
+  _globals['_CONSOLIDATEMEMORIESRESPONSE']._serialized_end=2056
+  _globals['_CONSOLIDATIONRESULT']._serialized_start=2058
+  _globals['_CONSOLIDATIONRESULT']._serialized_end=2156
 # @@protoc_insertion_point(module_scope)

@@ -133,6 +133,7 @@ class Memory(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     ACCESS_COUNT_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
@@ -151,6 +152,8 @@ class Memory(_message.Message):
     """The value."""
     access_count: _builtins.int
     """How often it was returned to a chat engine."""
+    origin: _builtins.str
+    """Who drew it from the turns: the built-in rules, or a language model that the tenant configured."""
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -183,10 +186,11 @@ class Memory(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         access_count: _builtins.int = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_value", b"_value", "attribute", b"attribute", "created_at", b"created_at", "occurred_at", b"occurred_at", "subject", b"subject", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "origin", b"origin", "sources", b"sources", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
@@ -380,9 +384,7 @@ class ConsolidationResult(_message.Message):
     task: _builtins.str
     """The task."""
     status: _builtins.str
-    """`done`, `skipped` where there is nothing it could work with, or `deferred` where a job goes on with what is left:
-    a provider failed, took longer than this call may, or is at work on the contact already.
-    """
+    """`done`; `skipped` where there is nothing it could work with; `failed` where it will be tried again."""
     changed: _builtins.int
     """How many rows it changed."""
     def __init__(
