@@ -15,11 +15,14 @@ from store.embeddings import Unembedded
 BATCH: Final = 64
 """Memories embedded by one call; at most 1,000 characters each."""
 
+_PAGE: Final = 2_048
+"""Memories looked up at once: to find those without a vector costs more than to read them."""
 
-async def next_batch(services: Services, tenant_id: str, contact_id: str, embedder: Embedder) -> list[Unembedded]:
-    """The next memories without a vector of the embedder; none when all have one."""
+
+async def next_page(services: Services, tenant_id: str, contact_id: str, embedder: Embedder) -> list[Unembedded]:
+    """The next memories without a vector of the embedder, oldest first; none when all have one."""
     async with services.database.transaction(tenant_id) as tx:
-        return await embeddings.pending(tx, contact_id, model=embedder.model, version=embedder.version, batch=BATCH)
+        return await embeddings.pending(tx, contact_id, model=embedder.model, version=embedder.version, batch=_PAGE)
 
 
 async def embed_batch(

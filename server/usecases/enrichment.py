@@ -104,13 +104,16 @@ async def _read(
 async def _embed(
     services: Services, tenant_id: str, contact_id: str, embedder: Embedder, done: Progress, keep: Keep
 ) -> None:
-    while batch := await embedding.next_batch(services, tenant_id, contact_id, embedder):
-        await keep()
-        stored = await embedding.embed_batch(services, tenant_id, contact_id, embedder, batch)
+    while page := await embedding.next_page(services, tenant_id, contact_id, embedder):
+        stored = 0
+        for start in range(0, len(page), embedding.BATCH):
+            await keep()
+            batch = page[start : start + embedding.BATCH]
+            count = await embedding.embed_batch(services, tenant_id, contact_id, embedder, batch)
+            done.embedded, stored = (done.embedded or 0) + count, stored + count
         if not stored:
-            # All of the batch changed meanwhile: whoever changed it has queued what follows.
+            # All of it changed meanwhile: whoever changed it has queued what follows.
             break
-        done.embedded = (done.embedded or 0) + stored
     merged = await embedding.merge_by_vectors(services, tenant_id, contact_id, embedder)
     done.embedded = (done.embedded or 0) + merged
     done.embedded_all = True
