@@ -10,16 +10,22 @@ from sqlalchemy import text
 from store.database import Transaction
 from store.tables.vector import Vectors, from_text, to_text
 
-_MISSING: Final = (
-    " FROM memories m LEFT JOIN memory_embeddings e"
-    "   ON e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id AND e.memory_id = m.memory_id"
-    "   AND e.model = :model AND e.version = :version AND e.content_hash = md5(m.content)"
-    " WHERE m.tenant_id = :tenant AND m.status = 'current' AND e.memory_id IS NULL"
+# Each table is read once, and what is missing is found here: joined, a plan that was made before the tables were
+# analysed compares every row with every other one.
+_HASHES: Final = text(
+    "SELECT memory_id, md5(content) FROM memories"
+    " WHERE tenant_id = :tenant AND contact_id = :contact AND status = 'current' ORDER BY sequence, memory_id"
 )
 
-_PENDING: Final = text(
-    f"SELECT m.memory_id, m.content, md5(m.content){_MISSING}"
-    " AND m.contact_id = :contact ORDER BY m.sequence, m.memory_id LIMIT :batch"
+_EMBEDDED: Final = text(
+    "SELECT memory_id, content_hash FROM memory_embeddings"
+    " WHERE tenant_id = :tenant AND contact_id = :contact AND model = :model AND version = :version"
+)
+
+_CONTENTS: Final = text(
+    "SELECT memory_id, content, md5(content) FROM memories"
+    " WHERE tenant_id = :tenant AND contact_id = :contact AND memory_id = ANY (CAST(:ids AS text[]))"
+    " AND status = 'current' ORDER BY sequence, memory_id"
 )
 
 _STORE: Final = text(
@@ -61,10 +67,14 @@ class Unembedded:
 
 async def pending(tx: Transaction, contact_id: str, *, model: str, version: int, batch: int) -> list[Unembedded]:
     """The next memories of a contact to embed, oldest first."""
-    found = await tx.execute(
-        _PENDING, {"tenant": tx.tenant_id, "contact": contact_id, "model": model, "version": version, "batch": batch}
-    )
-    return [Unembedded(*row) for row in found]
+    of_contact = {"tenant": tx.tenant_id, "contact": contact_id}
+    embedded = await tx.execute(_EMBEDDED, {**of_contact, "model": model, "version": version})
+    known = {row.memory_id: row.content_hash for row in embedded}
+    hashes = await tx.execute(_HASHES, of_contact)
+    missing = [memory_id for memory_id, content_hash in hashes if known.get(memory_id) != content_hash][:batch]
+    if not missing:
+        return []
+    return [Unembedded(*row) for row in await tx.execute(_CONTENTS, {**of_contact, "ids": missing})]
 
 
 async def store(
