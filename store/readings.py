@@ -94,7 +94,17 @@ async def unread(tx: Transaction, contact_id: str, batch: int) -> list[UnreadTur
     if not following:
         return []
     turns = await tx.execute(_TURNS, {**of_contact, "ids": following})
-    return [UnreadTurn(*row, places[row.interaction_id]) for row in turns]
+    return [
+        UnreadTurn(
+            interaction_id=row.interaction_id,
+            occurred_at=row.occurred_at,
+            session_id=row.session_id,
+            user_message=row.user_message,
+            user_message_ref=row.user_message_ref,
+            sequence=places[row.interaction_id],
+        )
+        for row in turns
+    ]
 
 
 async def take(tx: Transaction, contact_id: str, ids: Sequence[str], model: str, at: datetime) -> set[str]:
