@@ -5,9 +5,10 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
 
 from store.database import Transaction
+from store.tables.base import values
 from store.tables.interaction_log import InteractionLogRow, interaction_logs
 
 _COLUMNS: Final = [interaction_logs.c[field.name] for field in fields(InteractionLogRow)]
@@ -33,6 +34,11 @@ async def of_contact(tx: Transaction, contact_id: str) -> AsyncIterator[Interact
 async def remove_before(tx: Transaction, at: datetime, batch: int) -> int:
     """Deletes a batch of the tenant's turns that came in before an instant, oldest first. Returns how many."""
     return (await tx.execute(_REMOVE_BEFORE, {"tenant": tx.tenant_id, "at": at, "batch": batch})).rowcount
+
+
+async def add(tx: Transaction, row: InteractionLogRow) -> None:
+    """Stores one turn. Raises UniqueViolation for a turn id that is taken."""
+    await tx.execute(insert(interaction_logs).values(values(row)))
 
 
 async def remove_all(tx: Transaction, contact_id: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
 from server.domain.memory import Entity, Memory
+from server.domain.timeline import placed
 from server.domain.turn import Turn
 
 
@@ -33,7 +34,8 @@ def learn(
     """How the contact's memories change by what the turn tells; `new_id` names new ones.
 
     `turns_before` is how many turns were taken in before this one. `memories` are those that the turn can touch: the
-    current facts and preferences and the episodes of its session, and all that is current where it asks to forget.
+    current facts and preferences and the episodes of its session; all that is current where it asks to forget, and all
+    there ever were where the turn is older than others.
     """
     current = {m.id: m for m in memories if m.status == "current"}
     gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
@@ -50,10 +52,11 @@ def learn(
         if not resolution.add:
             continue
         memory = _remembered(new_id(), draft, turn, turns_before, now)
-        for old_id in resolution.supersedes:
-            old = current.pop(old_id, None)
-            if old is not None:
-                changed[old_id] = replace(old, status="superseded", valid_to=memory.valid_from, superseded_by=memory.id)
+        rivals = [current[i] for i in resolution.supersedes if i in current]
+        memory, ended = placed(memory, rivals, memories)
+        changed |= ended
+        for old_id in ended.keys() & current.keys():
+            del current[old_id]
         added[memory.id] = memory
 
     all_entities = _merged(entities, understood.entities)
