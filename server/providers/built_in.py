@@ -15,9 +15,10 @@ from server.domain.turn import Turn
 from server.providers.ports import Completion, Embedded, Item, Question
 
 RULES: Final = "built-in rules"
-HASHED: Final = "built-in hashed words"
+HASHED: Final = "built-in hashed words 1"
+"""Named anew when the same text would get another vector."""
+
 DIMENSIONS: Final = 256
-_VERSION: Final = 1
 
 
 class BuiltInModel:
@@ -55,8 +56,12 @@ class BuiltInModel:
 class BuiltInEmbedder:
     """Counts of stems and of neighbouring pairs, hashed into signed dimensions: alike are texts that share words.
 
-    It finds the same thing said in other order or with other small words, and no synonyms.
+    It finds the same thing said in other order or with other small words, and no synonyms. `version` is that of the
+    tenant's setting.
     """
+
+    def __init__(self, version: int) -> None:
+        self._version = version
 
     @property
     def model(self) -> str:
@@ -65,8 +70,8 @@ class BuiltInEmbedder:
 
     @property
     def version(self) -> int:
-        """Grows when the same text would get another vector."""
-        return _VERSION
+        """As it was set."""
+        return self._version
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """float32[len(texts), 256], each row of length 1."""

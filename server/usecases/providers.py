@@ -10,10 +10,11 @@ from server.providers.addresses import wrong_with_url
 from server.providers.built_in import BuiltInEmbedder, BuiltInModel
 from server.providers.council import Council
 from server.providers.endpoint import Endpoint, EndpointOptions
-from server.providers.errors import AddressRefused, OverBudget, Refused
+from server.providers.errors import AddressRefused, OverBudget, ProviderError, Refused
 from server.providers.metered import MeteredEmbedder, MeteredModel, Prices
 from server.providers.openai import OpenAiEmbedder, OpenAiModel
 from server.providers.ports import Embedder, LanguageModel, Reservation, Role, Usage
+from server.providers.unusable import UnusableEmbedder, UnusableModel
 from server.secrets import Envelope, UnreadableSecret
 from store import providers
 from store.database import Database, Transaction
@@ -45,6 +46,16 @@ class Ready:
         return self.model is not None or self.embedder is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Adapters:
+    """A provider as it was configured, and the ways to ask it."""
+
+    row: ProviderRow
+    endpoint: Endpoint
+    model: OpenAiModel
+    embedder: OpenAiEmbedder
+
+
 def key_purpose(provider_id: str) -> str:
     """What a provider's key is encrypted for; it cannot be read as any other's."""
     return f"provider key {provider_id}"
@@ -72,7 +83,7 @@ class Providers:
         self._allow_private = allow_private
         self._attempts = attempts
         self._first_wait = first_wait
-        self._endpoints: OrderedDict[tuple[str, str], tuple[ProviderRow, Endpoint]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Adapters] = OrderedDict()
 
     async def configured(self, tenant_id: str) -> bool:
         """Whether the tenant has any provider."""
@@ -80,7 +91,7 @@ class Providers:
             return bool(await providers.of_tenant(tx))
 
     async def of_tenant(self, tenant_id: str) -> Ready:
-        """The tenant's providers as they are configured now. Raises ProviderError where one cannot be used at all."""
+        """The tenant's providers as they are configured now; one that cannot be asked says so when it is."""
         async with self._database.transaction(tenant_id) as tx:
             rows = await providers.of_tenant(tx)
             settings = await providers.processing(tx)
@@ -97,29 +108,37 @@ class Providers:
     async def _model(self, row: ProviderRow, meter: "TenantMeter") -> LanguageModel:
         if row.kind == "built_in":
             return BuiltInModel()
-        model = OpenAiModel(await self._endpoint(row), row.model)
+        try:
+            model = (await self._adapters(row)).model
+        except ProviderError as error:
+            return UnusableModel(row.model, error)
         return MeteredModel(model, meter, Prices(row.prompt_price, row.completion_price))
 
     async def _embedder(self, row: ProviderRow, meter: "TenantMeter") -> Embedder:
         if row.kind == "built_in":
-            return BuiltInEmbedder()
-        embedder = OpenAiEmbedder(await self._endpoint(row), row.model, version=row.revision, dimensions=row.dimensions)
+            return BuiltInEmbedder(row.revision)
+        try:
+            embedder = (await self._adapters(row)).embedder
+        except ProviderError as error:
+            return UnusableEmbedder(row.model, row.revision, error)
         return MeteredEmbedder(embedder, meter, Prices(row.prompt_price, row.completion_price))
 
-    async def _endpoint(self, row: ProviderRow) -> Endpoint:
-        """The endpoint of a provider: the one kept, unless it was configured anew."""
+    async def _adapters(self, row: ProviderRow) -> "_Adapters":
+        """Those kept of a provider, unless it was configured anew; with them what they learned of the endpoint."""
         place = (row.tenant_id, row.provider_id)
-        kept = self._endpoints.pop(place, None)
-        if kept is not None and kept[0] != row:
-            await kept[1].close()
-            kept = None
-        if kept is None:
-            kept = row, self._new_endpoint(row)
-        self._endpoints[place] = kept
-        while len(self._endpoints) > _KEPT:
-            _, (_, oldest) = self._endpoints.popitem(last=False)
-            await oldest.close()
-        return kept[1]
+        kept = self._kept.get(place)
+        gone: list[_Adapters] = []
+        if kept is None or kept.row != row:
+            gone += [kept] if kept else []
+            endpoint = self._new_endpoint(row)
+            embedder = OpenAiEmbedder(endpoint, row.model, version=row.revision, dimensions=row.dimensions)
+            kept = self._kept[place] = _Adapters(row, endpoint, OpenAiModel(endpoint, row.model), embedder)
+        self._kept.move_to_end(place)
+        while len(self._kept) > _KEPT:
+            gone.append(self._kept.popitem(last=False)[1])
+        for adapters in gone:
+            await adapters.endpoint.close()
+        return kept
 
     def _new_endpoint(self, row: ProviderRow) -> Endpoint:
         # Also what was stored when this deployment still allowed it.
@@ -149,9 +168,8 @@ class Providers:
 
     async def close(self) -> None:
         """Closes every connection."""
-        while self._endpoints:
-            _, (_, endpoint) = self._endpoints.popitem()
-            await endpoint.close()
+        while self._kept:
+            await self._kept.popitem()[1].endpoint.close()
 
 
 class TenantMeter:

@@ -62,7 +62,7 @@ def test_what_differs_in_anything_that_matters_stays_apart() -> None:
 
 async def test_built_in_vectors_see_shared_words_and_need_no_network() -> None:
     texts = ["Has a dog named Bruno", "Has the dog, named Bruno", "Works at the harbour", "", "the"]
-    made = (await BuiltInEmbedder().embed(texts)).vectors
+    made = (await BuiltInEmbedder(1).embed(texts)).vectors
     assert made.shape == (5, 256)
     assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert made[0] @ made[1] > 0.99

@@ -247,6 +247,33 @@ async def test_every_current_memory_gets_a_vector_once_and_a_changed_model_makes
     assert (again, dimensions, stored, newer) == (memories, 32, 32, version + 1)
 
 
+async def test_whichever_embedder_is_set_last_makes_the_vectors(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    models = []
+    for change in ({}, {"dimensions": 32}, None, {}):
+        if change is None:
+            await processing.set_embedder(parts.administration, tenant, NewProvider(kind="built_in"))
+        else:
+            await use_embedder(parts, tenant, fake, **change)
+        await enrich_contact(parts.services, tenant, contact_id)
+        models += await rows(parts, tenant, "SELECT DISTINCT model, dimensions, version FROM memory_embeddings")
+    assert models == [("e", 16, 1), ("e", 32, 2), ("built-in hashed words 1", 256, 3), ("e", 16, 4)]
+
+
+async def test_what_an_endpoint_does_not_know_is_asked_of_it_once(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    fake.takes_schemas = False
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    await tell(parts, tenant, contact_id, "Boxes and boxes and nothing but boxes in every single room", 9)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert [a.body["response_format"]["type"] for a in fake.asked] == ["json_schema", "json_object", "json_object"]
+
+
 async def test_embedding_goes_on_where_it_broke_off(
     parts: Composition, tenant: str, fake: FakeOpenAi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -462,9 +489,12 @@ async def test_a_private_url_is_refused_where_the_deployment_does_not_allow_it(
     await use_model(parts, tenant, fake)
     strict = parts.settings.model_copy(update={"providers_allow_private": False})
     async with Composition(strict) as elsewhere:
-        # Also what was stored when it was still allowed.
+        # Also what was stored when it was still allowed; and it stops nobody else.
+        await processing.set_embedder(elsewhere.administration, tenant, NewProvider(kind="built_in"))
+        progress = Progress()
         with pytest.raises(AddressRefused):
-            await enrich_contact(elsewhere.services, tenant, contact_id)
+            await enrich_contact(elsewhere.services, tenant, contact_id, progress=progress)
+        assert progress.embedded_all
         new = NewProvider(base_url="https://192.168.0.7/v1", model="m")
         with pytest.raises(InvalidInput):
             await processing.set_embedder(elsewhere.administration, tenant, new)
