@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Double,
     Row,
     Select,
     and_,
@@ -171,9 +172,13 @@ _MEDIAN_GAP: Final[ColumnElement[float]] = literal_column(
 
 
 def _stage_now(now: datetime) -> ColumnElement[str]:
-    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
+    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact.
+
+    To the last bit: the same operations on the same doubles, for a numeric would round another way at the very edge.
+    """
     gap = func.greatest(func.coalesce(_MEDIAN_GAP, 1.0), 1.0)
-    silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
+    silent_seconds = cast(func.extract("epoch", now - contacts.c.last_active_at), Double)
+    silent_days = silent_seconds / cast(86_400.0, Double)
     return case(
         (contacts.c.stage == "new", "new"),
         (silent_days > func.greatest(8 * gap, 30.0), "dormant"),

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from store.database import Transaction
@@ -15,6 +15,7 @@ from store.tables.memory import EntityRow, MemoryRow, entities, memories
 _MEMORY: Final = [memories.c[field.name] for field in fields(MemoryRow)]
 _ENTITY: Final = [entities.c[field.name] for field in fields(EntityRow)]
 
+_DELETED: Final = "deleted"
 _ADD: Final = insert(memories)
 
 _ABSORB: Final = (
@@ -44,16 +45,28 @@ async def page(
     type_: str | None,
     min_importance: float,
     entity_id: str | None,
+    as_of: datetime | None,
     limit: int,
     after: tuple[float, str] | None,
 ) -> tuple[list[MemoryRow], int]:
-    """Current memories, most important first, and how many match in all; `after` is (importance, id) of the last."""
+    """Memories, most important first, and how many match in all; `after` is (importance, id) of the last.
+
+    The current ones; with `as_of` what had been said and held at that moment, as a context of then is made from.
+    """
     where = [
         memories.c.tenant_id == tx.tenant_id,
         memories.c.contact_id == contact_id,
-        memories.c.status == "current",
         memories.c.importance >= min_importance,
     ]
+    if as_of is None:
+        where.append(memories.c.status == "current")
+    else:
+        where += [
+            memories.c.status != _DELETED,
+            memories.c.occurred_at <= as_of,
+            memories.c.valid_from <= as_of,
+            or_(memories.c.valid_to.is_(None), memories.c.valid_to > as_of),
+        ]
     if type_ is not None:
         where.append(memories.c.type == type_)
     if entity_id is not None:
@@ -105,6 +118,32 @@ async def absorb(tx: Transaction, contact_id: str, gone: str, into: str) -> None
         await tx.execute(statement, parameters)
 
 
+async def with_predecessors(tx: Transaction, contact_id: str, memory_id: str) -> list[MemoryRow]:
+    """The memory, those that it took the place of, and what it said before it was corrected, see `domain.history`."""
+    rows = await tx.execute(
+        select(*_MEMORY).where(
+            memories.c.tenant_id == tx.tenant_id,
+            memories.c.contact_id == contact_id,
+            memories.c.status != _DELETED,
+            or_(
+                memories.c.memory_id == memory_id,
+                memories.c.superseded_by == memory_id,
+                memories.c.memory_id.startswith(f"{memory_id}:", autoescape=True),
+            ),
+        )
+    )
+    return [MemoryRow(*row) for row in rows]
+
+
+async def withhold(tx: Transaction, contact_id: str, memory_id: str, mark: str) -> None:
+    """Deletes a pattern so that it is not derived again: only the mark is left of it, and no text."""
+    columns: dict[str, Any] = {
+        "status": _DELETED, "content": "", "subject": None, "attribute": mark, "value": None, "entity_ids": [],
+        "sources": [], "interaction_ids": [], "superseded_by": None,
+    }  # fmt: skip
+    await change(tx, contact_id, memory_id, columns)
+
+
 async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) -> int:
     """Deletes memories for good. Returns how many. The turns that they came from stay in the log."""
     if not memory_ids:
@@ -120,14 +159,16 @@ async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) ->
 
 
 async def remove_all(tx: Transaction, contact_id: str) -> tuple[int, int]:
-    """Deletes every memory and entity of the contact for good. Returns how many of each."""
-    counts = [
-        (
-            await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
-        ).rowcount
-        for table in (memories, entities)
-    ]
-    return counts[0], counts[1]
+    """Deletes every memory and entity of the contact for good. Returns how many of each there were to be read."""
+    await _remove(tx, memories, contact_id, memories.c.status == _DELETED)
+    return await _remove(tx, memories, contact_id), await _remove(tx, entities, contact_id)
+
+
+async def _remove(tx: Transaction, table: Table, contact_id: str, *where: ColumnElement[bool]) -> int:
+    result = await tx.execute(
+        delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id, *where)
+    )
+    return result.rowcount
 
 
 async def note_access(tx: Transaction, accesses: Mapping[tuple[str, str], int], at: datetime) -> None:

@@ -81,10 +81,10 @@ async def oldest_seconds(tx: Transaction) -> float:
 
 
 async def cancel_contact(tx: Transaction, contact_id: str) -> int:
-    """Takes every waiting job of a contact back. Returns how many."""
+    """Takes every job of a contact back that waits, or that failed for good. Returns how many."""
     result = await tx.execute(
         text(
-            "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
+            "DELETE FROM procrastinate_jobs WHERE status IN ('todo', 'failed')"
             " AND args ->> 'tenant_id' = :tenant AND args ->> 'contact_id' = :contact"
         ),
         {"tenant": tx.tenant_id, "contact": contact_id},

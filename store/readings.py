@@ -17,7 +17,7 @@ _TOLD: Final = (
     "   (WHERE m.type = 'episode' AND m.speaker = 'contact' AND m.status = 'current') AS sequence"
     " FROM memories m, unnest(m.interaction_ids) AS i"
     " WHERE m.tenant_id = :tenant AND m.contact_id = :contact GROUP BY i"
-    " HAVING NOT bool_or(m.type <> 'episode') AND bool_or("
+    " HAVING NOT bool_or(m.type IN ('fact', 'preference')) AND bool_or("
     "   m.type = 'episode' AND m.speaker = 'contact' AND m.status = 'current')"
 )
 
@@ -55,7 +55,7 @@ _NEVER: Final = text(
     " SELECT DISTINCT l.tenant_id, l.contact_id, l.interaction_id, 'none', 0, CAST(:at AS timestamptz)"
     " FROM memories m JOIN interaction_logs l ON l.tenant_id = m.tenant_id AND l.contact_id = m.contact_id"
     "   AND l.interaction_id = ANY (m.interaction_ids)"
-    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = :memory"
+    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = ANY (CAST(:memories AS text[]))"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -122,9 +122,9 @@ async def count(tx: Transaction, contact_id: str, interaction_id: str, memories:
     )
 
 
-async def never(tx: Transaction, contact_id: str, memory_id: str, at: datetime) -> None:
-    """The turns of a memory that is about to be deleted are not read by anybody, so that it does not come back."""
-    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "memory": memory_id, "at": at})
+async def never(tx: Transaction, contact_id: str, memory_ids: Sequence[str], at: datetime) -> None:
+    """The turns of memories that are about to be deleted are not read by anybody, so that they do not come back."""
+    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "memories": list(memory_ids), "at": at})
 
 
 async def claim(tx: Transaction, contact_id: str, token: str, now: datetime, until: datetime) -> bool:

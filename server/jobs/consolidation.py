@@ -4,7 +4,8 @@ from procrastinate import App, JobContext
 
 from server.domain.errors import NotFound
 from server.jobs.common import BackoffWithJitter, services_of
-from server.usecases.consolidation import JOB, Task, consolidate_memories
+from server.usecases.consolidation import JOB, consolidate_memories
+from server.usecases.consolidation_plan import Task
 from server.usecases.enrichment import queue_enrichment
 
 

@@ -16,7 +16,8 @@ from server.domain.errors import NotFound
 from server.providers.errors import ProviderError
 from server.providers.ports import Embedder, LanguageModel
 from server.usecases import embedding, reading
-from server.usecases.consolidation import ALL_TASKS, Task, TaskResult, consolidate_memories
+from server.usecases.consolidation import ALL_TASKS, Ended, TaskResult, consolidate_memories, note_results
+from server.usecases.consolidation_plan import Task
 from server.usecases.services import Services
 from store import contacts, deadline, queue, readings
 from store.database import Transaction
@@ -46,6 +47,7 @@ class Progress:
 
     read: int | None = None
     embedded: int | None = None
+    merged: int = 0
     read_all: bool = False
     embedded_all: bool = False
 
@@ -72,9 +74,25 @@ async def enrich_contact(
         if ready.embedder is not None and "embed_memories" in tasks:
             done.embedded = 0
             await _attempt(failures, _embed(services, tenant_id, contact_id, ready.embedder, done, keep))
+        if results := _results(done):
+            await note_results(services, tenant_id, contact_id, results)
     if failures:
         raise failures[0]
     return done
+
+
+def _results(done: Progress) -> list[TaskResult]:
+    """How the providers' parts went, for `consolidation_status`: what they did, or that they are tried again."""
+    found: list[TaskResult] = []
+    if done.read is not None and (done.read or not done.read_all):
+        found.append(
+            TaskResult("extract_entities", "done" if done.read_all else "failed", done.read, {"read": done.read})
+        )
+    if done.embedded is not None:
+        counts = {"embedded": done.embedded, "merged": done.merged}
+        status: Ended = "done" if done.embedded_all else "failed"
+        found.append(TaskResult("embed_memories", status, done.embedded + done.merged, counts))
+    return found
 
 
 async def _attempt(failures: list[ProviderError], part: Awaitable[None]) -> None:
@@ -114,8 +132,7 @@ async def _embed(
         if not stored:
             # All of it changed meanwhile: whoever changed it has queued what follows.
             break
-    merged = await embedding.merge_by_vectors(services, tenant_id, contact_id, embedder)
-    done.embedded = (done.embedded or 0) + merged
+    done.merged = await embedding.merge_by_vectors(services, tenant_id, contact_id, embedder)
     done.embedded_all = True
 
 
@@ -170,13 +187,15 @@ async def consolidate_now(
 
 def _with_providers(result: TaskResult, done: Progress, *, finished: bool) -> TaskResult:
     if result.task == "extract_entities":
-        complete = finished or done.read_all
-        return TaskResult(result.task, result.status if complete else "failed", result.changed + (done.read or 0))
+        complete, read = finished or done.read_all, done.read or 0
+        counts = {**result.counts, **({} if done.read is None else {"read": read})}
+        return TaskResult(result.task, result.status if complete else "failed", result.changed + read, counts)
     if result.task == "embed_memories":
         if finished and done.embedded is None:
             return result
-        complete = finished or done.embedded_all
-        return TaskResult(result.task, "done" if complete else "failed", done.embedded or 0)
+        complete, embedded = finished or done.embedded_all, done.embedded or 0
+        counts = {"embedded": embedded, "merged": done.merged}
+        return TaskResult(result.task, "done" if complete else "failed", embedded + done.merged, counts)
     return result
 
 

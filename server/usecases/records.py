@@ -119,6 +119,31 @@ def rewritten(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
     return columns
 
 
+def merged(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
+    """The columns of a memory that took over others; `interaction_ids` are those of all."""
+    return {
+        "sources": list(value.sources),
+        "entity_ids": list(value.entity_ids),
+        "importance": value.importance,
+        "confidence": value.confidence,
+        "access_count": value.access_count,
+        "strength": value.strength,
+        "strength_at": value.strength_at,
+        "event_start": value.event_start,
+        "event_end": value.event_end,
+        "interaction_ids": interaction_ids,
+    }
+
+
+def closed(value: Memory) -> dict[str, Any]:
+    """The columns of a memory that say whether and until when it holds, and what took its place."""
+    return {
+        "status": value.status,
+        "valid_to": value.valid_to,
+        "superseded_by": value.superseded_by,
+    }
+
+
 def entity(row: EntityRow, memory_count: int = 0) -> Entity:
     """One entity."""
     return Entity(row.entity_id, cast(EntityType, row.type), row.display_name, tuple(row.aliases), memory_count)

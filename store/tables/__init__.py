@@ -1,6 +1,6 @@
 """Every table, gathered in one metadata; a new noun adds its module here."""
 
-from store.tables import contact, interaction_log, memory, operations, provider, tenant
+from store.tables import consolidation, contact, interaction_log, memory, operations, provider, tenant
 from store.tables.base import metadata
 
 WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
@@ -8,6 +8,7 @@ WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
 
 __all__ = [
     "WITHOUT_TENANT_POLICY",
+    "consolidation",
     "contact",
     "interaction_log",
     "memory",

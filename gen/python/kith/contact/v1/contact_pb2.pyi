@@ -921,6 +921,7 @@ class ExportContactResponse(_message.Message):
     TRIGGERS_FIELD_NUMBER: _builtins.int
     INTERACTION_LOGS_FIELD_NUMBER: _builtins.int
     EXPORTED_AT_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> Global___Contact:
         """Who the contact is."""
@@ -949,6 +950,10 @@ class ExportContactResponse(_message.Message):
     def exported_at(self) -> _timestamp_pb2.Timestamp:
         """When this export was made."""
 
+    @_builtins.property
+    def consolidation(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedConsolidation]:
+        """How the deferred work on the memories last went."""
+
     def __init__(
         self,
         *,
@@ -959,14 +964,51 @@ class ExportContactResponse(_message.Message):
         triggers: _abc.Iterable[Global___RecentOutreach] | None = ...,
         interaction_logs: _abc.Iterable[Global___InteractionLog] | None = ...,
         exported_at: _timestamp_pb2.Timestamp | None = ...,
+        consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "state", b"state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consolidation", b"consolidation", "contact", b"contact", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "state", b"state", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExportContactResponse: _TypeAlias = ExportContactResponse  # noqa: Y015
+
+@_typing.final
+class ExportedConsolidation(_message.Message):
+    """How a deferred task last went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    """The task."""
+    status: _builtins.str
+    """How it ended: `done`, `skipped` or `failed`."""
+    changed: _builtins.int
+    """How many memories and entities it changed."""
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        status: _builtins.str = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        changed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "finished_at", b"finished_at", "status", b"status", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportedConsolidation: _TypeAlias = ExportedConsolidation  # noqa: Y015
 
 @_typing.final
 class ExportedMemory(_message.Message):
@@ -1004,7 +1046,7 @@ class ExportedMemory(_message.Message):
     subject: _builtins.str
     """Whom it is about: `self`, a relation or an entity id."""
     attribute: _builtins.str
-    """Which attribute it gives a value for."""
+    """Which attribute it gives a value for; of a topic that recurs, its name is part of it."""
     value: _builtins.str
     """The value."""
     status: _builtins.str
