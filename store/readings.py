@@ -17,7 +17,7 @@ _TOLD: Final = (
     "   (WHERE m.type = 'episode' AND m.speaker = 'contact' AND m.status = 'current') AS sequence"
     " FROM memories m, unnest(m.interaction_ids) AS i"
     " WHERE m.tenant_id = :tenant AND m.contact_id = :contact GROUP BY i"
-    " HAVING NOT bool_or(m.type <> 'episode') AND bool_or("
+    " HAVING NOT bool_or(m.type IN ('fact', 'preference')) AND bool_or("
     "   m.type = 'episode' AND m.speaker = 'contact' AND m.status = 'current')"
 )
 
