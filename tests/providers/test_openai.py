@@ -148,8 +148,9 @@ async def test_who_asks_to_wait_is_not_asked_before(fake: FakeOpenAi, endpoint: 
     assert time.monotonic() - began >= 0.3
 
 
-@pytest.mark.parametrize("value", ["120", format_datetime(datetime.now(UTC) + timedelta(seconds=120), usegmt=True)])
-async def test_a_long_wait_is_left_to_a_later_job(fake: FakeOpenAi, endpoint: Make, value: str) -> None:
+@pytest.mark.parametrize("as_date", [False, True])
+async def test_a_long_wait_is_left_to_a_later_job(fake: FakeOpenAi, endpoint: Make, as_date: bool) -> None:
+    value = format_datetime(datetime.now(UTC) + timedelta(seconds=120), usegmt=True) if as_date else "120"
     fake.always = Reply(429, headers={"retry-after": value})
     with pytest.raises(Throttled) as caught:
         await OpenAiModel(endpoint(), "m").complete_json(question("hi"))
