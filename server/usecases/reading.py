@@ -222,6 +222,6 @@ class _Reader:
 
 def _ended_since(memory: Memory, draft: Draft, said_at: datetime) -> bool:
     """Whether the same attribute of the same subject had a value that ended after the draft was said."""
-    if memory.valid_to is None or memory.valid_to <= said_at:
+    if memory.status == "current" or memory.valid_to is None or memory.valid_to <= said_at:
         return False
     return (memory.subject or "self", memory.attribute) == (draft.subject or "self", draft.attribute)
