@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.ranking.index import EPISODE, RankingIndex
+from server.domain.ranking.index import RankingIndex
 
 ROOM: Final = 245
 
@@ -25,47 +25,56 @@ class Placed:
     beside: int | None = None
 
 
-def other_half(index: RankingIndex, position: int) -> int | None:
-    """The position of the other half of an episode's exchange; None where there is none."""
-    if index.type[position] != EPISODE:
-        return None
-    exchange = index.sequence[position] >> 1
-    for links in (index.previous, index.following):
-        other = int(links[position])
-        if other >= 0 and index.sequence[other] >> 1 == exchange:
-            return other
-    return None
-
-
 def together(
     index: RankingIndex, candidates: Sequence[tuple[int, float]], eligible: NDArray[np.bool_], limit: int
 ) -> list[Placed]:
     """The best `limit` of the candidates (best first), each with its other half where that is eligible and fits."""
-    chars = [int(index.chars[position]) for position, _ in candidates]
+    if not candidates:
+        return []
+    at = np.array([position for position, _ in candidates])
+    positions, chars = at.tolist(), index.chars[at].tolist()
+    halves = _other_halves(index, at)
+    allowed = ((halves >= 0) & eligible[halves]).tolist()
+    half_chars = index.chars[halves].tolist()
     placed: list[Placed] = []
     taken: set[int] = set()
     used = 0
-    for at, (position, value) in enumerate(candidates):
+    for row, half in enumerate(halves.tolist()):
         if len(placed) == limit:
             break
-        if position in taken:
+        if positions[row] in taken:
             continue
-        taken.add(position)
-        used += chars[at]
-        beside = other_half(index, position)
-        if beside is not None and beside not in taken and eligible[beside]:
-            following = [
-                size
-                for (later, _), size in zip(candidates[at + 1 :], chars[at + 1 :], strict=True)
-                if later not in taken and later != beside
-            ]
-            needed = sum(following[: limit - len(placed) - 1])
-            if used + int(index.chars[beside]) + needed > ROOM * limit:
-                beside = None
-        else:
-            beside = None
-        if beside is not None:
-            taken.add(beside)
-            used += int(index.chars[beside])
-        placed.append(Placed(position, value, beside))
+        taken.add(positions[row])
+        used += chars[row]
+        beside = None
+        if allowed[row] and half not in taken:
+            taken.add(half)
+            needed = _chars_of_next(positions, chars, taken, row + 1, limit - len(placed) - 1)
+            if used + half_chars[row] + needed <= ROOM * limit:
+                beside = half
+                used += half_chars[row]
+            else:
+                taken.discard(half)
+        placed.append(Placed(positions[row], candidates[row][1], beside))
     return placed
+
+
+def _other_halves(index: RankingIndex, at: NDArray[np.intp]) -> NDArray[np.int32]:
+    """The position of the other half of each one's exchange; -1 where there is none, as for all but episodes."""
+    exchange = index.sequence[at] >> 1
+    found = np.full(len(at), -1, np.int32)
+    for links in (index.previous, index.following):
+        other = links[at]
+        found = np.where((other >= 0) & (index.sequence[other] >> 1 == exchange), other, found)
+    return found
+
+
+def _chars_of_next(positions: list[int], chars: list[int], taken: set[int], row: int, count: int) -> int:
+    """The characters of the next `count` candidates from a row on that are not taken."""
+    needed = 0
+    while count and row < len(positions):
+        if positions[row] not in taken:
+            needed += chars[row]
+            count -= 1
+        row += 1
+    return needed

@@ -5,7 +5,8 @@ about a moment before and after, so an episode lends its words to its neighbours
 a part of it. Only memories that hold a word of the message or one of its kin, or are lent one, are looked at.
 """
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,29 +76,38 @@ class Asked:
 def ask(index: RankingIndex, text: str, contact_name: str | None, reply_name: str | None) -> Asked:
     """Looks a message's words and their kin up."""
     terms = list(dict.fromkeys(tokens(text)))
-    hashes = list(map(word_hash, terms))
+    hashes = [word_hash(term) for term in terms]
     near = _kin(terms, hashes)
     found = index.postings.find(np.array([*hashes, *near], np.uint64))
-    exact = found.rows < len(terms)
-    themselves = Found(found.rows[exact], found.docs[exact], found.counts[exact])
+    if near:
+        exact = found.rows < len(terms)
+        themselves = Found(found.rows[exact], found.docs[exact], found.counts[exact])
+    else:
+        themselves = found
     named = named_speakers(index, text, terms, themselves, contact_name, reply_name)
-    holding = np.bincount(themselves.rows, minlength=len(terms))
-    idf = np.log1p((len(index) - holding + 0.5) / (holding + 0.5))
+    holding = np.bincount(themselves.rows, minlength=len(terms)).tolist()
+    # Few numbers: plain Python is quicker than numpy.
+    idf = [math.log1p((len(index) - count + 0.5) / (count + 0.5)) for count in holding]
     chosen = _chosen(idf, holding, named)
-    # Where each looked-up word counts: as its own term, or as kin of one; -1 where the term was not chosen.
-    place = np.full(len(terms) + 1, -1, np.intp)
-    place[chosen] = np.arange(len(chosen))
-    rows = np.concatenate([place[:-1], place[[row for row, _ in near.values()]]])
-    rows[len(terms) :] += np.where(rows[len(terms) :] >= 0, len(chosen), 0)
-    parts = np.array([KIN_UNIT] * len(terms) + [nearness for _, nearness in near.values()], np.int64)
-    rows_found = rows[found.rows]
-    kept = rows_found >= 0
+    place = {row: number for number, row in enumerate(chosen)}
+    # Each looked-up word counts as its own term, or as kin of one; at -1 where the term was not chosen.
+    rows = [place.get(row, -1) for row in range(len(terms))]
+    parts = [KIN_UNIT] * len(terms)
+    for row, nearness in near.values():
+        rows.append(place[row] + len(chosen) if row in place else -1)
+        parts.append(nearness)
+    rows_found = np.array(rows, np.intp)[found.rows]
+    counts = np.array(parts, np.int64)[found.rows] * found.counts
+    docs = found.docs
+    if len(chosen) < len(terms):
+        kept = rows_found >= 0
+        rows_found, docs, counts = rows_found[kept], docs[kept], counts[kept]
     said_by = set(named.values())
     return Asked(
         terms=tuple(terms[row] for row in chosen),
         speaker=said_by.pop() if len(said_by) == 1 else 0,
-        idf=idf[chosen] * np.array([telling(terms[row]) for row in chosen]),
-        found=Found(rows_found[kept], found.docs[kept], (found.counts * parts[found.rows])[kept]),
+        idf=np.array([idf[row] * telling(terms[row]) for row in chosen]),
+        found=Found(rows_found, docs, counts),
     )
 
 
@@ -139,13 +149,12 @@ def _kin(terms: list[str], hashes: list[int]) -> dict[int, tuple[int, int]]:
     return near
 
 
-def _chosen(idf: NDArray[np.float64], holding: NDArray[np.intp], named: Collection[int]) -> NDArray[np.intp]:
+def _chosen(idf: Sequence[float], holding: Sequence[int], named: Collection[int]) -> list[int]:
     """The rows that count, ascending: not names, and of more than MOST_TERMS the rarest that some memory holds."""
-    rows = np.array([row for row in range(len(idf)) if row not in named], np.intp)
+    rows = [row for row in range(len(idf)) if row not in named]
     if len(rows) <= MOST_TERMS:
         return rows
-    rarity = np.where(holding[rows] > 0, -idf[rows], 0.0)
-    return np.sort(rows[np.argsort(rarity, kind="stable")[:MOST_TERMS]])
+    return sorted(sorted(rows, key=lambda row: -idf[row] if holding[row] else 0.0)[:MOST_TERMS])
 
 
 def _frequencies(index: RankingIndex, found: Found, rows: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -43,12 +43,15 @@ of the two, and the other said it. `asks`, `answers`: ends with a question; foll
 BIAS: Final = -5.4
 
 
+_WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
+
+
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """How a message fits all N memories: `odds` are log-odds (N), `columns` the parts by name (N each)."""
+    """How a message fits all N memories: `odds` are log-odds (N), `columns` the parts in the order of WEIGHTS (P, N)."""
 
     odds: NDArray[np.float64]
-    columns: Mapping[str, NDArray[np.float64]]
+    columns: NDArray[np.float64]
     lexical: Lexical | None
 
 
@@ -57,28 +60,25 @@ def relevance(index: RankingIndex, text: str, contact_name: str | None, reply_na
     asked = ask(index, text, contact_name, reply_name)
     found = lexical(index, asked)
     columns = parts(index, asked, found)
-    odds = np.full(len(index), BIAS)
-    for name, weight in WEIGHTS.items():
-        odds += weight * columns[name]
-    return Relevance(odds, columns, found)
+    # Summed part by part, not by BLAS: a memory gains the same to the last bit wherever it stands in the index.
+    return Relevance((columns * _WEIGHTS).sum(axis=0) + BIAS, columns, found)
 
 
-def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> dict[str, NDArray[np.float64]]:
-    """The parts by name, each over all memories."""
-    size = len(index)
-    columns = {name: np.zeros(size) for name in ("words", "rarity", "met", "kin")}
+def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> NDArray[np.float64]:
+    """The parts in the order of WEIGHTS, each over all memories (P, N)."""
+    columns = np.zeros((len(WEIGHTS), len(index)))
+    words, best_words, rarity, met, kin, meaning, other_speaker, asks, answers, dated, opens = columns
     if found is not None:
-        columns["words"][found.positions] = found.share
-        columns["rarity"][found.positions] = found.weight
-        columns["met"][found.positions] = found.met
-        columns["kin"][found.positions] = found.kin
-    columns["best_words"] = np.full(size, columns["words"].max(initial=0.0))
-    columns["meaning"] = likeness(index.vectors, embed(asked.terms))
-    columns["other_speaker"] = ((index.speaker != asked.speaker) & (asked.speaker > 0)).astype(np.float64)
-    columns["asks"] = index.asks.astype(np.float64)
+        at = found.positions
+        words[at], rarity[at], met[at], kin[at] = found.share, found.weight, found.met, found.kin
+        best_words[:] = found.share.max()
+    meaning[:] = likeness(index.vectors, embed(asked.terms))
+    if asked.speaker:
+        other_speaker[:] = index.speaker != asked.speaker
     # Where there is no turn before, -1 is looked up and not used.
     before = index.previous[:-1]
-    columns["answers"] = ((before >= 0) & index.asks[before]).astype(np.float64)
-    columns["dated"] = index.dated.astype(np.float64)
-    columns["opens"] = ((before < 0) & (index.type == EPISODE)).astype(np.float64)
+    asks[:] = index.asks
+    answers[:] = index.asks[before] & (before >= 0)
+    dated[:] = index.dated
+    opens[:] = (before < 0) & (index.type == EPISODE)
     return columns

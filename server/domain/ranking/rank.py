@@ -12,6 +12,7 @@ A turn is often understood only with the other half of its exchange, the questio
 room, it takes that half along (`beside`), which then takes no place of its own.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from server.domain.ranking.exchange import Placed, together
 from server.domain.ranking.index import HALF_LIVES, RankingIndex
-from server.domain.ranking.parts import Relevance, relevance
+from server.domain.ranking.parts import WEIGHTS, Relevance, relevance
 from server.domain.words import MEMORY_TYPES, MemoryType
 
 _PRIOR_WEIGHT: Final = 1.0
@@ -151,8 +152,8 @@ def _once_a_turn(index: RankingIndex, best: list[tuple[int, float]]) -> list[tup
     """What repeats a better memory of its turn counts for less."""
     found: list[tuple[int, float]] = []
     seen: set[int] = set()
-    for position, value in best:
-        turn = int(index.sequence[position])
+    turns = index.sequence[[position for position, _ in best]].tolist() if best else []
+    for (position, value), turn in zip(best, turns, strict=True):
         found.append((position, value - _REPEATED if turn in seen else value))
         seen.add(turn)
     # The sort is stable: equals stay newest first.
@@ -161,7 +162,7 @@ def _once_a_turn(index: RankingIndex, best: list[tuple[int, float]]) -> list[tup
 
 
 def _probability(odds: float) -> float:
-    return float(1 / (1 + np.exp(-odds)))
+    return 1 / (1 + math.exp(-odds))
 
 
 def _parts(index: RankingIndex, position: int, stamp: float, fits: Relevance | None) -> Parts:
@@ -171,5 +172,5 @@ def _parts(index: RankingIndex, position: int, stamp: float, fits: Relevance | N
         strength=float(_strength(index, stamp)[position]),
         recency=float(_recency(index, stamp)[position]),
         matched_terms=() if fits is None or fits.lexical is None else fits.lexical.matched(position),
-        columns={} if fits is None else {name: float(column[position]) for name, column in fits.columns.items()},
+        columns={} if fits is None else dict(zip(WEIGHTS, fits.columns[:, position].tolist(), strict=True)),
     )
