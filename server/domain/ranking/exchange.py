@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from server.domain.ranking.index import RankingIndex
 
-ROOM: Final = 245
+ROOM: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,16 @@ class Placed:
 
 
 def together(
-    index: RankingIndex, candidates: Sequence[tuple[int, float]], eligible: NDArray[np.bool_], limit: int
+    index: RankingIndex,
+    candidates: Sequence[tuple[int, float]],
+    eligible: NDArray[np.bool_],
+    limit: int,
+    room: int = ROOM,
 ) -> list[Placed]:
-    """The best `limit` of the candidates (best first), each with its other half where that is eligible and fits."""
+    """The best `limit` of the candidates (best first), each with its other half where that is eligible and fits.
+
+    `room` is in characters a memory.
+    """
     if not candidates:
         return []
     at = np.array([position for position, _ in candidates])
@@ -50,7 +57,7 @@ def together(
         if allowed[row] and half not in taken:
             taken.add(half)
             needed = _chars_of_next(positions, chars, taken, row + 1, limit - len(placed) - 1)
-            if used + half_chars[row] + needed <= ROOM * limit:
+            if used + half_chars[row] + needed <= room * limit:
                 beside = half
                 used += half_chars[row]
             else:

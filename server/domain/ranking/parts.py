@@ -7,6 +7,7 @@ on conversations with labelled questions (docs/adr/0008-word-vectors.md), so of 
 were evidence there.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "answers": 0.8,
     "dated": 0.7,
     "opens": 1.35,
+    "few": 0.45,
 }
 """What each part adds to the log-odds.
 
@@ -37,10 +39,12 @@ WEIGHTS: Final[Mapping[str, float]] = {
 one has it all, half of it is less. `rarity`: the same as a sum of weights, not a share. `met`: share of the terms met
 at all. `kin`: what kin of the words add. `meaning`: cosine of the word vectors. `other_speaker`: the message names one
 of the two, and the other said it. `asks`, `answers`: ends with a question; follows one. `dated`: speaks of a time.
-`opens`: the first turn of a session.
+`opens`: the first turn of a session. `few`: −ln(memories / 1,000), as among few each is likelier the one that is meant.
 """
 
-BIAS: Final = -5.4
+_MANY: Final = 1_000
+
+BIAS: Final = -5.6
 
 
 _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
@@ -48,7 +52,7 @@ _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """How a message fits all N memories: `odds` are log-odds (N), `columns` the parts in the order of WEIGHTS (P, N)."""
+    """How a message fits N memories: their log-odds `odds` (N), and the parts `columns` in the order of WEIGHTS (P, N)."""
 
     odds: NDArray[np.float64]
     columns: NDArray[np.float64]
@@ -67,7 +71,7 @@ def relevance(index: RankingIndex, text: str, contact_name: str | None, reply_na
 def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> NDArray[np.float64]:
     """The parts in the order of WEIGHTS, each over all memories (P, N)."""
     columns = np.zeros((len(WEIGHTS), len(index)))
-    words, best_words, rarity, met, kin, meaning, other_speaker, asks, answers, dated, opens = columns
+    words, best_words, rarity, met, kin, meaning, other_speaker, asks, answers, dated, opens, few = columns
     if found is not None:
         at = found.positions
         words[at], rarity[at], met[at], kin[at] = found.share, found.weight, found.met, found.kin
@@ -81,4 +85,5 @@ def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> NDArray[n
     answers[:] = index.asks[before] & (before >= 0)
     dated[:] = index.dated
     opens[:] = (before < 0) & (index.type == EPISODE)
+    few[:] = math.log(_MANY / len(index))
     return columns

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.ranking.exchange import Placed, together
+from server.domain.ranking.exchange import ROOM, Placed, together
 from server.domain.ranking.index import HALF_LIVES, RankingIndex
 from server.domain.ranking.parts import WEIGHTS, Relevance, relevance
 from server.domain.words import MEMORY_TYPES, MemoryType
@@ -95,16 +95,23 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
         best = [Placed(position, value) for position, value in _best(index, eligible, prior, query.limit)]
     else:
         odds = fits.odds + _PRIOR_WEIGHT * (prior - _PRIOR_MIDDLE)
-        candidates = _once_a_turn(index, _best(index, eligible, odds, 3 * query.limit + _SPARE))
         best = [
             Placed(place.position, _probability(place.value), place.beside)
-            for place in together(index, candidates, eligible, query.limit)
+            for place in placed(index, odds, eligible, query.limit)
         ]
     if not query.explain:
         return [Ranked(place.position, place.value, place.beside) for place in best]
     return [
         Ranked(place.position, place.value, place.beside, _parts(index, place.position, stamp, fits)) for place in best
     ]
+
+
+def placed(
+    index: RankingIndex, odds: _Numbers, eligible: NDArray[np.bool_], limit: int, room: int = ROOM
+) -> list[Placed]:
+    """The best `limit` of the eligible by their log-odds, with their other halves in `room` characters a memory."""
+    candidates = _once_a_turn(index, _best(index, eligible, odds, 3 * limit + _SPARE))
+    return together(index, candidates, eligible, limit, room)
 
 
 def _eligible(index: RankingIndex, query: Query) -> NDArray[np.bool_]:
