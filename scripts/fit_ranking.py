@@ -2,9 +2,9 @@
 
     python scripts/fit_ranking.py CONVERSATION.json…
 
-Files are as `kith eval locomo` reads them. Conversations are taken in as ingest does, without a database. A weight a
-part (`server/domain/ranking/parts.py`) is fitted by logistic regression on all (question, episode) pairs; that of `few`,
-and the bias, then also on the pairs within stretches of the conversations. The table is cross-validated: each
+Files are as `kith eval locomo` reads them. Conversations are taken in as ingest does, without a database. The weights
+of the parts (`server/domain/ranking/parts.py`) are fitted by logistic regression on all (question, episode) pairs; that
+of `few`, and the bias, then also on the pairs within stretches of the conversations. The table is cross-validated: each
 conversation is ranked with weights fitted on the others. The last row is ranked with the weights in the code.
 """
 
@@ -39,7 +39,7 @@ WORDS = ("words", "best_words", "rarity", "met")
 TURN = ("other_speaker", "asks", "answers", "dated", "opens")
 ROWS = {
     "share of words": (("words",), 0),
-    "+ rarity, terms met": ((*WORDS), 0),
+    "+ rarity, terms met": (WORDS, 0),
     "+ speaker, questions, times, openings": ((*WORDS, *TURN), 0),
     "+ kin": ((*WORDS, *TURN, "kin"), 0),
     "+ meaning": ((*WORDS, *TURN, "kin", "meaning"), 0),

@@ -1,16 +1,19 @@
 """Both halves of an exchange told as one: the message and the answer that came with it.
 
+An answer by itself often says nothing ("Since I was six"); with the question before it, it does.
+
 What comes back is paid for by the character, so the halves that come along may fill up only what room is left:
 ROOM characters for each memory asked for. The memories themselves are told whole whatever the room.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.memory import Memory
 from server.domain.ranking.index import RankingIndex
 
 ROOM: Final = 255
@@ -23,6 +26,18 @@ class Placed:
     position: int
     value: float
     beside: int | None = None
+
+
+def as_one(memory: Memory, other: Memory) -> Memory:
+    """A memory with the other half of its exchange: both texts, a line each, the contact's message first."""
+    earlier, later = sorted((memory, other), key=lambda half: half.sequence)
+    firsts = (*earlier.sources[:1], *later.sources[:1])
+    return replace(
+        memory,
+        content=f"{earlier.content}\n{later.content}",
+        entity_ids=tuple(dict.fromkeys((*earlier.entity_ids, *later.entity_ids))),
+        sources=tuple(dict.fromkeys((*firsts, *earlier.sources, *later.sources))),
+    )
 
 
 def together(

@@ -52,11 +52,17 @@ _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """How a message fits N memories: their log-odds `odds` (N), and the parts `columns` in the order of WEIGHTS (P, N)."""
+    """How a message fits N memories: `odds` (N) are log-odds, `columns` (P, N) the parts in the order of WEIGHTS."""
 
     odds: NDArray[np.float64]
     columns: NDArray[np.float64]
     lexical: Lexical | None
+
+    def log_odds(self, position: int) -> dict[str, float]:
+        """What each part adds for the memory at a position; together its `odds`."""
+        values = self.columns[:, position].tolist()
+        added = {name: weight * value for (name, weight), value in zip(WEIGHTS.items(), values, strict=True)}
+        return {"bias": BIAS, **added}
 
 
 def relevance(index: RankingIndex, text: str, contact_name: str | None, reply_name: str | None) -> Relevance:

@@ -14,7 +14,7 @@ room, it takes that half along (`beside`), which then takes no place of its own.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from server.domain.ranking.exchange import ROOM, Placed, together
 from server.domain.ranking.index import HALF_LIVES, RankingIndex
-from server.domain.ranking.parts import WEIGHTS, Relevance, relevance
+from server.domain.ranking.parts import Relevance, relevance
 from server.domain.words import MEMORY_TYPES, MemoryType
 
 _PRIOR_WEIGHT: Final = 1.0
@@ -58,10 +58,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How a score came about; each number is in [0, 1] but those of `columns`.
+    """How a score came about; each number is in [0, 1] but those of `log_odds`.
 
     `relevance` is what the score would be if the memory's prior were middling and it repeated nothing; 0 without a
-    message. `columns` are the parts that it is made from, by the names of `parts.WEIGHTS`.
+    message. `log_odds` are what the parts add to the log-odds of the score, by the names of `parts.WEIGHTS`, "bias",
+    "prior" and "repeats"; empty without a message.
     """
 
     relevance: float
@@ -69,7 +70,7 @@ class Parts:
     strength: float
     recency: float
     matched_terms: tuple[str, ...]
-    columns: Mapping[str, float]
+    log_odds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +91,28 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
     stamp = now.timestamp()
     eligible = _eligible(index, query)
     prior = _prior(index, stamp)
-    fits = relevance(index, query.text, query.contact_name, query.reply_name) if query.text and len(index) else None
-    if fits is None:
-        best = [Placed(position, value) for position, value in _best(index, eligible, prior, query.limit)]
-    else:
-        odds = fits.odds + _PRIOR_WEIGHT * (prior - _PRIOR_MIDDLE)
-        best = [
-            Placed(place.position, _probability(place.value), place.beside)
-            for place in placed(index, odds, eligible, query.limit)
+    if not query.text or not len(index):
+        return [
+            Ranked(position, value, parts=_parts(index, position, stamp, None) if query.explain else None)
+            for position, value in _best(index, eligible, prior, query.limit)
         ]
+    fits = relevance(index, query.text, query.contact_name, query.reply_name)
+    odds = fits.odds + _PRIOR_WEIGHT * (prior - _PRIOR_MIDDLE)
+    found = placed(index, odds, eligible, query.limit)
     if not query.explain:
-        return [Ranked(place.position, place.value, place.beside) for place in best]
-    return [
-        Ranked(place.position, place.value, place.beside, _parts(index, place.position, stamp, fits)) for place in best
-    ]
+        return [Ranked(place.position, _probability(place.value), place.beside) for place in found]
+    ranked = []
+    for place in found:
+        sums = fits.log_odds(place.position)
+        sums["prior"] = _PRIOR_WEIGHT * (float(prior[place.position]) - _PRIOR_MIDDLE)
+        sums["repeats"] = place.value - float(odds[place.position])
+        parts = replace(
+            _parts(index, place.position, stamp, fits),
+            relevance=_probability(float(fits.odds[place.position])),
+            log_odds=sums,
+        )
+        ranked.append(Ranked(place.position, _probability(place.value), place.beside, parts))
+    return ranked
 
 
 def placed(
@@ -174,10 +183,9 @@ def _probability(odds: float) -> float:
 
 def _parts(index: RankingIndex, position: int, stamp: float, fits: Relevance | None) -> Parts:
     return Parts(
-        relevance=0.0 if fits is None else _probability(float(fits.odds[position])),
+        relevance=0.0,
         importance=float(index.importance[position]),
         strength=float(_strength(index, stamp)[position]),
         recency=float(_recency(index, stamp)[position]),
         matched_terms=() if fits is None or fits.lexical is None else fits.lexical.matched(position),
-        columns={} if fits is None else dict(zip(WEIGHTS, fits.columns[:, position].tolist(), strict=True)),
     )
