@@ -33,7 +33,7 @@ from server.replaying.exchanges import exchanges
 LIMITS = (5, 10, 25)
 STRETCHES = (1, 3, 8)
 """Sessions of the stretches that are also fitted on."""
-L2 = 1.0
+L2 = 0.1
 
 WORDS = ("words", "best_words", "rarity", "met")
 TURN = ("other_speaker", "asks", "answers", "dated", "opens")

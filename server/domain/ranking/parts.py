@@ -20,18 +20,18 @@ from server.domain.ranking.lexical import Asked, Lexical, ask, lexical
 from server.domain.ranking.vectors import embed, likeness
 
 WEIGHTS: Final[Mapping[str, float]] = {
-    "words": 9.4,
+    "words": 9.1,
     "best_words": -6.6,
     "rarity": 0.14,
-    "met": 1.1,
-    "kin": 5.5,
-    "meaning": 1.3,
+    "met": 1.2,
+    "kin": 5.3,
+    "meaning": 1.4,
     "other_speaker": -2.8,
     "asks": -0.7,
     "answers": 0.8,
-    "dated": 0.7,
-    "opens": 1.35,
-    "few": 0.45,
+    "dated": 0.8,
+    "opens": 1.3,
+    "few": 0.4,
 }
 """What each part adds to the log-odds.
 
@@ -39,12 +39,14 @@ WEIGHTS: Final[Mapping[str, float]] = {
 one has it all, half of it is less. `rarity`: the same as a sum of weights, not a share. `met`: share of the terms met
 at all. `kin`: what kin of the words add. `meaning`: cosine of the word vectors. `other_speaker`: the message names one
 of the two, and the other said it. `asks`, `answers`: ends with a question; follows one. `dated`: speaks of a time.
-`opens`: the first turn of a session. `few`: −ln(memories / 1,000), as among few each is likelier the one that is meant.
+`opens`: the first turn of a session. `few`: −ln(memories / 1,000), as
+among few each is likelier the one that is meant; no more than for 25, the fewest that were measured.
 """
 
 _MANY: Final = 1_000
+_FEWEST: Final = 25
 
-BIAS: Final = -5.6
+BIAS: Final = -5.5
 
 
 _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
@@ -91,5 +93,5 @@ def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> NDArray[n
     answers[:] = index.asks[before] & (before >= 0)
     dated[:] = index.dated
     opens[:] = (before < 0) & (index.type == EPISODE)
-    few[:] = math.log(_MANY / len(index))
+    few[:] = math.log(_MANY / max(len(index), _FEWEST))
     return columns
