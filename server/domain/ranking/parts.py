@@ -20,18 +20,18 @@ from server.domain.ranking.lexical import Asked, Lexical, ask, lexical
 from server.domain.ranking.vectors import embed, likeness
 
 WEIGHTS: Final[Mapping[str, float]] = {
-    "words": 9.1,
-    "best_words": -6.6,
+    "words": 9.11,
+    "best_words": -6.63,
     "rarity": 0.14,
-    "met": 1.2,
-    "kin": 5.3,
-    "meaning": 1.4,
-    "other_speaker": -2.8,
-    "asks": -0.7,
-    "answers": 0.8,
-    "dated": 0.8,
-    "opens": 1.3,
-    "few": 0.4,
+    "met": 1.21,
+    "kin": 5.31,
+    "meaning": 1.39,
+    "other_speaker": -2.84,
+    "asks": -0.68,
+    "answers": 0.79,
+    "dated": 0.77,
+    "opens": 1.32,
+    "few": 0.38,
 }
 """What each part adds to the log-odds.
 
@@ -39,14 +39,14 @@ WEIGHTS: Final[Mapping[str, float]] = {
 one has it all, half of it is less. `rarity`: the same as a sum of weights, not a share. `met`: share of the terms met
 at all. `kin`: what kin of the words add. `meaning`: cosine of the word vectors. `other_speaker`: the message names one
 of the two, and the other said it. `asks`, `answers`: ends with a question; follows one. `dated`: speaks of a time.
-`opens`: the first turn of a session. `few`: −ln(memories / 1,000), as
-among few each is likelier the one that is meant; no more than for 25, the fewest that were measured.
+`opens`: the first turn of a session. `few`: −ln(memories / 1,000), as among few each is likelier the one that is meant;
+no more than for 25, the fewest that were measured.
 """
 
 _MANY: Final = 1_000
 _FEWEST: Final = 25
 
-BIAS: Final = -5.5
+BIAS: Final = -5.52
 
 
 _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]

@@ -5,7 +5,7 @@
 halves every 30 days since it was said, access is `1 − 2^(−times / 4)`.
 
 With a message, the score is the probability that the memory holds what the message is after: the log-odds of `parts`
-and `prior − 0.5`, added up. A memory of the same turn as a better one (a fact and the words it was taken from say the
+and `0.5 · (prior − 0.5)`, added up. A memory of the same turn as a better one (a fact and the words it was taken from say the
 same) loses 1.5 of its log-odds. Without a message: `score = prior`.
 
 A turn is often understood only with the other half of its exchange, the question before an answer. Where there is
@@ -26,7 +26,7 @@ from server.domain.ranking.index import HALF_LIVES, RankingIndex
 from server.domain.ranking.parts import Relevance, relevance
 from server.domain.words import MEMORY_TYPES, MemoryType
 
-_PRIOR_WEIGHT: Final = 1.0
+_PRIOR_WEIGHT: Final = 0.5
 _PRIOR_MIDDLE: Final = 0.5
 _RECENCY_HALF_LIFE: Final = 30 * 86_400.0
 _ACCESSES: Final = 4.0
