@@ -1,17 +1,21 @@
 """Fits the weights of ranking and measures each of its parts.
 
-    python scripts/fit_ranking.py CONVERSATION.json…
+    python scripts/fit_ranking.py CONVERSATION.json… [--encoder]
 
 Files are as `kith eval locomo` reads them. Conversations are taken in as ingest does, without a database. The weights
 of the parts (`server/domain/ranking/parts.py`) are fitted by logistic regression on all (question, episode) pairs; that
 of `few`, and the bias, then also on the pairs within stretches of the conversations. The table is cross-validated: each
 conversation is ranked with weights fitted on the others. The last row is ranked with the weights in the code.
+
+With --encoder, a row tells what the sentence encoder would add that the word vectors were made from (it needs the
+packages that `make_vectors.py` needs).
 """
 
 import argparse
+import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import count, pairwise
 from pathlib import Path
@@ -25,7 +29,7 @@ from server.domain.memory import Entity, Memory
 from server.domain.ranking.exchange import ROOM
 from server.domain.ranking.index import EPISODE, RankingIndex
 from server.domain.ranking.parts import BIAS, WEIGHTS, relevance
-from server.domain.ranking.rank import placed
+from server.domain.ranking.rank import Query, placed, rank
 from server.domain.turn import Turn
 from server.replaying.conversation import Conversation, load
 from server.replaying.exchanges import exchanges
@@ -48,19 +52,22 @@ ROWS = {
     "that without meaning": ((*WORDS, *TURN, "kin"), ROOM),
     "that without kin and meaning": ((*WORDS, *TURN), ROOM),
 }
-NAMES = tuple(WEIGHTS)
+ENCODED = ("encoder", "encoder_window", "encoder_best")
+"""Cosine of the question with the memory, with it and its neighbours, and the best of the latter."""
+NAMES = (*WEIGHTS, *ENCODED)
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the parts (P, N), which memories are evidence, the evidence, and how long finding took in µs."""
+    """One question: its parts in the order of NAMES (P, N), which memories are evidence, and the evidence."""
+
+    text: str
 
     columns: Floats
     is_evidence: NDArray[np.bool_]
     evidence: frozenset[str]
-    microseconds: float
 
 
 @dataclass(frozen=True)
@@ -108,10 +115,10 @@ def corpus(conversation: Conversation, memories: list[Memory]) -> Corpus:
     for question in conversation.scored:
         evidence = frozenset(question.evidence)
         if evidence <= held:
-            began = time.perf_counter()
             columns = relevance(index, question.text, conversation.speaker_a, None).columns
-            spent = 1e6 * (time.perf_counter() - began)
-            questions.append(Question(columns, np.array([bool(s & evidence) for s in sources]), evidence, spent))
+            columns = np.concatenate([columns, np.zeros((len(ENCODED), len(index)))])
+            is_evidence = np.array([bool(some & evidence) for some in sources])
+            questions.append(Question(question.text, columns, is_evidence, evidence))
     return Corpus(conversation.name, memories, index, questions)
 
 
@@ -222,34 +229,79 @@ def calibration(corpora: Sequence[Corpus], weights: Floats, bias: float) -> Iter
             yield f"| {low}–{high} | {inside.sum()} | {scores[inside].mean():.3f} | {evidence[inside].mean():.3f} |"
 
 
+def encoded(conversation: Conversation, some: Corpus) -> tuple[Corpus, float]:
+    """The corpus with the parts of the sentence encoder, and the ms that it takes for a question."""
+    from make_vectors import Encoder  # noqa: PLC0415 -- needs packages that the rest does without
+
+    encoder = Encoder()
+    names = "|".join(re.escape(name.split()[0]) for name in (conversation.speaker_a, conversation.speaker_b))
+    vectors = encoder.embed([memory.content for memory in some.memories])
+    vectors = np.vstack([vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros((1, vectors.shape[1]))])
+    window = vectors + 0.5 * vectors[some.index.previous] + 0.25 * vectors[some.index.following]
+    window = window[:-1] / np.linalg.norm(window[:-1], axis=1, keepdims=True)
+    questions, spent = [], []
+    for question in some.questions:
+        began = time.perf_counter()
+        (asked,) = encoder.embed([re.sub(rf"\b({names})\b", "they", question.text)])
+        spent.append(1e3 * (time.perf_counter() - began))
+        asked = asked / np.linalg.norm(asked)
+        columns = question.columns.copy()
+        near = window @ asked
+        columns[-3:] = vectors[:-1] @ asked, near, np.full(len(near), near.max())
+        questions.append(replace(question, columns=columns))
+    return replace(some, questions=questions), float(np.median(spent))
+
+
+def ranking_time(whole: Sequence[Corpus], conversations: Sequence[Conversation]) -> float:
+    """The median µs of one ranking."""
+    spent = []
+    for some, conversation in zip(whole, conversations, strict=True):
+        now = max(memory.occurred_at for memory in some.memories)
+        for question in some.questions:
+            began = time.perf_counter()
+            rank(some.index, Query(question.text, 10, contact_name=conversation.speaker_a), now)
+            spent.append(1e6 * (time.perf_counter() - began))
+    return float(np.median(spent))
+
+
 def main() -> None:
     """Prints the tables and the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+", metavar="CONVERSATION.json")
-    conversations = [load(file) for file in parser.parse_args().files]
+    parser.add_argument("--encoder", action="store_true")
+    arguments = parser.parse_args()
+    conversations = [load(file) for file in arguments.files]
     memories = {c.name: remembered(c) for c in conversations}
     whole = [corpus(c, memories[c.name]) for c in conversations]
     parts = [stretch for c in conversations for stretch in stretches(c, memories[c.name])]
 
     lines = [f"| | recall@5 | recall@10 | recall@25 | hit@10 | characters | {' | '.join(c.name for c in whole)} |"]
-    for label, (names, room) in ROWS.items():
-        score = Score()
-        for some in whole:
-            others = [c for c in whole if c.name != some.name]
-            score.add(some, *fit(others, names), room)
-        lines.append(score.line(label))
+    lines += [cross_validated(label, whole, names, room) for label, (names, room) in ROWS.items()]
+    if arguments.encoder:
+        with_encoder, times = zip(*map(encoded, conversations, whole), strict=True)
+        names = (*ROWS["+ both halves of an exchange"][0], *ENCODED)
+        lines.append(cross_validated(f"+ encoder, {np.median(times):.1f} ms", with_encoder, names, ROOM))
+    in_code = np.append(list(WEIGHTS.values()), np.zeros(len(ENCODED)))
     shipped = Score()
-    in_code = np.array(list(WEIGHTS.values()))
     for some in whole:
         shipped.add(some, in_code, BIAS, ROOM)
     lines.append(shipped.line("the weights in the code"))
-    weights, _ = fit(whole, [name for name in NAMES if name != "few"])
+    weights, _ = fit(whole, [name for name in WEIGHTS if name != "few"])
     weights, bias = with_few([*whole, *parts], weights)
-    lines += [f'"{name}": {weight:.2f},' for name, weight in zip(NAMES, weights, strict=True)]
+    lines += [f'"{name}": {weight:.2f},' for name, weight in zip(WEIGHTS, weights, strict=False)]
     lines += [f"BIAS {bias:.2f}", "whole conversations, weights in the code:", *calibration(whole, in_code, BIAS)]
     lines += ["stretches, weights in the code:", *calibration(parts, in_code, BIAS)]
-    lines.append(f"relevance µs p50 {np.median([q.microseconds for c in whole for q in c.questions]):.0f}")
+    size = sum(some.index.nbytes for some in whole) / sum(len(some.index) for some in whole)
+    lines.append(f"rank {ranking_time(whole, conversations):.0f} µs p50, {size:.0f} bytes a memory")
     print("\n".join(lines))  # noqa: T201
+
+
+def cross_validated(label: str, corpora: Sequence[Corpus], names: Sequence[str], room: int) -> str:
+    """A line of the table: each conversation ranked with weights that were fitted on the others."""
+    score = Score()
+    for some in corpora:
+        score.add(some, *fit([other for other in corpora if other is not some], names), room)
+    return score.line(label)
 
 
 if __name__ == "__main__":

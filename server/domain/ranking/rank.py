@@ -5,15 +5,15 @@
 halves every 30 days since it was said, access is `1 − 2^(−times / 4)`.
 
 With a message, the score is the probability that the memory holds what the message is after: the log-odds of `parts`
-and `0.5 · (prior − 0.5)`, added up. A memory of the same turn as a better one (a fact and the words it was taken from say the
-same) loses 1.5 of its log-odds. Without a message: `score = prior`.
+and `0.5 · (prior − 0.5)`, added up. A memory of the same turn as a better one (a fact and the words it was taken from
+say the same) loses 1.5 of its log-odds. Without a message: `score = prior`.
 
 A turn is often understood only with the other half of its exchange, the question before an answer. Where there is
 room, it takes that half along (`beside`), which then takes no place of its own.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from server.domain.ranking.exchange import ROOM, Placed, together
 from server.domain.ranking.index import HALF_LIVES, RankingIndex
-from server.domain.ranking.parts import Relevance, relevance
+from server.domain.ranking.parts import relevance
 from server.domain.words import MEMORY_TYPES, MemoryType
 
 _PRIOR_WEIGHT: Final = 0.5
@@ -69,7 +69,7 @@ class Parts:
     importance: float
     strength: float
     recency: float
-    matched_terms: tuple[str, ...]
+    matched_terms: tuple[str, ...] = ()
     log_odds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -92,26 +92,29 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
     eligible = _eligible(index, query)
     prior = _prior(index, stamp)
     if not query.text or not len(index):
-        return [
-            Ranked(position, value, parts=_parts(index, position, stamp, None) if query.explain else None)
-            for position, value in _best(index, eligible, prior, query.limit)
-        ]
+        best = _best(index, eligible, prior, query.limit)
+        if not query.explain:
+            return [Ranked(position, value) for position, value in best]
+        explained = _explained(index, [position for position, _ in best], stamp)
+        return [Ranked(position, value, parts=parts) for (position, value), parts in zip(best, explained, strict=True)]
     fits = relevance(index, query.text, query.contact_name, query.reply_name)
     odds = fits.odds + _PRIOR_WEIGHT * (prior - _PRIOR_MIDDLE)
     found = placed(index, odds, eligible, query.limit)
     if not query.explain:
         return [Ranked(place.position, _probability(place.value), place.beside) for place in found]
     ranked = []
-    for place in found:
-        sums = fits.log_odds(place.position)
-        sums["prior"] = _PRIOR_WEIGHT * (float(prior[place.position]) - _PRIOR_MIDDLE)
-        sums["repeats"] = place.value - float(odds[place.position])
+    for place, parts in zip(found, _explained(index, [place.position for place in found], stamp), strict=True):
+        at = place.position
+        sums = fits.log_odds(at)
+        sums["prior"] = _PRIOR_WEIGHT * (float(prior[at]) - _PRIOR_MIDDLE)
+        sums["repeats"] = place.value - float(odds[at])
         parts = replace(
-            _parts(index, place.position, stamp, fits),
-            relevance=_probability(float(fits.odds[place.position])),
+            parts,
+            relevance=_probability(float(fits.odds[at])),
+            matched_terms=() if fits.lexical is None else fits.lexical.matched(at),
             log_odds=sums,
         )
-        ranked.append(Ranked(place.position, _probability(place.value), place.beside, parts))
+        ranked.append(Ranked(at, _probability(place.value), place.beside, parts))
     return ranked
 
 
@@ -181,11 +184,15 @@ def _probability(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
-def _parts(index: RankingIndex, position: int, stamp: float, fits: Relevance | None) -> Parts:
-    return Parts(
-        relevance=0.0,
-        importance=float(index.importance[position]),
-        strength=float(_strength(index, stamp)[position]),
-        recency=float(_recency(index, stamp)[position]),
-        matched_terms=() if fits is None or fits.lexical is None else fits.lexical.matched(position),
-    )
+def _explained(index: RankingIndex, positions: Sequence[int], stamp: float) -> list[Parts]:
+    """The parts of some memories that have nothing to do with a message."""
+    strength, recency = _strength(index, stamp), _recency(index, stamp)
+    return [
+        Parts(
+            relevance=0.0,
+            importance=float(index.importance[at]),
+            strength=float(strength[at]),
+            recency=float(recency[at]),
+        )
+        for at in positions
+    ]
