@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from server.domain.memory import Memory
 from server.domain.ranking.index import RankingIndex
 
-ROOM: Final = 255
+ROOM: Final = 250
 
 
 @dataclass(frozen=True, slots=True)

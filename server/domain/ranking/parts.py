@@ -3,7 +3,7 @@
     relevance = 1 / (1 + exp(−(BIAS + Σ weight · part)))
 
 is the probability that the memory holds what the message is after. The weights were fitted by `scripts/fit_ranking.py`
-on conversations with labelled questions (docs/adr/0008-word-vectors.md), so of memories of relevance p about p
+on conversations with labelled questions (docs/adr/0008-static-vectors.md), so of memories of relevance p about p
 were evidence there.
 """
 
