@@ -9,7 +9,6 @@ from sqlalchemy import and_, case, func, insert, or_, select, text, update
 
 from store.database import Transaction
 from store.tables.base import values
-from store.tables.contact import contacts
 from store.tables.maintenance import MaintenanceRunRow, maintenance_runs
 from store.tables.memory import memories
 
@@ -90,12 +89,6 @@ async def untidy(
         .group_by(memories.c.contact_id)
     )
     return [Untidy(contact_id, ids) for contact_id, ids in rows]
-
-
-async def contact_ids(tx: Transaction, after: str, limit: int) -> list[str]:
-    """The next contacts by id."""
-    query = select(contacts.c.contact_id).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id > after)
-    return list((await tx.execute(query.order_by(contacts.c.contact_id).limit(limit))).scalars())
 
 
 def _key(tx: Transaction) -> str:

@@ -90,6 +90,7 @@ def memory(value: Memory) -> pb.Memory:
         superseded_by=value.superseded_by,
         event_start=_optional(value.event_start),
         event_end=_optional(value.event_end),
+        origin=value.origin,
     )
 
 

@@ -179,7 +179,7 @@ async def _step(
     """One batch: first the memories, contact by contact; then risks and progress, in one transaction."""
     now = services.clock()
     async with services.database.transaction(tenant_id) as tx:
-        page = await maintenance.contact_ids(tx, run.after_contact or "", batch)
+        page = await contacts.ids_after(tx, run.after_contact or "", batch)
         untidy = await maintenance.untidy(
             tx, page, now, minor=keeping.MINOR, faint=keeping.FAINT, half_lives=HALF_LIFE_DAYS
         )

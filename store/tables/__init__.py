@@ -9,6 +9,7 @@ from store.tables import (
     memory,
     operations,
     outreach,
+    provider,
     tenant,
 )
 from store.tables.base import metadata
@@ -27,5 +28,6 @@ __all__ = [
     "metadata",
     "operations",
     "outreach",
+    "provider",
     "tenant",
 ]
