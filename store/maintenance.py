@@ -35,7 +35,8 @@ async def last_finished(tx: Transaction) -> datetime | None:
     query = select(func.max(maintenance_runs.c.started_at)).where(
         maintenance_runs.c.tenant_id == tx.tenant_id, maintenance_runs.c.status == "completed"
     )
-    return (await tx.execute(query)).scalar_one()
+    found: datetime | None = (await tx.execute(query)).scalar_one()
+    return found
 
 
 async def begin(tx: Transaction, row: MaintenanceRunRow) -> None:
@@ -72,7 +73,7 @@ class Untidy:
 
 async def untidy(
     tx: Transaction, contact_ids: Sequence[str], now: datetime, *, minor: float, faint: float,
-    half_lives: Mapping[str, float],
+    half_lives: Mapping[Any, float],
 ) -> list[Untidy]:  # fmt: skip
     """Contacts among these with memories that are over, or both faint and minor, as `server.domain.keeping` has it."""
     days = func.greatest(0, func.extract("epoch", now - func.coalesce(memories.c.strength_at, memories.c.occurred_at)))

@@ -22,8 +22,9 @@ from store.tables.interaction_log import InteractionLogRow
 from store.tables.memory import EntityRow, MemoryRow
 
 _OPEN: Final = text(
-    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone"
+    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone, m.r, m.alpha, m.a, m.b"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
+    " LEFT JOIN churn_models m ON m.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact FOR UPDATE OF c"
 )
 
@@ -125,6 +126,8 @@ class Opened:
 
     contact: ContactRow
     tenant_zone: str
+    churn_model: tuple[float, float, float, float] | None
+    """r, alpha, a and b of the tenant's own churn model, where it has one."""
 
     @property
     def zone(self) -> str:
@@ -175,7 +178,10 @@ class TurnWrites:
 async def open_contact(tx: Transaction, contact_id: str) -> Opened | None:
     """Locks the contact for a turn; None where the tenant has no such contact."""
     row = (await tx.execute(_OPEN, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
-    return None if row is None else Opened(ContactRow(*row[:-1]), row[-1])
+    if row is None:
+        return None
+    *contact, zone, r, alpha, a, b = row
+    return Opened(ContactRow(*contact), zone, None if r is None else (r, alpha, a, b))
 
 
 async def session_around(tx: Transaction, contact_id: str, at: datetime, pause: timedelta) -> str | None:

@@ -1,12 +1,13 @@
 """What tenants' providers do, as jobs on a queue of their own."""
 
+import random
 from typing import Final
 
 from procrastinate import App, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
+from server.domain.backoff import seconds_before
 from server.domain.errors import NotFound
-from server.jobs.backoff import seconds_before
 from server.jobs.common import BackoffWithJitter, services_of
 from server.providers.errors import OverBudget, ProviderError
 from server.usecases import retention
@@ -59,7 +60,8 @@ def register(app: App) -> None:
         except ProviderError as error:
             if attempt >= _ATTEMPTS:
                 raise
-            wait = max(seconds_before(attempt + 1), error.retry_after or 0.0)
+            jitter = random.random()  # noqa: S311 (spreads load, is no secret)
+            wait = max(seconds_before(attempt + 1, jitter), error.retry_after or 0.0)
             await queue_enrichment(services, tenant_id, contact_id, attempt=attempt + 1, wait_seconds=wait)
 
     @app.task(name=BACKFILL, queue=QUEUE, retry=BackoffWithJitter(), pass_context=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from server import ids
 from server.domain import relationship
+from server.domain.churn import PRIOR, Parameters, risk_of
 from server.domain.contact import State
 from server.domain.errors import FieldViolation, InvalidInput, NotFound
 from server.domain.extraction import FORGET_ALL, Known, extract
@@ -131,6 +132,10 @@ async def _take_in(
         new_session=not before.session_known,
         new_day=not before.day_known,
     )
+    model = Parameters(*opened.churn_model) if opened.churn_model else PRIOR
+    # As of the turn: from here on the risk grows with silence, which reports add when they are read.
+    at = state_after.last_active_at or turn.occurred_at
+    state_after = replace(state_after, churn_risk=round(risk_of(state_after, model, at), 6))
     job = None if before.job_waiting else job_after_turn(tx.tenant_id, row.contact_id, now)
     ingested = Ingested(
         ids.new("int", now),

@@ -1,8 +1,8 @@
 """Maintenance of a tenant: what time has done to its contacts is worked out and tidied up, batch by batch.
 
-Stage, streak and strength are evaluated when they are read, so nothing that is shown waits for a run. A run keeps what lists
-sort by (churn risk), ends memories whose time is over, lets faded ones go, and counts what changed since the last run.
-It can break off anywhere: whoever comes next goes on after the last batch. Two at once do the work once.
+Stage, streak and strength are evaluated when they are read, so nothing that is shown waits for a run. A run keeps what
+lists sort by (churn risk), ends memories whose time is over, lets faded ones go, and counts what changed since the last
+run. It can break off anywhere: whoever comes next goes on after the last batch. Two at once do the work once.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,8 @@ from server.domain.churn.fitting import fit
 from server.domain.decay import HALF_LIFE_DAYS
 from server.domain.errors import NotFound
 from server.usecases import records, retention
-from server.usecases.churn import history_of, parameters, risks
+from server.usecases.churn import history_of, risks
+from server.usecases.churn_model import parameters
 from server.usecases.idempotency import forget_expired_of
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
@@ -122,19 +124,18 @@ async def _work(
     if run.after_contact is None:
         await _fit(services, tenant_id)
     since = await _since(services, tenant_id)
-    more = True
+    run_id, more = run.run_id, True
     while more:
         if ends_at is not None and time.monotonic() >= ends_at:
             free = {"held_until": services.clock()}
-            return await services.database.run(tenant_id, lambda tx: maintenance.advance(tx, run.run_id, free))
+            return await services.database.run(tenant_id, partial(maintenance.advance, run_id=run_id, changes=free))
         page, run = await _step(services, tenant_id, run, since, batch)
         more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
     finished = {"status": "completed", "finished_at": services.clock()}
     return await services.database.run(
-        tenant_id,
-        lambda tx: maintenance.advance(tx, run.run_id, finished, logs_removed=logs, keys_removed=keys),
+        tenant_id, lambda tx: maintenance.advance(tx, run_id, finished, logs_removed=logs, keys_removed=keys)
     )
 
 
@@ -181,7 +182,7 @@ async def _step(
     async with services.database.transaction(tenant_id) as tx:
         page = await contacts.ids_after(tx, run.after_contact or "", batch)
         untidy = await maintenance.untidy(
-            tx, page, now, minor=keeping.MINOR, faint=keeping.FAINT, half_lives=HALF_LIFE_DAYS
+            tx, page, now, minor=keeping.MINOR, faint=keeping.FAINT, half_lives={**HALF_LIFE_DAYS}
         )
     pruned = expired = 0
     for contact in untidy:
