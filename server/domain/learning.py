@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
+from server.domain.history import earlier_wordings, repointed
 from server.domain.memory import Entity, Memory
 from server.domain.timeline import placed
 from server.domain.turn import Turn
@@ -13,13 +14,17 @@ from server.domain.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met."""
+    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met.
+
+    `repointed` are superseded memories whose successor is among those that are gone.
+    """
 
     added: tuple[Memory, ...]
     changed: dict[str, Memory]
     removed: frozenset[str]
     entities: tuple[Entity, ...]
     met: tuple[Entity, ...]
+    repointed: dict[str, Memory]
 
 
 def learn(
@@ -41,6 +46,8 @@ def learn(
     gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
     for memory_id in gone:
         del current[memory_id]
+    # What is to be forgotten is also what it said before it was corrected.
+    gone |= frozenset(earlier_wordings(gone, memories))
 
     added: dict[str, Memory] = {}
     changed: dict[str, Memory] = {}
@@ -61,7 +68,14 @@ def learn(
 
     all_entities = _merged(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
-    return Learned(tuple(added.values()), changed, gone, all_entities, tuple(e for e in all_entities if e.id in met))
+    return Learned(
+        added=tuple(added.values()),
+        changed=changed,
+        removed=gone,
+        entities=all_entities,
+        met=tuple(e for e in all_entities if e.id in met),
+        repointed=repointed(memories, dict.fromkeys(gone)),
+    )
 
 
 def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
