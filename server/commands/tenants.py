@@ -193,7 +193,7 @@ def token(
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}")
     lifetime = duration(ttl)
     typer.echo(
-        _issue("token.issue", data_dir, lambda _, issuer: issue_token(issuer, _id(tenant), subject, wanted, lifetime))
+        issue("token.issue", data_dir, lambda _, issuer: issue_token(issuer, _id(tenant), subject, wanted, lifetime))
     )
 
 
@@ -204,7 +204,7 @@ def rotate_signing_key(
     """Give the built-in issuer a new signing key and print its id."""
     from server.usecases.credentials import rotate_signing_key as rotate
 
-    typer.echo(_issue("signing_key.rotate", data_dir, lambda _, issuer: rotate(issuer, retire=retire)))
+    typer.echo(issue("signing_key.rotate", data_dir, lambda _, issuer: rotate(issuer, retire=retire)))
 
 
 def demo_credentials(
@@ -225,7 +225,7 @@ def demo_credentials(
         held = json.loads(out.read_text())
     except (OSError, ValueError):
         held = {}
-    found = _issue(
+    found = issue(
         "demo.credentials",
         data_dir,
         lambda parts, issuer: make(parts, issuer, permissions(), held if isinstance(held, dict) else {}),
@@ -275,7 +275,8 @@ def _administer(action: str, data_dir: Path, work: Callable[[Administration], Aw
     return _run(action, settings_for(data_dir.resolve()), work)
 
 
-def _issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
+def issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
+    """Do `work` with the built-in issuer, under the name `action`; what is refused ends the command with a sentence."""
     from server.credentials.tokens import ClaimNames
     from server.embedded.running import settings_for
     from server.secrets import Envelope
