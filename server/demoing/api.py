@@ -1,10 +1,10 @@
 """The calls that a demo makes, over several connections, so that every server process gets its share of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -92,7 +92,8 @@ def _wait_of(error: grpc.aio.AioRpcError) -> float | None:
     if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
         return None
     retry = error_details_pb2.RetryInfo()
-    told = dict(error.trailing_metadata().items()).get(_DETAILS)
+    pairs = cast(Iterable[tuple[str, str | bytes]], error.trailing_metadata() or ())
+    told = dict(pairs).get(_DETAILS)
     details = status_pb2.Status.FromString(told).details if isinstance(told, bytes) else ()
     if not any(detail.Unpack(retry) for detail in details):
         return None

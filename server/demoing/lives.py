@@ -29,7 +29,7 @@ _FRESH: Final = ("food", "show", "chore", "event", "trip")
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days of a demo: `first` is the first one in the tenant's zone. Whatever is said is said from `start` to `end`."""
+    """The days of a demo: `first` is the first, in the tenant's zone; people write from `start` up to `end`."""
 
     first: date
     days: int
