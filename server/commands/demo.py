@@ -48,12 +48,11 @@ def demo(
     from server.demoing import lives, run, tables, tenancy
     from server.demoing.report import as_json as plain
     from server.demoing.report import period
-    from server.measuring.credentials import load
     from server.measuring.errors import told_in_words
 
     began = time.monotonic()
     with told_in_words():
-        platform = load(data_dir / "credentials.json")
+        platform = _platform(data_dir)
         held = _held(data_dir / _FILE, tenant)
         made_at, key = asyncio.run(tenancy.settle(platform, tenant, held.gateway_key if held else None, tls_ca))
         known = _credentials(platform, tenant, key, data_dir)
@@ -92,6 +91,20 @@ async def _run(known: Credentials, tls_ca: Path | None, everybody: list[Life], d
             bar.describe("what is due goes out")
             fired = await run.fire(api)
         return await report(api, days, maintained, fired, scheduled)
+
+
+def _platform(data_dir: Path) -> Credentials:
+    """The credentials of the stack that runs on the directory."""
+    from server.embedded.data_dirs import CREDENTIALS_FILE
+    from server.measuring.credentials import load
+    from server.measuring.errors import MeasuringError
+
+    path = data_dir / CREDENTIALS_FILE
+    if not path.exists():
+        raise MeasuringError(
+            f"There is no {path}. Start the stack with `kith up`, or name its directory by --data-dir."
+        )
+    return load(path)
 
 
 def _held(path: Path, tenant: str) -> Credentials | None:

@@ -12,6 +12,7 @@ from server.demoing import phrases
 from server.demoing.people import LEAVING, Person, chance_of, life_length, mood
 
 _LATEST: Final = timedelta(hours=23, minutes=15)
+_LATEST_HOUR: Final = 22.5
 _SECOND_SESSION: Final = 0.15
 _UNASKED: Final = 0.05
 _FACT: Final = 0.35
@@ -105,12 +106,12 @@ def _days(person: Person, days: int, chance: random.Random) -> Iterator[_Day]:
 
 def _instants(person: Person, on: date, chance: random.Random) -> Iterator[datetime]:
     """When the turns of a day are, in order; sessions lie hours apart."""
-    hours = [person.hour + chance.gauss(0, 0.7)]
+    hours = [min(max(0.0, person.hour + chance.gauss(0, 0.7)), _LATEST_HOUR)]
     if chance.random() < _SECOND_SESSION:
         hours.append(hours[0] + chance.uniform(2.5, 5))
     zone = ZoneInfo(person.zone)
     for hour in hours:
-        into_day = timedelta(seconds=round(max(0.0, hour) * 3600))
+        into_day = timedelta(seconds=round(hour * 3600))
         for _ in range(chance.randint(1, round(2 * person.rhythm.turns) - 1)):
             if into_day > _LATEST:
                 break

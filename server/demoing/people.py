@@ -70,7 +70,8 @@ class Span:
 class Person:
     """One simulated contact.
 
-    `hour` is the local hour they like best. `stops`: their last words are STOP. `facts` are exchanges in which they
+    `hour` is the local hour they like best. `returns_after`: so many days after they left, they come back once; None
+    where they do not. `stops`: when they leave for good, their last words are STOP. `facts` are exchanges in which they
     tell about themselves, in the order in which they do. `consent` is what they said about messages, None where nobody
     asked.
     """
@@ -99,9 +100,9 @@ def person(seed: int, days: int, number: int) -> Person:
     name, relative = chance.sample(phrases.NAMES, 2)
     fillers |= {"name": name, "kinname": relative}
     fillers["date"] = f"{chance.choice(phrases.MONTHS)} {chance.randint(1, 28)}"
-    first_day = 1 + (
-        chance.randrange(min(7, days - 2)) if chance.random() < _FIRST_DAYS else chance.randrange(days - 2)
-    )
+    # Never on the first or the last two days: whatever their zone, everybody has written before the demo ends.
+    latest = days - 3
+    first_day = 1 + chance.randrange(min(7, latest) if chance.random() < _FIRST_DAYS else latest)
     return Person(
         number=number,
         external_id=f"demo-{seed}-{days}-{number:05d}",
