@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from server.domain.extraction import lexicon
+from server.domain.extraction import lexicon, nouns
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
@@ -87,7 +87,7 @@ def _one(piece: str, negated: bool, verb: str) -> Statement | None:
     while (shorter := _DETERMINER.sub("", core)) != core:
         core = shorter
     words = [w.lower().strip(",.") for w in core.split()]
-    if not words or words[0] in _EMPTY or words[-1] in lexicon.ABSTRACT:
+    if not words or words[0] in _EMPTY or words[-1] in nouns.ABSTRACT:
         return None
     name = ""
     if named:

@@ -176,46 +176,6 @@ RELIGIONS: Final = frozenset(
 )
 HEALTH: Final = frozenset("disabled deaf blind diabetic autistic dyslexic pregnant colorblind".split())
 
-THINGS: Final = frozenset(
-    """
-    house home apartment flat condo farm ranch cabin cottage garden yard pool car truck van motorcycle
-    bike bicycle boat
-    yacht plane helicopter scooter jeep suv sedan tesla bmw mustang ferrari toyota honda ford guitar
-    piano violin drums
-    drum ukulele cello flute trumpet saxophone banjo camera telescope computer laptop phone ipad xbox
-    playstation
-    television tv couch library studio store shop business restaurant bakery company cafe bar salon gym
-    glasses braces
-    contacts tattoo tattoos beard mustache piercing piercings freckles dimples scar collection records
-    vinyl greenhouse
-    treehouse kayak surfboard skateboard snowboard telescope drone horse garage bookstore vineyard
-    medication wheelchair
-    """.split()
-)
-
-BODY: Final = frozenset(
-    """
-    hair eyes eye skin nose ears toes toe feet foot face legs leg arms arm hands hand teeth nails height
-    weight voice
-    beard fingers finger cheeks back knee
-    """.split()
-)
-
-ABSTRACT: Final = frozenset(
-    """
-    life day days time times way mind opinion turn bad god goodness word words point thing things problem
-    fault idea
-    question answer experience understanding guess hope thought thoughts heart head own advice best self
-    case place
-    kind type favorite favourite name age birthday bit week weekend morning night evening plan plans luck
-    job work
-    stuff pleasure mood feelings feeling dream dreams future past memory memories story side part end
-    goal goals help
-    lol honor business ass butt body soul skills lot
-    """.split()
-)
-"""Nouns that "my …" names without anything being had."""
-
 NUMBER_WORDS: Final = (
     r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|"
     r"many|a couple of|a few|both)"

@@ -1,0 +1,154 @@
+"""What "my …" says of one's own attributes and things: "my hair is red", "my old truck", "my name is Ana"."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon, nouns
+from server.domain.extraction.english import bare, phrase, sentence_case, turned
+from server.domain.extraction.statement import Statement
+
+_MY_NAME: Final = re.compile(
+    r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|"
+    r"\bcall me (?P<y>[A-Z][\w'-]+)|\bpeople call me (?P<z>[\w'-]+)",
+    re.IGNORECASE,
+)
+_BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.IGNORECASE)
+_COPULA: Final = re.compile(
+    r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE
+)
+_DREAM: Final = re.compile(
+    r"\bmy (?:\w+ )?(?:dream|goal|ambition)(?: job)? (?:is|would be|has always been) "
+    r"(?:(?P<to>to )(?:be |become )?|being |becoming )?(?P<x>.+)",
+    re.IGNORECASE,
+)
+_ASIDE: Final = frozenset(("hi", "hello", "hey", ",", "my"))
+
+
+def own_name(sentence: str) -> list[Statement]:
+    """What somebody is called: "my name is Ana", "call me Ana"."""
+    match = _MY_NAME.search(sentence)
+    if match is None:
+        return []
+    before = sentence[: match.start()].lower().rstrip()
+    told = match[0].lower().startswith(("my", "call", "hi", "people"))
+    if not told and before and not before.endswith(tuple(_ASIDE)):
+        return []
+    name = phrase(match["x"] or match["y"] or match["z"], 2)
+    if not name or name.lower() in lexicon.PASSING:
+        return []
+    title = sentence_case(name)
+    return [Statement(f"Is called {title}", "name", title, weight=0.9, confidence=0.95)]
+
+
+_KIND_WORDS: Final = frozenset("name favorite fav fave least life idea answer question point problem thing advice".split())
+_SAYS_NOTHING: Final = frozenset(
+    "so not going what just also very really always all like why how where when too kind pretty getting being "
+    "good great fine okay ok awesome amazing bad cool nice nothing everything better worse over done gone here there "
+    "happy sad sorry hurting killing about coming doing trying right wrong".split()
+)
+
+
+def attributes(sentence: str) -> list[Statement]:
+    """What "my … is …" says of oneself: the birthday, the job, a dream, or any attribute by its own name."""
+    birthday = _BIRTHDAY.search(sentence)
+    if birthday and (value := phrase(birthday["x"], 4)):
+        return [Statement(f"Birthday is {value}", "birthday", value, weight=0.85, confidence=0.95)]
+    match = _COPULA.search(sentence)
+    if match is None or match["not"]:
+        return []
+    kind, value = match["k"].lower().strip(), phrase(match["x"], 7)
+    last = kind.split()[-1]
+    if not value or last in _KIND_WORDS or value.split()[0].lower() in _SAYS_NOTHING:
+        return []
+    if last in ("job", "profession", "occupation", "career"):
+        return _job(match, value)
+    if last in ("dream", "goal", "ambition"):
+        return _goal(sentence)
+    if last in ("hobby", "hobbies", "passion", "pastime", "jam"):
+        return [Statement(f"Hobby is {turned(value)}", "hobby", bare(value), type="preference", weight=0.6)]
+    if last in nouns.ABSTRACT or last.endswith(nouns.ABSTRACT_ENDINGS):
+        return []
+    weight = 0.5 if last in nouns.BODY else 0.4
+    content = f"{sentence_case(turned(kind))} {match['be'].lower()} {turned(value)}"
+    return [Statement(content, kind.replace(" ", "_"), turned(bare(value)), weight=weight, confidence=0.75)]
+
+
+def _job(match: re.Match[str], value: str) -> list[Statement]:
+    first = match["x"].split()[0].lower()
+    words = value.lower().split()
+    named = first in ("a", "an") or words[-1] in lexicon.OCCUPATIONS or first.endswith("ing")
+    if not named or words[0] in ("my", "bit", "little", "pain", "joke"):
+        return []
+    said = "Works as" if not first.endswith("ing") else "Job is"
+    return [Statement(f"{said} {turned(value)}", "occupation", bare(value), weight=0.75)]
+
+
+def _goal(sentence: str) -> list[Statement]:
+    match = _DREAM.search(sentence)
+    if match is None or not (what := phrase(match["x"], 7)):
+        return []
+    said = "Dreams of being"
+    if match["to"]:
+        said = "Wants to be" if re.search(r" (?:be|become) ", match[0]) else "Wants to"
+    elif not re.search(r" (?:being|becoming) ", match[0]):
+        said = "Dreams of"
+    return [Statement(f"{said} {turned(what)}", "goal", turned(bare(what)), weight=0.65)]
+
+
+_OWNER: Final = re.compile(r"\b(?:my|our) (?P<x>[\w'-]+(?: [\w'-]+){0,3})", re.IGNORECASE)
+_ENDS: Final = frozenset(
+    """
+    is are was were be been am has have had do does did will would can could should may might must in on at with to and
+    or for but of from a an the when while because so i as by too all every right today this that these those his her
+    their its if than then them me you he she it we they just also really always never ever not about into over
+    up down out off after before since until who which where
+    """.split()
+)
+_FILLERS: Final = frozenset("own new old whole entire first last next very current second other only".split())
+_BRANDS: Final = frozenset(
+    """
+    honda toyota ford tesla bmw chevy chevrolet audi mercedes nissan mazda volvo subaru lexus cadillac dodge jeep
+    """.split()
+)
+
+
+def mentioned(sentence: str, made: list[Statement]) -> list[Statement]:
+    """Things, looks and pets that are had because they are spoken of as "my …"; at most two."""
+    found: list[Statement] = []
+    for match in _OWNER.finditer(sentence):
+        said = {word for m in (*made, *found) for word in m.content.lower().split()}
+        one = _thing(match["x"].split(), said)
+        if one is not None:
+            found.append(one)
+    return found[:2]
+
+
+def _thing(words: list[str], said: set[str]) -> Statement | None:
+    words = [w.strip(" '-") for w in words]
+    until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
+    words = words[:until]
+    known = [n for n, w in enumerate(words) if w.lower() in nouns.THINGS | nouns.BODY | lexicon.PETS | _BRANDS]
+    if not known:
+        return None
+    place = known[-1]
+    noun = words[place].lower()
+    if noun in said:
+        return None
+    if noun in _BRANDS and place + 1 < len(words):
+        place += 1
+    value = words[: place + 1]
+    while len(value) > 1 and value[0].lower() in _FILLERS:
+        value = value[1:]
+    body = noun in nouns.BODY
+    if body and (len(value) < 2 or value[-2].lower() in ("left", "right", "own", "new", "both")):
+        return None
+    shown = " ".join(value)
+    attribute = "pet" if noun in lexicon.PETS else "appearance" if body else "owns"
+    article = "" if body or noun.endswith("s") or re.match(lexicon.NUMBER_WORDS + r"\b", shown) else article_of(shown)
+    weight = 0.6 if attribute == "pet" else 0.35
+    return Statement(f"Has {article}{shown}", attribute, shown, weight=weight, confidence=0.6)
+
+
+def article_of(words: str) -> str:
+    """The indefinite article that goes before the words, with its space."""
+    return "an " if words[:1].lower() in "aeiou" else "a "

@@ -1,0 +1,125 @@
+"""Where a sentence says what is so: its predicates after "I", without questions, wishes, hearsay and make-believe."""
+
+import re
+from itertools import islice
+from typing import Final
+
+from server.domain.extraction.verbs import HABITUAL
+
+_MOST_ANCHORS: Final = 12
+_LOOK_BACK: Final = 60
+"""Bounds on the work one sentence can ask for: its "I"s, and the characters looked at before each."""
+
+_ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
+_BLOCKED: Final = re.compile(
+    r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
+    r"when|who|whom|how|why|which|do|did|does|"
+    r"should|would|could|can|am|are|have|shall|may|might|had|was|were|will|think|thinks|"
+    r"thought|says|said|say|says that|told|claims|believes|like|sings?|goes|lyrics?|titled|"
+    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
+    r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
+    r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
+    r"says|he says|they say|character|in the (?:game|story|movie|book))\s*[:,]?\s*$",
+    re.IGNORECASE,
+)
+_SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why", "only"))
+"""Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
+
+_HYPOTHESIS: Final = re.compile(
+    r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|"
+    r"in a dream|in another life|just kidding|jk|kidding)\b",
+    re.IGNORECASE,
+)
+_JOKE: Final = re.compile(
+    r"^(?:(?:lol|haha|ha|oh|ok|no|nah|but)[\s,]*)*(?:(?:I am |I was )?(?:just |only |totally )?(?:kidding|joking|teasing|trolling)"
+    r"|jk|j k|psych|not|yeah right|as if|sarcasm|s|april fools?)\b[\s\w]{0,12}$",
+    re.IGNORECASE,
+)
+_NEXT_CLAUSE: Final = re.compile(
+    r"\s+(?:but|because|cause|cuz|so that|so|although|though|while|whereas|unless|if|when|"
+    r"until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
+    re.IGNORECASE,
+)
+_AMBIGUOUS: Final = frozenset(
+    "fish dance run walk swim bike camp travel hike fly cook work game sleep stay box ski surf bowl golf play sing help "
+    "exercise practice paint draw read write use watch lift date dress hit train drive race code program weave row sail "
+    "judge edit tour chew bite design support coach follow train visit".split()
+)
+_PLAIN_VERBS: Final = "|".join(sorted(HABITUAL - _AMBIGUOUS))
+_CONTINUED: Final = re.compile(
+    r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |"
+    r"still |just |really |even )*(?=(?:am|have|had|like|love|enjoy|hate|dislike|"
+    r"do not|can|can not|go to|want|grew up|moved|used to|would like|prefer|adopted|watch|read|write|play|"
+    rf"dance|sing|cook|travel|run|work|study|got|{_PLAIN_VERBS})\b)",
+    re.IGNORECASE,
+)
+_DOING: Final = re.compile(
+    r"\s+(?:just |here |and |while |also )*(?=(?:eating|drinking|watching|listening "
+    r"to|reading|playing|making|studying|wearing|sipping|cooking|baking) )",
+    re.IGNORECASE,
+)
+_WE_SAY: Final = re.compile(
+    r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|are (?:from|"
+    r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|go to|"
+    r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met)\b",
+    re.IGNORECASE,
+)
+
+
+def joking(sentence: str) -> bool:
+    """Whether a sentence takes back, as a joke, what was said before it."""
+    return _JOKE.match(sentence) is not None
+
+
+def real(sentence: str) -> str:
+    """The part of a sentence that is not imagined: what stands before "if" may be real, what follows is not."""
+    hypothesis = _HYPOTHESIS.search(sentence)
+    if hypothesis is None:
+        return sentence
+    before = sentence[: hypothesis.start()]
+    return "" if "would" in before.lower().split() else before.strip()
+
+
+def before_question(sentence: str) -> str:
+    """What a question says before it asks ("I love cats, and you?")."""
+    parts = _ASKING.split(sentence)
+    if len(parts) < 2:
+        return ""
+    said = ", ".join(parts[:-1])
+    return "" if _INTERROGATIVE.match(said) else said
+
+
+_ASKING: Final = re.compile(
+    r",\s*|\s+(?=(?:and )?(?:do|are|have|what|how|did|would|can|is|where|who|why|when|whats) (?:you|"
+    r"your|about|is|are|do|does)\b)|\s+(?=you$|and you$|yours$)"
+)
+_INTERROGATIVE: Final = re.compile(
+    r"(?:(?:so|and|but|well|oh|cool|nice|hi|hello)\b[\s,]*)*(?:do|did|does|are|is|have|what|how|why|where|who|when|which|can|"
+    r"could|would|should|am|was|were|will|shall|may|whats)\b",
+    re.IGNORECASE,
+)
+
+
+def predicates(sentence: str) -> list[tuple[str, str]]:
+    """What hangs on each "I" or "we" that is meant in earnest: pairs of that word and a predicate."""
+    found: list[tuple[str, str]] = []
+    anchors = list(islice(_ANCHOR.finditer(sentence), _MOST_ANCHORS))
+    for number, anchor in enumerate(anchors):
+        left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
+        blocked = _BLOCKED.search(left)
+        if blocked and blocked[0].strip(" :,").lower() not in _SOFT:
+            continue
+        until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)
+        for predicate in _cut(sentence[anchor.end() : until]):
+            if anchor[0] == "I":
+                found.append(("I", predicate))
+            elif _WE_SAY.match(predicate):
+                found.append(("we", re.sub(r"^are\b", "am", predicate)))
+    return found
+
+
+def _cut(words: str) -> list[str]:
+    """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
+    clause = _NEXT_CLAUSE.split(words.strip(), maxsplit=1)[0]
+    parts = [piece for part in _CONTINUED.split(clause) for piece in _DOING.split(part)]
+    return [p.strip(" ,") for p in parts if p.strip(" ,")]
