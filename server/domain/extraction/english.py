@@ -8,14 +8,16 @@ _OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     for pattern, by in (
         (r"[’`´]", "'"),
         (r"\s+([,.!?;:])", r"\1"),
-        (r"\bi\s?'?\s?m\b", "I am"),
+        (r"\bi\s?[';]?\s?m\b", "I am"),
         (r"\bi'? ?ve\b", "I have"),
         (r"\bi'll\b", "I will"),
         (r"\bi'd (?=(?:been|never|always|had|just)\b)", "I had "),
         (r"\bi'd\b", "I would"),
         (r"\bcan'?t\b|\bcannot\b", "can not"),
-        (r"\bwon'?t\b", "will not"),
-        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n'?t\b", r"\1 not"),
+        (r"\bwon'?t\b|\bwo not\b", "will not"),
+        (r"\bca not\b|\bcan t\b", "can not"),
+        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n(?:'?| )t\b", r"\1 not"),
+        (r"\bai ?n'?t\b|\bai not\b", "am not"),
         (r"\b(we|they|you)'re\b", r"\1 are"),
         (r"\b(we|they|you)'ve\b", r"\1 have"),
         (r"\b(\w+)'ll\b", r"\1 will"),
@@ -23,7 +25,8 @@ _OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\bgonna\b", "going to"),
         (r"\bwanna\b", "want to"),
         (r"\bgotta\b", "have to"),
-        (r"\bfavourite\b", "favorite"),
+        (r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)", "favorite"),
+        (r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)", "favorite "),
         (r"\bneighbour\b", "neighbor"),
         (r"\bcolour\b", "color"),
         (r"\bi\b", "I"),
@@ -71,20 +74,6 @@ def turned(words: str) -> str:
         words,
         flags=re.IGNORECASE,
     )
-
-
-_IRREGULAR: Final = {"have": "has", "do": "does", "go": "goes", "am": "is", "are": "is", "be": "is"}
-
-
-def third_person(verb: str) -> str:
-    """The present form of a verb for he, she or it: "watch" becomes "watches"."""
-    if verb in _IRREGULAR:
-        return _IRREGULAR[verb]
-    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
-        return verb + "es"
-    if verb.endswith("y") and len(verb) > 1 and verb[-2] not in "aeiou":
-        return verb[:-1] + "ies"
-    return verb + "s"
 
 
 _STOP_AT: Final = re.compile(

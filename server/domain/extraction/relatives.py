@@ -6,7 +6,7 @@ from typing import Final
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, sentence_case, turned
 from server.domain.extraction.statement import Statement
-from server.domain.extraction.verbs import HABITUAL, is_event
+from server.domain.extraction.verbs import is_event, tells, verb_of
 
 _RELATION: Final = "|".join(
     sorted((re.escape(w) for w in {*lexicon.RELATIVES, *lexicon.PLURALS}), key=len, reverse=True)
@@ -171,17 +171,15 @@ def _passed_away(relation: str, name: str | None, rest: str) -> list[Statement]:
     return [Statement(f"{who} died", "lost_person", name or relation, weight=0.85, confidence=0.9, closes=ends)]
 
 
-def _lemma(verb: str, plural: bool) -> str | None:
+def _lemma(word: str, plural: bool) -> str | None:
     """The verb a clause about somebody else begins with, as the table knows it, or None where it is no verb."""
-    if verb in ("is", "are", "was", "were", "has", "have", "moved"):
-        return verb
-    if is_event(verb):
-        return verb
-    known = HABITUAL | _MORE_VERBS
-    if plural:
-        return verb if verb in known else None
-    if verb.endswith("ies") and f"{verb[:-3]}y" in known:
-        return f"{verb[:-3]}y"
-    if verb.endswith("es") and verb[:-2] in known:
-        return verb[:-2]
-    return verb[:-1] if verb.endswith("s") and verb[:-1] in known else None
+    if word in ("is", "are", "was", "were", "has", "have", "moved"):
+        return word
+    verb = verb_of(word)
+    if verb is None:
+        return None
+    if verb.form == "past":
+        return word if is_event(word) else None
+    if verb.form != ("base" if plural else "third") or not (tells(verb.base) or verb.base in _MORE_VERBS):
+        return None
+    return verb.base

@@ -129,15 +129,8 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         ),
         (r"used to (?P<x>.+)", living.used_to),
         (r"(?:have got|have|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
-        (
-            r"(?:am |have been |was )?(?P<v>studying|learning|majoring|training|teaching|writing|"
-            r"working on|reading|watching|listening to|playing|eating|wearing|drinking|taking|"
-            r"raising|dating|making|building|cooking|baking|brewing|driving|restoring|planning|"
-            r"carrying|sipping|growing) (?P<x>.+)",
-            habits.doing,
-        ),
+        (habits.DOING.pattern, habits.doing),
         (r"am (?P<x>.+)", being),
-        (rf"(?P<v>{habits.HABITS.pattern})(?P<x>.*)", habits.habit),
-        (r"(?P<v>[a-z]+)\b (?P<x>.+)", habits.other_habit),
+        (habits.HABIT.pattern, habits.acting),
     )
 )
