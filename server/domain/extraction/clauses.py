@@ -26,7 +26,7 @@ _SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "al
 """Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
 
 _HYPOTHESIS: Final = re.compile(
-    r"\b(?:if|wish|imagine|suppose|pretend|unless|what if|as if|as though|hypothetically|"
+    r"\b(?:if|wish|imagine(?! dragons?\b)|suppose|pretend|unless|what if|as if|as though|hypothetically|"
     r"in a dream|in another life|just kidding|jk|kidding)\b",
     re.IGNORECASE,
 )
@@ -93,6 +93,20 @@ _ASKING: Final = re.compile(
     r",\s*|\s+(?=(?:and )?(?:do|are|have|what|how|did|would|can|is|where|who|why|when|whats) (?:you|"
     r"your|about|is|are|do|does)\b)|\s+(?=you$|and you$|yours$)"
 )
+_ASKS_YOU: Final = re.compile(
+    r"^(?:(?:so|and|but|well|oh|ok|okay|cool|nice|hi|hello|hey|haha|lol|yes|yeah|no|definitely|great|awesome|wow)\b[\s,]*)*"
+    r"(?:(?:do|did|are|have|were|can|could|would|will|should) (?:you|u|your|yall|they|he|she)\b|"
+    r"(?:what|whats|where|who|whos|how|why|which|when)(?: (?:\w+ ){0,2}?| ?'?s )?(?:is|are|s|do|did|does|about|kind|type|would)? ?"
+    r"(?:of )?(?:\w+ )?(?:you|your|u|ur|yours)\b|how about\b|what about\b)",
+    re.IGNORECASE,
+)
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence without a question mark asks all the same: "whats your favorite food"."""
+    return _ASKS_YOU.match(sentence) is not None
+
+
 _INTERROGATIVE: Final = re.compile(
     r"(?:(?:so|and|but|well|oh|cool|nice|hi|hello)\b[\s,]*)*(?:do|did|does|are|is|have|what|how|why|where|who|when|which|can|"
     r"could|would|should|am|was|were|will|shall|may|whats)\b",

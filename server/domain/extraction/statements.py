@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from server.domain.extraction.clauses import before_question, joking, predicates, real
+from server.domain.extraction.clauses import asks, before_question, joking, predicates, real
+from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.english import bare, opened, phrase, sentences, turned
 from server.domain.extraction.events import passive
 from server.domain.extraction.favorites import favorite_of_topic
@@ -34,6 +35,7 @@ def statements(text: str) -> list[Statement]:
         if joking(sentence):
             del found[before:]
             continue
+        question = question or asks(sentence)
         written = topic.written_out(with_subject(sentence[:_LONGEST_SENTENCE]))
         said = real(before_question(written) if question else written)
         made = [s for s in _in_sentence(said, topic) if sensible(s)] if said else []
@@ -41,35 +43,6 @@ def statements(text: str) -> list[Statement]:
         found += made
         topic.follow(sentence, question, made)
     return _weightiest(found)
-
-
-_ELLIPSIS: Final = re.compile(
-    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|"
-    r"but|lol|haha|cool|nice|great|wow|me too|same here|same|sure|not much|not bad|awesome|"
-    r"good|thanks|thank you)\b[\s,]*)*)"
-    r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|"
-    r"like|enjoy|hate|live in|live on|live with|live near|work at|work as|work in|work "
-    r"for|have (?:a|an|two|three|my)|got (?:a|an|my|\w+ (?:dogs|cats|kids))|been married|"
-    r"studying|learning|eating|drinking|watching|listening to|reading|wearing|playing|"
-    r"grew up|used to|want to|am|can not|not married|married to|listen to|play|collect|moved to|moving to|married|"
-    r"graduated|craving|born in|born and raised)\b(?! you\b)",
-    re.IGNORECASE,
-)
-
-
-def with_subject(sentence: str) -> str:
-    """A sentence that leaves its "I" out ("Love hiking") with it put back."""
-    match = _ELLIPSIS.match(sentence)
-    if match is None:
-        return sentence
-    verb = match["v"].lower()
-    if verb.endswith("ing") or verb == "listening to" or verb.startswith(("married", "not married", "moving")):
-        verb = f"am {verb}"
-    elif verb == "been married":
-        verb = "have been married"
-    elif verb.startswith("born"):
-        verb = f"was {verb}"
-    return f"{match['lead']}I {match['do']}{verb}{sentence[match.end() :]}"
 
 
 def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:

@@ -8,37 +8,60 @@ from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
-    r"\b(?P<aux>do|are|have|can|did) you (?:(?:guys|all|also|ever|really|even|still|happen to) )*(?P<x>[\w][\w' -]+)",
+    r"\b(?P<aux>do|are|have|can|did) (?:you|u|yall) (?:(?:guys|all|also|ever|really|even|still|happen to) )*(?P<x>[\w][\w' -]+)",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"^(?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer|know|own|collect|into|fan of|a fan of|"
-    r"a big fan of|hate|seen|heard of|heard|ever watch|tried|try|see|been to)\b\s*(?:to )?(?:any |some |a lot of )?(?P<x>.+)",
+    r"^(?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer|know(?: how to)?|own|collect|into|fan of|a fan of|speak|"
+    r"a big fan of|hate|seen|heard of|heard|ever watch|tried|try|see|been to|believe in|feel about|think (?:of|about)|cook|"
+    r"work with|live in|live with|sell|have any|get|want|good with|good at|use|wear)\b\s*(?:to )?(?:any |some |a lot of |many )?(?P<x>.+)",
     re.IGNORECASE,
 )
 _YOUR_FAVORITE: Final = re.compile(
-    r"\b(?:what|who|which)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?your (?P<k>(?:all time )?favorite(?: \w+)?(?: \w+)?|name|job)\b",
+    r"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) (?P<k>(?:all time )?favorite(?: \w+)?"
+    r"(?: \w+)?|name|job|guilty pleasures?|hobby|hobbies)\b",
     re.IGNORECASE,
 )
-_MINE: Final = re.compile(r"\b(?:mines?|my own)(?: is|'s|s| are| would be)? (?P<x>.+)", re.IGNORECASE)
+_YOUR_LOOKS: Final = re.compile(
+    r"\bwhat (?:color|colour) (?:are|is) your (?P<k>hair|eyes|car|house|skin)\b|"
+    r"\b(?:is|are) your (?P<z>hair|eyes|skin|house|dog|cat|car)\b",
+    re.IGNORECASE,
+)
+_MINE: Final = re.compile(
+    r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
+    r"^(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:mines?|my one|what mine is)\b",
+    re.IGNORECASE,
+)
 _SHORT_ANSWER: Final = re.compile(
-    r"^(?P<lead>(?:(?:yes|yeah|yep|no|nope|nah|well|oh|actually|because|sure|me too|cause|but|and|so)\b[\s,]*)*)"
-    r"I (?:(?:really|actually|sure|definitely|certainly) )*(?P<aux>do|am|have|can|did)(?P<not> not)?"
-    r"(?P<rest>(?: too| also| actually| as well| myself| lol| haha| sometimes| so much| every day)*(?:$|[,!]| and | but ).*)",
+    r"^(?P<lead>(?:(?:yes|yeah|yep|no|nope|nah|well|oh|actually|because|sure|me too|cause|but|and|so|sorry|sadly|unfortunately)\b"
+    r"[\s,]*)*)I (?:(?:really|actually|sure|definitely|certainly|sadly|unfortunately) )*(?P<aux>do|am|have|can|did)(?P<not> not)?"
+    r"(?P<rest>(?: too| also| actually| as well| myself| lol| haha| sometimes| so much| every day| at all)*"
+    r"(?:$|[,!]| and | but | because ).*)",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
-    r"^(?P<v>(?:(?:really|do|absolutely|just|also|so|totally|kind of|always|only|not|am|ai|eat|watch) )*"
-    r"(?:love|like|enjoy|hate|dislike|adore|eat|eating|watch|watching|play|prefer|collect|am obsessed with|am addicted to|"
-    r"am afraid of|am scared of|am allergic to|fan of|despise|can not stand|miss|drink|own|have|listen to|read))"
-    r" (?P<p>it|them|that|those|both|these)(?P<e> (?:band|show|movie|song|book|game|series|store|food|team|color|one|place|guy|"
-    r"stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
+    r"^(?P<v>(?:(?:really|do|absolutely|just|also|so|totally|kind of|always|only|not|am|ai|eat|watch|can|have|to|how|know|never|used) )*"
+    r"(?:love|like|enjoy|hate|dislike|adore|eat|eating|watch|watching|play|playing|prefer|collect|obsessed with|addicted to|"
+    r"afraid of|scared of|allergic to|fan of|despise|stand|miss|drink|own|listen to|read|work with|into|cook|bake|play|breed|"
+    r"speak|grow|raise|sell|wear|use|do|crave|make|live in|live there|believe in|good at|bad at|quit|stopped))"
+    r" (?P<p>it|them|that|those|both|these|one)(?P<e> (?:band|show|movie|song|book|game|series|store|food|team|color|one|place|"
+    r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
+)
+_COUNTED: Final = re.compile(
+    rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) (?:about |only |like |over )?"
+    rf"(?P<n>{lexicon.NUMBER_WORDS}|some|lots|a lot)(?P<adj> (?:small|big|little|lovely|wonderful|beautiful|great|simple|"
+    r"different|of (?:them|those)))?(?P<end>$|,| and | but | now$| too$| lol$)",
+    re.IGNORECASE,
+)
+_THERE: Final = re.compile(
+    r"^(?P<v>(?:(?:just|actually|really|currently) )*(?:live|am from|was born|grew up|work|am living|moved|lived)) (?:in )?there\b"
 )
 _OTHER: Final = re.compile(
     r"^(?P<lead>(?:(?:yes|yeah|well|oh|actually|and|but|because|also|so|no)\b[\s,]*)*)(?P<p>she|he)(?: is|'s)?\b(?P<s>'s)? ?",
     re.IGNORECASE,
 )
+_NAMED: Final = re.compile(r"(?:^|,\s*|\band )(?P<p>her|his|its|their) names?(?: (?:is|are)|'?s) (?P<x>\w.*)", re.IGNORECASE)
 _WOMEN: Final = frozenset(
     "mother sister wife girlfriend daughter grandmother aunt niece fiancee stepmother granddaughter stepdaughter "
     "stepsister girl".split()
@@ -47,8 +70,8 @@ _MEN: Final = frozenset(
     "father brother husband boyfriend son grandfather uncle nephew fiance stepfather grandson stepson stepbrother".split()
 )
 _WHO: Final = re.compile(
-    rf"\b(?:[Mm]y|[Oo]ur) (?P<about>(?:older|younger|little|big|twin|best) )?(?P<rel>"
-    rf"{'|'.join(sorted((re.escape(w) for w in lexicon.RELATIVES), key=len, reverse=True))})\b"
+    rf"\b(?:[Mm]y|[Oo]ur|[Aa]n?|[Nn]ew) (?P<about>(?:older|younger|little|big|twin|best) )?(?P<rel>"
+    rf"{'|'.join(sorted((re.escape(w) for w in {*lexicon.RELATIVES, *lexicon.PETS}), key=len, reverse=True))})\b"
     r"(?:(?:,? (?:is )?(?:named|called))?,? (?P<name>[A-Z][\w'-]+))?(?!'s)"
 )
 _BARE_THING: Final = re.compile(r"^[\w' -]{3,40}$")
@@ -60,7 +83,7 @@ _NOT_THINGS: Final = re.compile(
     re.IGNORECASE,
 )
 _THING_OF: Final = frozenset(
-    "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has goal".split()
+    "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has goal wants residence".split()
 )
 
 
@@ -71,8 +94,10 @@ class Topic:
         self.thing = ""
         self._who = ""
         self._gender = ""
+        self._pet = False
         self._question: tuple[str, str] | None = None
         self._favorite = ""
+        self._looks = ""
 
     def written_out(self, sentence: str) -> str:
         """The sentence with its short answer, its "mine" and its leading "she" spelled out."""
@@ -81,17 +106,29 @@ class Topic:
             if answer["aux"].lower() == aux:
                 verb = "" if aux == "do" and not answer["not"] else f"{aux} "
                 return f"{answer['lead']}I {verb}{'not ' if answer['not'] else ''}{what}{answer['rest']}"
-        if self._favorite and (mine := _MINE.search(sentence)):
-            return f"{sentence[: mine.start()]}my {self._favorite} is {mine['x']}"
+        kind = self._favorite or self._looks
+        if kind and (mine := _MINE.search(sentence)):
+            return f"{sentence[: mine.start()]}my {kind} is {mine['x'] or mine['y']}"
+        if self._who and (named := _NAMED.search(sentence)) and (self._pet or named["p"].lower() == self._owning()):
+            return f"{sentence[: named.start()]} {self._who} is named {named['x']}".strip()
         if self._who and (other := _OTHER.match(sentence)) and other["p"].lower() == self._gender:
             be = " is" if other[0].lower().rstrip().endswith((" is", "'s")) else ""
             return f"{self._who}{be} {sentence[other.end() :]}"
         return sentence
 
+    def _owning(self) -> str:
+        return {"she": "her", "he": "his"}.get(self._gender, "its")
+
     def with_object(self, predicate: str) -> str:
-        """A predicate whose object is "it" or "them" with the thing itself."""
+        """A predicate whose object is "it", "them" or a bare number with the thing itself."""
         if not self.thing:
             return predicate
+        if counted := _COUNTED.match(predicate):
+            number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
+            adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
+            return f"{counted['v']} {number}{adjective} {self.thing}{counted['end']}{predicate[counted.end() :]}"
+        if there := _THERE.match(predicate):
+            return f"{there['v']} in {self.thing}{predicate[there.end() :]}"
         return _OBJECT.sub(lambda m: f"{m['v']} {self.thing}", predicate)
 
     def follow(self, sentence: str, question: bool, found: list[Statement]) -> None:
@@ -99,19 +136,28 @@ class Topic:
         self._question = None
         if question:
             self._take_question(sentence)
-        else:
-            self._favorite = ""
+        elif found:
+            self._favorite = self._looks = ""
+        self._take_person(sentence)
+        self._take_thing(sentence, question, found)
+
+    def _take_person(self, sentence: str) -> None:
         for match in _WHO.finditer(sentence):
-            relation = lexicon.RELATIVES.get(match["rel"].lower(), match["rel"].lower())
+            word = match["rel"].lower()
+            if word in lexicon.PETS:
+                self._who, self._gender, self._pet = f"my {word}", "", not word.endswith("s")
+                continue
+            relation = lexicon.RELATIVES.get(word, word)
             gender = "she" if relation in _WOMEN else "he" if relation in _MEN else ""
             if gender:
                 name = f" {match['name']}" if match["name"] and match["name"].lower() not in lexicon.NOT_NAMES else ""
-                self._who, self._gender = f"my {match['about'] or ''}{match['rel']}{name}", gender
-        self._take_thing(sentence, question, found)
+                self._who, self._gender, self._pet = f"my {match['about'] or ''}{match['rel']}{name}", gender, False
 
     def _take_question(self, sentence: str) -> None:
         favorite = _YOUR_FAVORITE.search(sentence)
         self._favorite = favorite["k"] if favorite else ""
+        looks = _YOUR_LOOKS.search(sentence)
+        self._looks = (looks["k"] or looks["z"]) if looks else ""
         asked = _ASKED.search(sentence)
         if asked is None:
             return
