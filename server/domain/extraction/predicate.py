@@ -7,10 +7,10 @@ from server.domain.extraction.self_rules import RULES
 from server.domain.extraction.statement import Statement
 
 _ADVERBS: Final = re.compile(
-    r"^(?:(?:really|also|just|still|usually|actually|always|only|even|now|currently|"
+    r"^(?:(?:very much|really|also|just|still|usually|actually|always|only|even|now|currently|"
     r"absolutely|totally|simply|kinda|kind of|sort of|mostly|"
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
-    r"already|both|all|do|did|too|then|have always|"
+    r"already|both|all|do|did|too|then|have always|honestly|totally|much|defiantly|very|obviously|clearly|"
     r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|"
     r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
@@ -25,13 +25,31 @@ _AUXILIARY: Final = re.compile(
 _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
-        (r"^(?:really |just |also )?can not stand\b", "hate"),
-        (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating)\b", "love"),
-        (r"^(?:do|did) not (?:really |much )?care (?:much |too much |a lot |about )?(?:for)?\b", "dislike"),
-        (r"^(?:just )?(?:got done|finished|got finished|am done|got through) (?=\w+ing\b)", ""),
+        (r"^(?:really |just |also |do )?can not (?:stand|bear|tolerate|handle|do)\b", "hate"),
+        (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating|wait for|survive without)\b", "love"),
+        (r"^can (?:eat|drink|listen to|watch|read|play) (?=.*\b(?:all day|every day|over and over|over all day|forever)\b)", "love "),
+        (r"^(?:do |did )?not (?:really |much |at all )?care (?:much |too much |a lot |at all )?(?:for|about)\b", "dislike"),
+        (r"^(?:do )?care (?:a lot |deeply |very much |so much )?(?:for|about)\b", "love"),
+        (r"^(?:do )?feel (?:very |so )?strongly about\b", "love"),
+        (r"^(?:just )?(?:got done|finished|got finished|am done|got through|started|began) (?=\w+ing\b)", "am "),
         (r"^would rather\b", "prefer to"),
+        (r"^prefer to (?:prefer|have)\b", "prefer"),
         (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
-        (r"^am not (?:really |very |too |so )?(?:keen on|big on|into)\b", "dislike"),
+        (r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b", "dislike"),
+        (r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
+        (r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b", "dislike"),
+        (r"^am (?:(?:really|very|so|like|just|kind of|still) )*(?:obsessed with|infatuated with|loyal to|addicted to|hooked on|"
+         r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|interested in)\b", "love"),
+        (r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|jonesing for)\b", "want"),
+        (r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
+        (r"^(?:sure )?would (?:really |sure |absolutely )?(?:love|like|kill for) (?!to\b|if\b|that\b|it\b)", "want "),
+        (r"^(?:always |have always |have )?(?:wanted|dreamed|dreamt) (?:of|about) (?!to\b)", "want "),
+        (r"^(?:am|was) employed (?:at|by|with)\b", "work at"),
+        (r"^manage (?:the |a |an )(?=\w)", "manage a "),
+        (r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b", "come from"),
+        (r"^use to\b", "used to"),
+        (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
+        (r"^took up\b", "do"),
     )
 )
 _NEGATION: Final = re.compile(

@@ -8,6 +8,8 @@ from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.english import bare, opened, phrase, sentences, turned
 from server.domain.extraction.events import passive
 from server.domain.extraction.favorites import favorite_of_topic
+from server.domain.extraction.goals import goals
+from server.domain.extraction.inverted import inverted
 from server.domain.extraction.opinions import opinions
 from server.domain.extraction.possessions import possessions
 from server.domain.extraction.predicate import of_predicate
@@ -52,6 +54,10 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         found += made or passive(predicate)
         if made and made[-1].subject == "self" and made[-1].value:
             topic.thing = topic.thing if made[-1].attribute in ("trait", "occupation", "age") else bare(made[-1].value)
+    for predicate in inverted(sentence):
+        found += of_predicate(predicate)
+    if not any(s.attribute == "goal" for s in found):
+        found += goals(sentence)
     owned = possessions(sentence)
     if not any(s.attribute.startswith("favorite_") for s in owned) and "favorite" in sentence:
         owned = [*owned, *favorite_of_topic(sentence, topic.thing)]

@@ -1,0 +1,92 @@
+"""What is said the other way round: "all I eat is rice", "rice is what I eat", "rice I love", "the rice that I love"."""
+
+import re
+from typing import Final
+
+from server.domain.extraction.english import phrase
+
+_VERB: Final = r"(?P<v>(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )*(?:{verbs}))"
+_LIKING: Final = "love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
+_DOING: Final = (
+    f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|want|want to be|want to become|am in|study|wear|cook|do|speak|write|"
+    "am into|draw|paint|teach|sell|work with|graduated with|crave|need|drive|live in|work in|aspire to be|want to do"
+)
+_ALL_I: Final = re.compile(
+    r"\b(?:all|what|everything|the (?:only |one )?(?:thing|food|drink|kind|place|music|sport|game|book|movie|animal|job)s?(?: of "
+    rf"\w+)?)(?: that)? I (?:ever )?{_VERB.format(verbs=_DOING)}(?: most| best| more than anything| now| for \w+)? (?:is|are|would be|'s) "
+    r"(?P<x>.+)",
+    re.IGNORECASE,
+)
+_IS_WHAT: Final = re.compile(
+    r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| basically)? "
+    r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|color)s?|"
+    rf"things|an? \w+|part of what)(?: that)? I {_VERB.format(verbs=_DOING)}\b(?P<end>.*)",
+    re.IGNORECASE,
+)
+_FRONTED: Final = re.compile(
+    r"(?P<x>[\w'-]+(?: [\w'-]+){0,3}?),?(?P<that> that| which| who)? (?:I|we both|we) "
+    + _VERB.format(verbs=_LIKING)
+    + r"(?= ?$| ?,| (?:the most|most|the best|best|so much|a lot|very much|too|and|but|lol|as well|by the way)\b)",
+    re.IGNORECASE,
+)
+_MY_LOVE: Final = re.compile(
+    r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|(?P<bad>hatred|"
+    r"dislike|fear|lack of liking|aversion|phobia)) (?:of|for|to|with|is|are|has always been)(?: for)? (?P<x>.+)",
+    re.IGNORECASE,
+)
+_ADDICTION: Final = re.compile(r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE)
+_PERSON: Final = re.compile(
+    r"\bI (?:am|have always been) (?:(?:more of |definitely|really|just|also|such|kind of|both|always|not|honestly) )*(?:an? |the )?"
+    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|fanatic|junkie|addict|"
+    r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
+    re.IGNORECASE,
+)
+_NOT_LIKED: Final = frozenset(
+    """
+    it that this them they what thing things one ones all he she you we i me him her which who something someone everything
+    anything people guy guys girl man woman so but and as like if because think guess know say sure yes no yeah only reason way
+    time day family good great nice bad big huge old young tall short happy shy simple normal regular lucky private busy social very
+    nicest only hard kind same quiet lazy boring creative average free loud
+    """.split()
+)
+_EDGES: Final = re.compile(
+    r".*\b(?:is|are|was|were|have|has|had|do|does|did|can|will|would|to|of|in|on|at|with|for|from|and|or|but|because|so|that|if|"
+    r"when|some|any|all|my|your|the|a|an|yes|no|yeah|well|oh|also|really|sure|not|eat|got|get|see|make|watch|play|like|than|then)\b ?",
+    re.IGNORECASE,
+)
+
+
+def inverted(sentence: str) -> list[str]:
+    """Predicates of "I" that a sentence holds in another order, put right: "love rice"."""
+    if match := _ALL_I.search(sentence):
+        if not re.match(r"(?:to|that|how|what|if|you|for|not)\b", match["x"], re.IGNORECASE):
+            return [f"{_plain(match['v'])} {match['x']}"]
+        if re.match(r"to \w+", match["x"], re.IGNORECASE) and re.search(r"\b(?:do|want)\b", match["v"], re.IGNORECASE):
+            return [f"like {match['x']}"]
+    if match := _IS_WHAT.search(sentence):
+        thing = _thing(match["x"])
+        return [f"{_plain(match['v'])} {thing}"] if thing else []
+    if match := _FRONTED.search(sentence):
+        thing = _thing(match["x"]) if not re.search(r"\bI\b", match["x"]) else ""
+        return [f"{_plain(match['v'])} {thing}"] if thing else []
+    lowered = sentence.lower()
+    if "my" in lowered:
+        if (match := _MY_LOVE.search(sentence)) and not re.match(r"(?:you|it|that|so|my)\b", match["x"], re.IGNORECASE):
+            return [f"{'love' if match['good'] else 'dislike'} {match['x']}"]
+        if (match := _ADDICTION.search(sentence)) and _thing(match["x"]):
+            return [f"like {match['x']}"]
+    if (match := _PERSON.search(sentence)) and "not" not in match[0].lower().split():
+        thing = phrase(match["y"], 5) if match["of"] else _thing(match["x"])
+        return [f"like {thing}"] if thing else []
+    return []
+
+
+def _plain(verb: str) -> str:
+    return re.sub(r"^(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )+(?=\w)", "", verb)
+
+
+def _thing(words: str) -> str:
+    """The thing at the end of some words, or "" where it is none."""
+    what = phrase(_EDGES.sub("", words.strip() + " ").strip(), 4)
+    parts = what.lower().split()
+    return what if parts and parts[-1] not in _NOT_LIKED and parts[0] not in _NOT_LIKED else ""
