@@ -28,7 +28,8 @@ _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.KINDS, "trait", 0.6),
 )
 _QUALIFIER: Final = re.compile(
-    r"^(?:a|an|the|very|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
+    r"^(?:a|an|the|very|much too|much|completely|extremely|totally|rather|quite|way too|way|legally|partially|too|fairly|somewhat|"
+    r"naturally|incredibly|terribly|slightly|under|over|even|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
     r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
     r"strict|total|huge|big|proud|devout)\s+",
     re.IGNORECASE,
@@ -59,7 +60,7 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
     called = _CALLED.match(rest)
     if called and not negated:
         return [_name(called["name"])]
-    what = phrase(rest, 7)
+    what = phrase(rest, 9)
     if not what:
         return []
     return _is_a(what, negated)
@@ -100,7 +101,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         return []
     if len(words) == 1 and core[:1].isupper() and core.lower() not in lexicon.NOT_NAMES:
         return [_name(core)]
-    return [Statement(f"Is {turned(what)}", "trait", turned(core), weight=0.4, confidence=0.5)]
+    return []
 
 
 def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool) -> Statement:

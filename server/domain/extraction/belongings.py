@@ -6,6 +6,7 @@ from typing import Final
 from server.domain.extraction import lexicon, nouns
 from server.domain.extraction.english import bare, phrase, sentence_case, turned
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
 
 _MY_NAME: Final = re.compile(
     r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|"
@@ -22,6 +23,25 @@ _DREAM: Final = re.compile(
     re.IGNORECASE,
 )
 _ASIDE: Final = frozenset(("hi", "hello", "hey", ",", "my"))
+
+
+_INTRODUCED: Final = re.compile(
+    r"^(?:(?:hi|hello|hey|greetings|good (?:morning|evening|afternoon))\b(?: there| everyone| everybody| all)?[\s,]*(?:\w+ )?)"
+    r"(?:I am|this is|it is) (?P<x>[\w'-]{2,})(?: here)?(?=$|,| and\b| from\b| but\b)",
+    re.IGNORECASE,
+)
+_NO_NAMES: Final = lexicon.PASSING | lexicon.KINDS | lexicon.OCCUPATIONS | lexicon.NOT_NAMES | lexicon.RELATIVES.keys() | lexicon.PETS
+
+
+def introduced(sentence: str) -> list[Statement]:
+    """The name somebody greets with: "hi, I am Ana"."""
+    match = _INTRODUCED.match(sentence)
+    if match is None:
+        return []
+    name = match["x"]
+    if name.lower() in _NO_NAMES or verb_of(name.lower()) is not None or name.lower().endswith(("ing", "ed", "ly", "ful", "ous", "y")):
+        return []
+    return [Statement(f"Is called {sentence_case(name)}", "name", sentence_case(name), weight=0.85, confidence=0.8)]
 
 
 def own_name(sentence: str) -> list[Statement]:

@@ -94,7 +94,7 @@ _STOP_AT: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
-    r"^(?:to |that |just |really |very |so much |so many |too much |too many |so |some "
+    r"^(?:me some |me a |to |that |just |really |very |so much |so many |too much |too many |so |some "
     r"|any |such |of |about |even |only |mostly |"
     r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
@@ -105,7 +105,7 @@ _TRAILING: Final = re.compile(
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|then|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
+    r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
 _LONGEST_OBJECT: Final = 7

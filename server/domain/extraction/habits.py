@@ -92,7 +92,7 @@ def _done(verb: str, rest: str) -> list[Statement]:
 
 
 _MORE: Final = re.compile(
-    r"^\s*(?:$|,|a ?lot\b|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|because\b|to\b|"
+    r"^\s*(?:$|,|a ?lot\b(?! of)|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|because\b|to\b|"
     r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|in my\b|at home|on the\b|mostly)",
     re.IGNORECASE,
 )
@@ -120,8 +120,18 @@ def happened(word: str, rest: str) -> list[Statement]:
     what = phrase(rest[joined.end() :] if joined else rest, _LONGEST)
     if not what or re.search(r"\byou(?:r|rs)?\b", what) or _NO_OBJECT.match(what + " "):
         return []
+    if _HALF_SAID.match(f"{word}{rest}"):
+        return []
     shown = turned(f"{joined['p']} {what}" if joined else what)
     return [Statement(f"{word.capitalize()} {shown}", "event", shown, weight=0.28, confidence=0.6)]
+
+
+_HALF_SAID: Final = re.compile(
+    r"(?:had (?:to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|off|back|into|ready|started|home|so|a lot|"
+    r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave (?:up|me|it)|made (?:it|sure|me|up)|"
+    r"took (?:care|a while|me|forever|off)|saw (?:that|it)|found (?:out|that|it)|came)\b",
+    re.IGNORECASE,
+)
 
 
 _DOING_WEIGHTS: Final = {"raise": 0.6, "teach": 0.5, "date": 0.6, "restore": 0.45, "write": 0.45, "build": 0.4}

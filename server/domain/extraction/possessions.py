@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
-from server.domain.extraction.belongings import attributes, mentioned, own_name
+from server.domain.extraction.belongings import attributes, introduced, mentioned, own_name
 from server.domain.extraction.favorites import favorites
 from server.domain.extraction.pets import pets
 from server.domain.extraction.relatives import people
@@ -24,7 +24,7 @@ def possessions(sentence: str) -> list[Statement]:
     made: list[Statement] = []
     if "name" in lowered or "call me" in lowered:
         made += own_name(sentence)
-    made += _brood(sentence)
+    made += introduced(sentence) + _brood(sentence)
     if "my" not in lowered and "our" not in lowered:
         return made
     if _MINE.search(sentence) is None:

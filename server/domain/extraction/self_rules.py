@@ -76,12 +76,12 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         ),
         (r"(?:just |recently |have )*(?:broke|split|broken) up\b", living.apart),
         (
-            r"(?:want|wanted|hope|would (?:love|like)|plan|aspire|dream|am (?:hoping|planning|"
-            r"trying|going)|have always wanted|wish|am going to school|intend) "
-            r"(?:to (?P<be>be|become|work|own|move|travel|visit|learn|write|start|study|go|live|"
-            r"open|get|have|teach|join|buy|see|play|make) )(?P<x>.+)",
+            r"(?:want|wanted|hope|plan|aspire|dream|am (?:hoping|planning|trying|going|saving up|looking forward|dying|working|"
+            r"wanting|looking|learning)|have always wanted|wish|am going to school|intend|need (?=to (?:be|become) an? )|decided|try) "
+            r"(?:on (?:being|becoming) |to (?:one day |also |someday |eventually )?)(?P<be>(?:(?<=being )|(?<=becoming ))|[a-z]+ )(?P<x>.+)",
             liking.wish,
         ),
+        (r"(?:want|wanted|need|crave|have always wanted|wish for) (?!to\b)(?P<x>.+)", liking.wanting),
         (r"(?:dream of|aspire to) (?P<be>being|becoming)? ?(?P<x>.+)", liking.wish),
         (
             r"(?:study|studied|am (?:currently )?studying|am majoring in|major in|majored in|"
