@@ -115,7 +115,11 @@ def _goal(sentence: str) -> list[Statement]:
     return [Statement(f"{said} {turned(what)}", "goal", turned(bare(what)), weight=0.65)]
 
 
-_OWNER: Final = re.compile(r"\b(?:my|our) (?P<x>[\w'-]+(?: [\w'-]+){0,3})", re.IGNORECASE)
+_OWNER: Final = re.compile(
+    r"\b(?:my|our) (?=(?P<x>[\w'-]+(?: [\w'-]+){0,3}))(?=(?:[\w'-]+ ){0,3}?(?:house|home|apartment|farm|condo|place|cabin|ranch|hometown)"
+    r"(?P<in> (?:in|on|near|outside) (?!my\b|the morning)(?:the )?\w+(?: \w+)?)?)?",
+    re.IGNORECASE,
+)
 _ENDS: Final = frozenset(
     """
     is are was were be been am has have had do does did will would can could should may might must in on at with to and
@@ -137,13 +141,13 @@ def mentioned(sentence: str, made: list[Statement]) -> list[Statement]:
     found: list[Statement] = []
     for match in _OWNER.finditer(sentence):
         said = {word for m in (*made, *found) for word in m.content.lower().split()}
-        one = _thing(match["x"].split(), said)
+        one = _thing(match["x"].split(), said, match["in"] or "")
         if one is not None:
             found.append(one)
     return found[:2]
 
 
-def _thing(words: list[str], said: set[str]) -> Statement | None:
+def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     words = [w.strip(" '-") for w in words]
     until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
     words = words[:until]
@@ -166,7 +170,8 @@ def _thing(words: list[str], said: set[str]) -> Statement | None:
     attribute = "pet" if noun in lexicon.PETS else "appearance" if body else "owns"
     article = "" if body or noun.endswith("s") or re.match(lexicon.NUMBER_WORDS + r"\b", shown) else article_of(shown)
     weight = 0.6 if attribute == "pet" else 0.35
-    return Statement(f"Has {article}{shown}", attribute, shown, weight=weight, confidence=0.6)
+    where = f" {inside}" if where and noun in nouns.HOMES and (inside := phrase(where, 4)) else ""
+    return Statement(f"Has {article}{shown}{where}", attribute, shown, weight=weight, confidence=0.6)
 
 
 def article_of(words: str) -> str:

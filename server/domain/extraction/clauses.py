@@ -77,7 +77,13 @@ def real(sentence: str) -> str:
     if hypothesis is None:
         return sentence
     before = sentence[: hypothesis.start()]
-    return "" if "would" in before.lower().split() else before.strip()
+    after = _BACK_TO_EARTH.search(sentence, hypothesis.end()) if hypothesis[0].lower() in _WISHES else None
+    rest = f", {real(sentence[after.end() :])}" if after else ""
+    return f"{before.strip()}{rest}" if "would" not in before.lower().split() else rest.lstrip(", ")
+
+
+_BACK_TO_EARTH: Final = re.compile(r"(?:,|,? but|,? since|,? because) (?=(?:I|my|we|our) )", re.IGNORECASE)
+_WISHES: Final = frozenset(("wish", "imagine"))
 
 
 def before_question(sentence: str) -> str:

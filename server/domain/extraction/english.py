@@ -81,7 +81,7 @@ _STOP_AT: Final = re.compile(
     r"if|since|though|although|until|who|which|where|"
     r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and "
     r"(?:I|it|we|he|she|they|you|that|then|also|now|my)|"
-    r"that (?:I|is|was|we|it|has)|that$|"
+    r"that|"
     r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|"
     r"at|all|last|next|this|these|on|in the|during the) "
     r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|"

@@ -43,6 +43,14 @@ _NOT_KINDS: Final = frozenset(
 )
 
 
+_HUE: Final = (
+    r"(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|golden|silver|teal|turquoise|violet|indigo|maroon|magenta|"
+    r"lavender|lilac|crimson|scarlet|navy|beige|cyan|coral|mint)"
+)
+_HUES: Final = re.compile(rf"\b(?:(?:dark|light|bright|navy|hot|neon|pale|royal|baby|sky|deep|lime|forest) )*{_HUE}(?: {_HUE})?\b", re.IGNORECASE)
+_COLOR: Final = re.compile(r"\bmy (?:\w+ )?favorite colors?\b", re.IGNORECASE)
+
+
 def favorites(sentence: str) -> list[Statement]:
     """What is loved most, and of what kind; and what is loved least."""
     if "favorite" not in sentence.lower():
@@ -51,6 +59,8 @@ def favorites(sentence: str) -> list[Statement]:
     if least is not None:
         value = phrase(least["x"] or least["y"], 5)
         return [_dislike(value)] if value and value.lower() not in _PRONOUNS else []
+    if _COLOR.search(sentence) and (hues := _HUES.findall(sentence)):
+        return [_favorite("color", hues[0].lower(), 0.8)]
     match = _FAVORITE.search(sentence)
     if match is not None:
         kind = (match["k"] or "thing").strip().lower()

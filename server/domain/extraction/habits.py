@@ -26,6 +26,9 @@ _BY_THEMSELVES: Final = frozenset(
 )
 """Verbs that say something without an object: "I sing"."""
 
+_ARTS: Final = frozenset("sing dance swim paint draw surf ski knit cook bake read sew rap skate".split())
+"""Of those, the ones that are skills: who sings can sing."""
+
 _JOINED: Final = re.compile(r"\s*(?P<p>to|at|on|in|with|for|from|into|by|as|through|about|of|over)\s+", re.IGNORECASE)
 _NO_OBJECT: Final = re.compile(
     r"\s*(?:you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|up$|off$|out$|on$|over$|"
@@ -73,6 +76,8 @@ def _not_done(verb: str, rest: str) -> list[Statement]:
 def _done(verb: str, rest: str) -> list[Statement]:
     plain = re.sub(r"^\s*(?:for|as|on) (?=(?:a living|fun|the side|my free time)\b).*", "", rest)
     if verb in _BY_THEMSELVES and _says_no_more(plain):
+        if verb in _ARTS:
+            return [Statement(f"Can {verb}", "skill", verb, weight=0.4, confidence=0.7)]
         return [Statement(third_person(verb).capitalize(), "habit", verb, weight=0.4, confidence=0.7)]
     if verb == "go" and not re.match(r"\s*(?:to (?!the (?:store|bathroom)|bed\b|sleep\b)|\w+ing\b)", rest):
         return []

@@ -8,10 +8,18 @@ from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
 
+_WIDER: Final = re.compile(r"^(?P<city>[\w' -]+?)\s*, ?(?P<land>[A-Za-z][\w']*(?: [\w']+)?)\s*$")
+_NO_LAND: Final = frozenset("you and but so with where i my it how what too not lol haha yes the also by right now or".split())
+
+
 def residence(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 6)
+    """Where or with whom somebody lives."""
+    place = phrase(match["x"], 8)
     if not place:
         return []
+    wider = _WIDER.match(match["x"])
+    if wider and match["how"].lower() == "in" and not _NO_LAND & set(wider["land"].lower().split()) and wider["city"] == place:
+        place = f"{place}, {wider['land']}"
     where = f"{match['how']} {turned(place)}".strip()
     if negated:
         return [
@@ -176,12 +184,29 @@ _NOT_A_PLACE: Final = frozenset(
 )
 
 
+_STATES: Final = re.compile(
+    r"(?:an? )?(?:strict |low carb |keto |new |\w+ only )?(?:welfare|disability|medication|unemployment|food stamps|diet|budget|probation|"
+    r"parole|maternity leave|sick leave|crutches|tour)\b",
+    re.IGNORECASE,
+)
+_AREAS: Final = re.compile(
+    r"(?:the|a) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|south|north|east|west|"
+    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|small town|village)\b"
+    r"(?: in \w+)?",
+    re.IGNORECASE,
+)
+
+
 def within(match: re.Match[str], negated: bool) -> list[Statement]:
     """What somebody is in: a school, an army or a band, or a place."""
     what = phrase(match["x"], 5)
     if negated or not what:
         return []
     how, first = match["how"].lower(), what.split()[0].lower()
+    if how == "on" and (state := _STATES.match(what)):
+        return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
+    if how == "in" and (area := _AREAS.match(match["x"])):
+        return [Statement(f"Is in {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):

@@ -50,3 +50,6 @@ ABSTRACT_ENDINGS: Final = (
     "ness", "ment", "tion", "sion", "ity", "ship", "ance", "ence", "ism", "hood", "dom", "ude", "ure", "ing", "ings",
     "ress", "self", "selves",
 )  # fmt: skip
+
+HOMES: Final = frozenset("house home apartment farm condo place cabin ranch".split())
+"""Things that are somewhere, which is worth keeping with them."""

@@ -18,6 +18,14 @@ _BROOD: Final = re.compile(
 )
 
 
+_AND_MY: Final = re.compile(
+    r"(?P<a>\b(?:my|our) (?:[\w'-]+ ){0,2}?[\w'-]+) and (?=(?:(?:\d+|two|three|four|five|little|older|younger|big|pet|baby|new|old|"
+    rf"twin) ){{0,2}}(?:{'|'.join(sorted({*lexicon.RELATIVES, *lexicon.PLURALS, *lexicon.PETS}, key=len, reverse=True))})\b)",
+    re.IGNORECASE,
+)
+"""What "my" goes on for: "my dog and two kids" are both one's own."""
+
+
 def possessions(sentence: str) -> list[Statement]:
     """Every statement a sentence makes with "my" or "our"."""
     lowered = sentence.lower()
@@ -29,6 +37,7 @@ def possessions(sentence: str) -> list[Statement]:
         return made
     if _MINE.search(sentence) is None:
         return made
+    sentence = _AND_MY.sub(r"\g<a> and my ", sentence) if " and " in sentence else sentence
     made += favorites(sentence)
     made += pets(sentence)
     made += people(sentence)

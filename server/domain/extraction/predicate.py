@@ -12,7 +12,7 @@ _ADVERBS: Final = re.compile(
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
     r"already|both|all|do|did|too|then|have always|honestly|totally|much|defiantly|very|obviously|clearly|"
     r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|"
-    r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go|"
+    r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
     re.IGNORECASE,
 )

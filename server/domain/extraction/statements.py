@@ -13,6 +13,7 @@ from server.domain.extraction.inverted import inverted
 from server.domain.extraction.opinions import opinions
 from server.domain.extraction.possessions import possessions
 from server.domain.extraction.predicate import of_predicate
+from server.domain.extraction.roles import roles
 from server.domain.extraction.sense import sensible
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.topic import Topic
@@ -64,27 +65,19 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
     found += owned
     if not owned:
         found += opinions(sentence, topic.thing)
-    return found + _places(sentence) + _as_a(sentence)
+    return found + _places(sentence) + roles(sentence)
 
 
-_AS_A: Final = re.compile(r"^(?:[\w\s]{0,12}, ?)?(?:so |well |and |but )?as (?P<x>an? [\w ]{3,30}),", re.IGNORECASE)
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home) in (?P<x>.+)", re.IGNORECASE)
+_IS_WHERE_I_LIVE: Final = re.compile(r"(?:^|[,] ?|\bbut |\band )(?P<x>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?P<v>live|am now|stay)\b", re.IGNORECASE)
 _WHERE_I_LIVE: Final = re.compile(
     r"\bin (?P<x>[\w' ]{2,30}?),? where I (?P<v>live|am|am from|grew up|work)\b", re.IGNORECASE
 )
 
 
-def _as_a(sentence: str) -> list[Statement]:
-    """What somebody speaks as: "As a nurse, I …"."""
-    match = _AS_A.match(sentence)
-    if match is None or not re.search(r"\b(?:I|we|my)\b", sentence[match.end() :]):
-        return []
-    return of_predicate(f"am {match['x']}")
-
-
 def _places(sentence: str) -> list[Statement]:
     """Where somebody is, said in passing: "here in Leeds", "in Leeds, where I live"."""
-    lives = _WHERE_I_LIVE.search(sentence)
+    lives = _WHERE_I_LIVE.search(sentence) or _IS_WHERE_I_LIVE.search(sentence)
     if lives and (place := phrase(lives["x"], 4)):
         return [Statement(f"Lives in {turned(place)}", "residence", bare(place), weight=0.7)]
     here = _HERE_IN.search(sentence)
