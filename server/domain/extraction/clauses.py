@@ -13,8 +13,8 @@ _LOOK_BACK: Final = 60
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
     r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
-    r"when|who|whom|how|why|which|do|did|does|"
-    r"should|would|could|can|am|are|have|shall|may|might|had|was|were|will|think|thinks|"
+    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?:do|did|does|can|am|are|have|had|was|were|will)(?! ?,)|"
+    r"think|thinks|"
     r"thought|says|said|say|says that|told|claims|believes|like|sings?|goes|lyrics?|titled|"
     r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
     r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
@@ -36,7 +36,8 @@ _JOKE: Final = re.compile(
     re.IGNORECASE,
 )
 _NEXT_CLAUSE: Final = re.compile(
-    r"\s+(?:but|because|cause|cuz|so that|so|although|though|while|whereas|unless|if|when|"
+    r"\s+so (?=(?:I|we|my|it|he|she|they|you|that|now|then|when|if|please|what|do|are|is|how|not sure|no)\b)|"
+    r"\s+(?:but|because|cause|cuz|so that|although|though|while|whereas|unless|if|when|"
     r"until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
     re.IGNORECASE,
 )
@@ -58,10 +59,28 @@ _DOING: Final = re.compile(
     r"to|reading|playing|making|studying|wearing|sipping|cooking|baking) )",
     re.IGNORECASE,
 )
+_TAKES_DOING: Final = re.compile(
+    r"(?:^|\b(?:love|like|enjoy|hate|dislike|prefer|started?|finish(?:ed)?|stopp?(?:ed)?|quit|of|into|about|than|from|for|by|to|with|"
+    r"am|was|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
+    re.IGNORECASE,
+)
+"""What may stand before "eating" without a new clause beginning there."""
+
+
+def _doings(part: str) -> list[str]:
+    pieces: list[str] = []
+    for piece in _DOING.split(part):
+        if pieces and _TAKES_DOING.search(pieces[-1].rstrip(" ,")):
+            pieces[-1] += f" {piece}"
+        else:
+            pieces.append(piece)
+    return pieces
+
+
 _WE_SAY: Final = re.compile(
     r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|are (?:from|"
     r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|go to|"
-    r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met)\b",
+    r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|just|play|play|can|need|want|sell|farm|grow|share|both)\b",
     re.IGNORECASE,
 )
 
@@ -141,5 +160,5 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
 def _cut(words: str) -> list[str]:
     """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
     clause = _NEXT_CLAUSE.split(words.strip(), maxsplit=1)[0]
-    parts = [piece for part in _CONTINUED.split(clause) for piece in _DOING.split(part)]
+    parts = [piece for part in _CONTINUED.split(clause) for piece in _doings(part)]
     return [p.strip(" ,") for p in parts if p.strip(" ,")]

@@ -22,6 +22,8 @@ _OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(we|they|you)'ve\b", r"\1 have"),
         (r"\b(\w+)'ll\b", r"\1 will"),
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
+        (r"\bi been\b", "I have been"),
+        (r"\bi (?=rather\b)", "I would "),
         (r"\bgonna\b", "going to"),
         (r"\bwanna\b", "want to"),
         (r"\bgotta\b", "have to"),
@@ -108,7 +110,7 @@ _TRAILING: Final = re.compile(
     r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
-_LONGEST_OBJECT: Final = 7
+_LONGEST_OBJECT: Final = 9
 _EMPTY: Final = frozenset(
     "it that this them you him her those these one ones some all me us so too there "
     "here what something anything "

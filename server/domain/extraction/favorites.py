@@ -9,6 +9,7 @@ from server.domain.extraction.statement import Statement
 _PRONOUNS: Final = frozenset(
     "me him her it they them he she who that this these those which what i you we us one here yours mine".split()
 )
+_NO_VALUE: Final = (_PRONOUNS | {"because", "so", "not"}) - {"her", "me", "one"}
 _KIND: Final = r"(?P<k>[\w]+(?: (?!is\b|are\b|was\b|would\b|has\b)[\w]+){0,2}?)"
 _FAVORITE: Final = re.compile(
     rf"\b(?:my|our) (?:(?!least\b)\w+ ){{0,2}}?favorite(?:s|(?: (?!is\b|are\b|was\b|would\b|has\b|by\b|at\b){_KIND}))?"
@@ -66,7 +67,7 @@ def favorites(sentence: str) -> list[Statement]:
         kind = (match["k"] or "thing").strip().lower()
         value = phrase(match["x"], 7)
         # "My favorite food, the weather is nice": a comma alone joins only a short answer.
-        if value and value.lower() not in ("yours", "what") and value.split()[0].lower() not in ("because", "so", "not"):
+        if value and value.lower() not in ("yours", "what") and value.split()[0].lower() not in _NO_VALUE:
             return [_favorite(kind, value, 0.9)]
     after = _AFTER.search(sentence)
     if after is not None:

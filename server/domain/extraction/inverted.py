@@ -18,7 +18,7 @@ _ALL_I: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_WHAT: Final = re.compile(
-    r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| basically)? "
+    r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| basically| pretty much| mostly| about| literally)? "
     r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|color)s?|"
     rf"things|an? \w+|part of what)(?: that)? I {_VERB.format(verbs=_DOING)}\b(?P<end>.*)",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from server.domain.extraction.english import phrase
 _ITEM: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|as well as|&)\s+", re.IGNORECASE)
 
 
-_MOST_ITEMS: Final = 3
+_MOST_ITEMS: Final = 5
 
 
 _VERB_START: Final = re.compile(

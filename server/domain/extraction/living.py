@@ -190,9 +190,9 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _AREAS: Final = re.compile(
-    r"(?:the|a) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|south|north|east|west|"
-    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|small town|village)\b"
-    r"(?: in \w+)?",
+    r"(?:the|an?) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|south|north|east|west|"
+    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|internship|apprenticeship|residency|small town|village)\b"
+    r"(?: (?:in|at) \w+)?",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from server.domain.extraction import lexicon
 from server.domain.extraction.self_rules import RULES
 from server.domain.extraction.statement import Statement
 
@@ -11,7 +12,7 @@ _ADVERBS: Final = re.compile(
     r"absolutely|totally|simply|kinda|kind of|sort of|mostly|"
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
     r"already|both|all|do|did|too|then|have always|honestly|totally|much|defiantly|very|obviously|clearly|"
-    r"have been(?! to| in| a| an|\s+\w+ (?:deaf|blind|single|married))|probably|especially|"
+    r"probably|especially|"
     r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
     re.IGNORECASE,
@@ -38,7 +39,7 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b", "dislike"),
         (r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
         (r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b", "dislike"),
-        (r"^am (?:(?:really|very|so|like|just|kind of|still) )*(?:obsessed with|infatuated with|loyal to|addicted to|hooked on|"
+        (r"^am (?:(?:really|very|so|like|just|kind of|still|more|totally|super|mostly|pretty) )*(?:into|obsessed with|infatuated with|loyal to|addicted to|hooked on|"
          r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|interested in)\b", "love"),
         (r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|jonesing for)\b", "want"),
         (r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
@@ -50,6 +51,8 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^use to\b", "used to"),
         (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         (r"^took up\b", "do"),
+        (r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),
+        (rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)", "am "),
     )
 )
 _NEGATION: Final = re.compile(

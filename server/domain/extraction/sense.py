@@ -18,7 +18,7 @@ _BROKEN: Final = re.compile(
     r"\b(?:you|your|yours|yourself|i|thanks|thank|lol|haha|hi|hello)\b|\bthat$|\bto$|\bthe$|\ba$|\bof$|\bwhat$|\bnot$|\bwhen$|\bbut$",
     re.IGNORECASE,
 )
-_SAYS_WHO: Final = re.compile(r"^(?:Is|Has|Likes|Dislikes|Wants|Plays|Eats) (?:a |an |the )?(?:one|it|they|them|he|she|what|how)\b")
+_SAYS_WHO: Final = re.compile(r"^(?:Is|Has|Likes|Dislikes|Wants|Plays|Eats) (?:a |an |the )?(?:one$|it|they|them|he|she|what|how)\b")
 _LONGEST: Final = 110
 
 

@@ -18,7 +18,7 @@ from server.domain.extraction.sense import sensible
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.topic import Topic
 
-MOST: Final = 4
+MOST: Final = 5
 """Statements kept of one text: the weightiest."""
 
 _MOST_SENTENCES: Final = 60
@@ -49,6 +49,12 @@ def statements(text: str) -> list[Statement]:
 
 
 def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
+    owned = possessions(sentence)
+    if not any(s.attribute.startswith("favorite_") for s in owned) and "favorite" in sentence:
+        owned = [*owned, *favorite_of_topic(sentence, topic.thing)]
+    for favorite in owned:
+        if favorite.attribute.startswith("favorite_"):
+            topic.thing = bare(favorite.value)
     found: list[Statement] = []
     for _who, predicate in predicates(sentence):
         made = of_predicate(topic.with_object(predicate))
@@ -59,13 +65,9 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         found += of_predicate(predicate)
     if not any(s.attribute == "goal" for s in found):
         found += goals(sentence)
-    owned = possessions(sentence)
-    if not any(s.attribute.startswith("favorite_") for s in owned) and "favorite" in sentence:
-        owned = [*owned, *favorite_of_topic(sentence, topic.thing)]
-    found += owned
     if not owned:
         found += opinions(sentence, topic.thing)
-    return found + _places(sentence) + roles(sentence)
+    return found + owned + _places(sentence) + roles(sentence)
 
 
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home) in (?P<x>.+)", re.IGNORECASE)

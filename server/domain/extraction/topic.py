@@ -24,7 +24,7 @@ _YOUR_FAVORITE: Final = re.compile(
 )
 _YOUR_LOOKS: Final = re.compile(
     r"\bwhat (?:color|colour) (?:are|is) your (?P<k>hair|eyes|car|house|skin)\b|"
-    r"\b(?:is|are) your (?P<z>hair|eyes|skin|house|dog|cat|car)\b",
+    r"\b(?:(?:is|are) )?your (?P<z>hair|eyes|skin|house|dog|cat|car|horse|wife|husband|sister|brother|mother|mom|dad)\b",
     re.IGNORECASE,
 )
 _MINE: Final = re.compile(
@@ -43,7 +43,7 @@ _OBJECT: Final = re.compile(
     r"^(?P<v>(?:(?:really|do|absolutely|just|also|so|totally|kind of|always|only|not|am|ai|eat|watch|can|have|to|how|know|never|used) )*"
     r"(?:love|like|enjoy|hate|dislike|adore|eat|eating|watch|watching|play|playing|prefer|collect|obsessed with|addicted to|"
     r"afraid of|scared of|allergic to|fan of|despise|stand|miss|drink|own|listen to|read|work with|into|cook|bake|play|breed|"
-    r"speak|grow|raise|sell|wear|use|do|crave|make|live in|live there|believe in|good at|bad at|quit|stopped))"
+    r"speak|grow|raise|sell|wear|drive|use|do|crave|make|live in|live there|believe in|good at|bad at|quit|stopped))"
     r" (?P<p>it|them|that|those|both|these|one)(?P<e> (?:band|show|movie|song|book|game|series|store|food|team|color|one|place|"
     r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
@@ -106,6 +106,9 @@ class Topic:
             if answer["aux"].lower() == aux:
                 verb = "" if aux == "do" and not answer["not"] else f"{aux} "
                 return f"{answer['lead']}I {verb}{'not ' if answer['not'] else ''}{what}{answer['rest']}"
+        asked = _YOUR_FAVORITE.search(sentence) or _YOUR_LOOKS.search(sentence)
+        if asked and (mine := _MINE.search(sentence, asked.end())) and mine["x"]:
+            return f"my {asked['k'] or asked.groupdict().get('z')} is {mine['x']}"
         kind = self._favorite or self._looks
         if kind and (mine := _MINE.search(sentence)):
             return f"{sentence[: mine.start()]}my {kind} is {mine['x'] or mine['y']}"
@@ -134,8 +137,11 @@ class Topic:
     def follow(self, sentence: str, question: bool, found: list[Statement]) -> None:
         """Take in a sentence: what it asks, whom it speaks of and what about."""
         self._question = None
+        looks = _YOUR_LOOKS.search(sentence)
         if question:
             self._take_question(sentence)
+        elif looks is not None:
+            self._looks = looks["k"] or looks["z"]
         elif found:
             self._favorite = self._looks = ""
         self._take_person(sentence)

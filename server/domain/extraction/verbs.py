@@ -59,7 +59,7 @@ _SILENT: Final = frozenset(
     doubt expect notice realize mind happen plan start stop begin end finish leave respond reply answer worry apologize
     turn show put set move pass wait need want like love enjoy dislike can will sound stick lean add join meet pay
     decide consider stare change choose learn hear swear try tease text bother care chat get give bring hold send
-    share laugh smile cry cheer fail bid head get light lie hand
+    laugh smile cry cheer fail bid head get light lie hand
     """.split()
 )
 """Verbs that, after "I", report, connect, or say nothing worth keeping; some have rules of their own."""
