@@ -4,7 +4,7 @@ import re
 from itertools import islice
 from typing import Final
 
-from server.domain.extraction.verbs import HABITUAL
+from server.domain.extraction.verbs import HABITUAL, tells, verb_of
 
 _MOST_ANCHORS: Final = 12
 _LOOK_BACK: Final = 60
@@ -152,9 +152,18 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
         for predicate in _cut(sentence[anchor.end() : until]):
             if anchor[0] == "I":
                 found.append(("I", predicate))
-            elif _WE_SAY.match(predicate):
+            elif _WE_SAY.match(predicate) or _we_do(predicate):
                 found.append(("we", re.sub(r"^are\b", "am", predicate)))
     return found
+
+
+_FIRST_VERB: Final = re.compile(r"(?:(?:just|recently|also|both|all|currently|finally|really|often|sometimes|usually|always) )*(?P<v>[a-z]+)", re.IGNORECASE)
+
+
+def _we_do(predicate: str) -> bool:
+    first = _FIRST_VERB.match(predicate)
+    verb = verb_of(first["v"].lower()) if first else None
+    return verb is not None and verb.form in ("base", "past") and tells(verb.base)
 
 
 def _cut(words: str) -> list[str]:

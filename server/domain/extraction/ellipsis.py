@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from server.domain.extraction import lexicon
 from server.domain.extraction.verbs import is_event, tells, verb_of
 
 _LEAD: Final = (
@@ -23,6 +24,20 @@ _DONE: Final = re.compile(
     r"(?P<v>[a-z]+)\b(?P<rest> .+)",
     re.IGNORECASE,
 )
+_HAD: Final = "|".join(sorted({*lexicon.PLURALS, *lexicon.PETS, *lexicon.RELATIVES, "tattoos", "piercings"}, key=len, reverse=True))
+_COUNTED: Final = re.compile(
+    _LEAD + rf"(?P<do>(?:just |only |about |me and |just me and )*)(?P<x>{lexicon.NUMBER_WORDS} (?:[\w-]+ ){{0,2}}?(?:{_HAD}))\b"
+    r"(?! (?:is|are|was|were|has|have|can|will|would|of)\b)(?!.*\byou\b)",
+    re.IGNORECASE,
+)
+_NONE: Final = re.compile(
+    _LEAD + rf"(?<!\w)(?:have )?(?:no|not any) (?P<x>{_HAD}|hobbies|car|job|family|friends|allergies|boyfriend)\b(?= (?:for me|yet|here|of my own|"
+    r"at all|right now|myself|lol|and|but|or|just|though)\b|,|$)",
+    re.IGNORECASE,
+)
+_HERE: Final = re.compile(
+    rf"^(?:\w+[ ,]+)?(?P<x>(?:\w+ )?(?:student|{'|'.join(sorted(lexicon.OCCUPATIONS))})) here\b", re.IGNORECASE
+)
 _NEEDS_AM: Final = ("married", "not married", "single", "in ", "not a ")
 _IS_SUBJECT: Final = re.compile(r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|would|will|has|gives?|takes?)\b", re.IGNORECASE)
 _FIRST_PERSON: Final = re.compile(r"\bI\b")
@@ -34,6 +49,12 @@ def with_subject(sentence: str) -> str:
     match = _PLAIN.match(sentence)
     if match is not None:
         return f"{match['lead']}I {match['do']}{_finite(match['v'].lower())}{sentence[match.end() :]}"
+    if counted := _COUNTED.match(sentence):
+        return f"{counted['lead']}I have {sentence[counted.end('do') :]}"
+    if none := _NONE.match(sentence):
+        return f"{none['lead']}I do not have {none['x']}{sentence[none.end() :]}"
+    if trade := _HERE.match(sentence):
+        return f"I am a {trade['x']}"
     match = _DONE.match(sentence)
     if match is None:
         return sentence
@@ -46,7 +67,7 @@ def with_subject(sentence: str) -> str:
         return sentence
     if verb.form == "past" and not is_event(word):
         return sentence
-    if verb.form == "ing" and not tells(verb.base):
+    if verb.form == "ing" and not tells(verb.base) and verb.base not in ("have", "finish", "enjoy", "get"):
         return sentence
     return f"{match['lead']}I {'am ' if verb.form == 'ing' else ''}{match['do']}{word}{match['rest']}"
 

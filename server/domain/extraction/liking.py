@@ -37,13 +37,16 @@ def wish(match: re.Match[str], negated: bool) -> list[Statement]:
             return []
         return [Statement(f"Wants to be {turned(rest)}", "goal", bare(rest), weight=0.65)]
     known = verb_of(verb)
-    if known is None or known.form != "base" or verb in _NO_WISH or re.match(r"(?:it|that|this|them|you|a lot)\b", rest):
+    if known is not None and known.form == "ing":
+        verb = known.base
+    if known is None or known.form not in ("base", "ing") or verb in _NO_WISH or re.match(r"(?:it|that|this|them|you|a lot)\b", rest):
         return []
     plans = re.match(r"(?:plan|am (?:planning|going|saving)|intend|decided)", match[0], re.IGNORECASE)
     joined = re.match(r"\s*(?P<p>to|at|on|in|with|for|from|into|as|like)\s", match["x"])
     shown = turned(f"{joined['p']} {rest}" if joined and not rest.startswith(f"{joined['p']} ") else rest)
     said = f"{'Plans' if plans else 'Is learning' if 'learning' in match[0] else 'Wants'} to {verb} {shown}"
-    return [Statement(said, "goal", f"{verb} {turned(bare(rest))}".strip(), weight=0.5, confidence=0.7)]
+    attribute, weight = ("plan", 0.45) if plans else ("goal", 0.5)
+    return [Statement(said, attribute, f"{verb} {turned(bare(rest))}".strip(), weight=weight, confidence=0.7)]
 
 
 _NO_GOAL: Final = frozenset("able here there more very so too careful honest done like nice good sure alone with in on".split())

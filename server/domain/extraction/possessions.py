@@ -1,6 +1,7 @@
 """What a sentence says with "my" or "our": one's own name and things, favorites, pets, and the people one has."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from server.domain.extraction import lexicon
@@ -45,6 +46,14 @@ def possessions(sentence: str) -> list[Statement]:
         made += attributes(sentence)
     made += mentioned(sentence, made)
     return made
+
+
+def presupposed(sentence: str) -> list[Statement]:
+    """Whom and what a sentence takes for granted that its writer has, though the sentence itself is no statement."""
+    if _MINE.search(sentence) is None:
+        return []
+    had = [s for s in people(sentence) if s.subject == "self" and s.attribute != "lost_person"]
+    return [replace(s, weight=min(s.weight, 0.5), confidence=0.6) for s in [*had, *mentioned(sentence, had)]]
 
 
 def _brood(sentence: str) -> list[Statement]:

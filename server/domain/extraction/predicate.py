@@ -62,6 +62,7 @@ _NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 _UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had better|wish|had wished)\b", re.IGNORECASE)
+_WILL: Final = re.compile(r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE)
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
 
@@ -71,6 +72,8 @@ def of_predicate(predicate: str) -> list[Statement]:
     predicate = _ADVERBS.sub("", predicate)
     for pattern, by in _FIXED:
         predicate = pattern.sub(by, predicate)
+    if _WILL.match(predicate):
+        predicate = _WILL.sub("plan to ", predicate)
     if _WANTED.match(predicate):
         predicate = _WANTED.sub("want to", predicate)
     negated = False

@@ -5,20 +5,21 @@ from typing import Final
 
 from server.domain.extraction.clauses import asks, before_question, joking, predicates, real
 from server.domain.extraction.ellipsis import with_subject
-from server.domain.extraction.english import bare, opened, phrase, sentences, turned
+from server.domain.extraction.english import bare, opened, sentences
 from server.domain.extraction.events import passive
 from server.domain.extraction.favorites import favorite_of_topic
 from server.domain.extraction.goals import goals
 from server.domain.extraction.inverted import inverted
 from server.domain.extraction.opinions import opinions
-from server.domain.extraction.possessions import possessions
+from server.domain.extraction.places import places
+from server.domain.extraction.possessions import possessions, presupposed
 from server.domain.extraction.predicate import of_predicate
 from server.domain.extraction.roles import roles
 from server.domain.extraction.sense import sensible
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.topic import Topic
 
-MOST: Final = 5
+MOST: Final = 8
 """Statements kept of one text: the weightiest."""
 
 _MOST_SENTENCES: Final = 60
@@ -41,7 +42,11 @@ def statements(text: str) -> list[Statement]:
         question = question or asks(sentence)
         written = topic.written_out(with_subject(sentence[:_LONGEST_SENTENCE]))
         said = real(before_question(written) if question else written)
-        made = [s for s in _in_sentence(said, topic) if sensible(s)] if said else []
+        made = _in_sentence(said, topic) if said else []
+        if said != written:
+            # What is asked or imagined is not so, but who is "my sister" in it is had all the same.
+            made = [*made, *presupposed(written)]
+        made = [s for s in made if sensible(s)]
         before = len(found)
         found += made
         topic.follow(sentence, question, made)
@@ -67,25 +72,7 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         found += goals(sentence)
     if not owned:
         found += opinions(sentence, topic.thing)
-    return found + owned + _places(sentence) + roles(sentence)
-
-
-_HERE_IN: Final = re.compile(r"\b(?:here|back home|home) in (?P<x>.+)", re.IGNORECASE)
-_IS_WHERE_I_LIVE: Final = re.compile(r"(?:^|[,] ?|\bbut |\band )(?P<x>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?P<v>live|am now|stay)\b", re.IGNORECASE)
-_WHERE_I_LIVE: Final = re.compile(
-    r"\bin (?P<x>[\w' ]{2,30}?),? where I (?P<v>live|am|am from|grew up|work)\b", re.IGNORECASE
-)
-
-
-def _places(sentence: str) -> list[Statement]:
-    """Where somebody is, said in passing: "here in Leeds", "in Leeds, where I live"."""
-    lives = _WHERE_I_LIVE.search(sentence) or _IS_WHERE_I_LIVE.search(sentence)
-    if lives and (place := phrase(lives["x"], 4)):
-        return [Statement(f"Lives in {turned(place)}", "residence", bare(place), weight=0.7)]
-    here = _HERE_IN.search(sentence)
-    if here and (place := phrase(here["x"], 4)) and not place.lower().startswith(("a ", "my ", "this", "bed", "the ")):
-        return [Statement(f"Is in {turned(place)}", "whereabouts", bare(place), weight=0.45, confidence=0.6)]
-    return []
+    return found + owned + places(sentence) + roles(sentence)
 
 
 def _weightiest(found: list[Statement]) -> list[Statement]:
