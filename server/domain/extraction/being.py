@@ -17,7 +17,7 @@ _HEIGHT: Final = re.compile(
     r"foot|ft|'|cm|\d|meters?).*)",
     re.IGNORECASE,
 )
-_CALLED: Final = re.compile(r"^(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
+_CALLED: Final = re.compile(r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
     (lexicon.DIETS, "diet", 0.75),

@@ -17,6 +17,7 @@ _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.I
 _COPULA: Final = re.compile(
     r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE
 )
+_HURTS: Final = re.compile(r"\b(?:my|our) (?P<k>(?:[\w'-]+ )?[\w'-]+) (?P<v>hurts?|aches?|itch(?:es)?|is (?:broken|sore|swollen))\b", re.IGNORECASE)
 _DREAM: Final = re.compile(
     r"\bmy (?:\w+ )?(?:dream|goal|ambition)(?: job)? (?:is|would be|has always been) "
     r"(?:(?P<to>to )(?:be |become )?|being |becoming )?(?P<x>.+)",
@@ -73,6 +74,9 @@ def attributes(sentence: str) -> list[Statement]:
     birthday = _BIRTHDAY.search(sentence)
     if birthday and (value := phrase(birthday["x"], 4)):
         return [Statement(f"Birthday is {value}", "birthday", value, weight=0.85, confidence=0.95)]
+    if (hurt := _HURTS.search(sentence)) and hurt["k"].split()[-1].lower() in nouns.BODY:
+        said = f"{sentence_case(hurt['k'].lower())} {hurt['v'].lower()}"
+        return [Statement(said, "health", hurt["k"].lower(), weight=0.4, confidence=0.6)]
     match = _COPULA.search(sentence)
     if match is None or match["not"]:
         return []

@@ -67,6 +67,9 @@ _TAKES_DOING: Final = re.compile(
 """What may stand before "eating" without a new clause beginning there."""
 
 
+_SUBORDINATE: Final = re.compile(r"\W*(?:if|when|unless|until|who|which|while|so)\b", re.IGNORECASE)
+
+
 def _doings(part: str) -> list[str]:
     pieces: list[str] = []
     for piece in _DOING.split(part):
@@ -168,6 +171,11 @@ def _we_do(predicate: str) -> bool:
 
 def _cut(words: str) -> list[str]:
     """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
-    clause = _NEXT_CLAUSE.split(words.strip(), maxsplit=1)[0]
-    parts = [piece for part in _CONTINUED.split(clause) for piece in _doings(part)]
+    parts: list[str] = []
+    for continued in _CONTINUED.split(words.strip()):
+        clauses = _NEXT_CLAUSE.split(continued, maxsplit=1)
+        parts += _doings(clauses[0])
+        if len(clauses) > 1 and _SUBORDINATE.match(continued[len(clauses[0]) :]):
+            # What follows hangs on somebody else, or on a condition.
+            break
     return [p.strip(" ,") for p in parts if p.strip(" ,")]

@@ -12,7 +12,7 @@ _PRONOUNS: Final = frozenset(
 _NO_VALUE: Final = (_PRONOUNS | {"because", "so", "not"}) - {"her", "me", "one"}
 _KIND: Final = r"(?P<k>[\w]+(?: (?!is\b|are\b|was\b|would\b|has\b)[\w]+){0,2}?)"
 _FAVORITE: Final = re.compile(
-    rf"\b(?:my|our) (?:(?!least\b)\w+ ){{0,2}}?favorite(?:s|(?: (?!is\b|are\b|was\b|would\b|has\b|by\b|at\b){_KIND}))?"
+    rf"(?:\b(?:my|our) (?:(?!least\b)\w+ ){{0,2}}?|\band (?:the |all time )?|^)favorite(?:s|(?: (?!is\b|are\b|was\b|would\b|has\b|by\b|at\b){_KIND}))?"
     r"(?: ever| of all time| right now| at the moment| by far| to \w+| in the world)*"
     r"(?:(?: is| are| was| would be| would have to be| has to be| has always been|,|:)"
     r"(?: definitely| probably| also| still| of course| just| when)*) (?P<x>.+)",
@@ -30,7 +30,8 @@ _LEAST: Final = re.compile(
 )
 _AFTER: Final = re.compile(
     r"(?:^|, ?| and | but |\bso |\bthat |\bbecause |\bthink )(?P<x>[\w' -]{2,40}?),? (?:is|are|was|were|am|would be|has "
-    r"always been|will always be|be|,)?(?: also| still| definitely| one of| probably| by far| actually| always| just)* ?"
+    r"always been|will always be|be|,)?(?: also| still| definitely| one of| probably| by far| actually| always| just| absolutely| totally| easily| hands down|"
+    r" like| really| currently)* ?"
     r"\b(?:my|our) (?:all time |absolute |most |very |current |new |new found )?favorite\b(?P<k> [\w]+(?: \w+)?)?",
     re.IGNORECASE,
 )

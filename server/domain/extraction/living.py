@@ -156,14 +156,16 @@ def study(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def school(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 5)
+    what = phrase(match["x"], 8)
     if negated or not what:
         return []
     verb = match["v"].lower()
-    said = "Graduated from" if verb.startswith("grad") else "Goes to"
-    return [
-        Statement(f"{said} {turned(what)}", "school" if said == "Goes to" else "education", bare(what), weight=0.65)
-    ]
+    said = _SCHOOLING.get(verb, "Goes to")
+    attribute = "school" if said == "Goes to" else "education"
+    return [Statement(f"{said} {turned(what)}", attribute, bare(what), weight=0.65)]
+
+
+_SCHOOLING: Final = {"graduated": "Graduated from", "went": "Went to", "attended": "Went to"}
 
 
 _SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten|grad|academy)\b", re.IGNORECASE)
@@ -277,6 +279,20 @@ def life_event(match: re.Match[str], negated: bool) -> list[Statement]:
             confidence=0.6,
         )
     ]
+
+
+def was_once(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody was: "I was a cheerleader in school"."""
+    what = phrase(match["x"], 7)
+    if negated or not what or what.split()[-1].lower() in _NOT_BEEN:
+        return []
+    return [Statement(f"Was {match['a']} {turned(what)}", "past", turned(what), weight=0.4, confidence=0.6)]
+
+
+_NOT_BEEN: Final = frozenset(
+    "lot bit while mess wreck joke blast fun kid child boy girl baby teenager good time day night mistake surprise fan little "
+    "shame pain thing one nightmare long".split()
+)
 
 
 def used_to(match: re.Match[str], negated: bool) -> list[Statement]:

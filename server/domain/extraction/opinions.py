@@ -23,7 +23,7 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"style|fave|go to|drink of choice|color|team|cup of tea|hero|idol)\b|(?:for|with) me\b"
+    r"preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
     rf"(?:^|,|\b(?:think|believe|but|and|because|though|say|find|as|guess|yes|yeah|that|since|well|so|know)\b) ?"

@@ -18,7 +18,7 @@ _I_LIVE_ON: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM: Final = re.compile(
-    rf"^(?:(?:hi|hello|hey|hola|greetings|good \w+)\b[\s,]*)?(?:there |all )?(?:also )?from (?:\w+ )?(?P<x>{PLACE})\b", re.IGNORECASE
+    rf"^(?:(?:hi|hello|hey|hola|greetings|good \w+)\b[\s,]*)?(?:there |all )?(?:I am \w+,? (?:and )?)?(?:also |originally )?from (?:\w+ )?(?P<x>{PLACE}(?:, ?{PLACE})?)\b", re.IGNORECASE
 )
 _X_HERE: Final = re.compile(rf"^(?:\w+[\s,]+)?(?P<x>{PLACE}) here\b|\bhere (?:is|in) (?P<y>{PLACE})\b", re.IGNORECASE)
 _WEATHER: Final = re.compile(

@@ -51,6 +51,8 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^use to\b", "used to"),
         (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         (r"^took up\b", "do"),
+        (r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |night |day |little )*(?:job|gig|position|"
+         r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)", "work "),
         (r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),
         (rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)", "am "),
     )

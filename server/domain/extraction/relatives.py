@@ -19,7 +19,7 @@ _ABOUT: Final = (
 _NAME: Final = r"[A-Z][\w'-]+"
 _RELATIVE: Final = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?P<of>'s (?:name "
-    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME}(?!'s))))?,?(?P<rest>.*)"
+    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
 )
 _PRONOUNS: Final = frozenset(
     "me him her it they them he she who that this these those which what i you we us one here yours mine".split()

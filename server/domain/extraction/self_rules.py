@@ -108,7 +108,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             living.visited,
         ),
         (
-            r"(?:became|become|have become|turned|went|am becoming|identify as|consider myself|"
+            r"(?:became|become|have become|turned|went|am becoming|am going|am turning|going|identify as|consider myself|"
             r"have been) (?:a |an )?(?P<x>(?:\w+ )?(?:vegan|vegetarian|pescatarian|catholic|"
             r"christian|muslim|atheist|widow|mother|father|mom|dad|teacher|nurse|citizen|american|"
             r"single|divorced|married)\b.*)",
@@ -128,6 +128,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             living.life_event,
         ),
         (r"used to (?P<x>.+)", living.used_to),
+        (r"was (?:once |also |always )?(?P<a>an?) (?P<x>(?!bit|lot|little|long|good|great).+)", living.was_once),
         (r"(?:have got|have|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
         (habits.DOING.pattern, habits.doing),
         (r"am (?P<x>.+)", being),

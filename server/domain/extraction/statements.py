@@ -70,7 +70,7 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         found += of_predicate(predicate)
     if not any(s.attribute == "goal" for s in found):
         found += goals(sentence)
-    if not owned:
+    if not any(s.type == "preference" for s in (*owned, *found)):
         found += opinions(sentence, topic.thing)
     return found + owned + places(sentence) + roles(sentence)
 
