@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.names import AMBIGUOUS, FIRST_NAMES
 from server.domain.extraction.statement import Statement
 
 _AGE: Final = re.compile(
@@ -99,8 +100,12 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         ]
     if negated or len(words) > 3:
         return []
-    if len(words) == 1 and core[:1].isupper() and core.lower() not in lexicon.NOT_NAMES:
-        return [_name(core)]
+    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES:
+        known = words[0] in FIRST_NAMES and words[0] not in AMBIGUOUS
+        if core[:1].isupper() or known:
+            return [_name(core)]
+    if words[0] in FIRST_NAMES - AMBIGUOUS and re.match(r"\w+ (?:and|from|here|by|who|i)\b", core, re.IGNORECASE):
+        return [_name(core.split()[0])]
     return []
 
 

@@ -155,9 +155,9 @@ def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     words = [w.strip(" '-") for w in words]
     until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
     words = words[:until]
-    known = [n for n, w in enumerate(words) if w.lower() in nouns.THINGS | nouns.BODY | lexicon.PETS | _BRANDS]
+    known = [n for n, w in enumerate(words) if w.lower() in _KNOWN]
     if not known:
-        return None
+        return _something(words[:3], said)
     place = known[-1]
     noun = words[place].lower()
     if noun in said:
@@ -176,6 +176,34 @@ def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     weight = 0.6 if attribute == "pet" else 0.35
     where = f" {inside}" if where and noun in nouns.HOMES and (inside := phrase(where, 4)) else ""
     return Statement(f"Has {article}{shown}{where}", attribute, shown, weight=weight, confidence=0.6)
+
+
+_KNOWN: Final = nouns.THINGS | nouns.BODY | lexicon.PETS | _BRANDS
+
+
+def _something(words: list[str], said: set[str]) -> Statement | None:
+    """A thing no list knows, kept with little weight: "my antiques", "my inhaler"."""
+    while words and words[0].lower() in _FILLERS:
+        words = words[1:]
+    for place, word in enumerate(words):
+        verb = verb_of(word.lower())
+        if place and (word.lower().endswith("ly") or (verb is not None and verb.form in ("third", "past"))):
+            words = words[:place]
+            break
+    if not words or not words[-1].isalpha() or len(words[-1]) < 3:
+        return None
+    last = words[-1].lower()
+    if last in said or last in _NO_THING or last.endswith(nouns.ABSTRACT_ENDINGS) or any(w.lower() in _NO_THING for w in words):
+        return None
+    verb = verb_of(last)
+    if verb is not None and (verb.form != "base" or len(words) == 1):
+        return None
+    shown = " ".join(words)
+    article = "" if last.endswith("s") or last in nouns.MASS else article_of(shown)
+    return Statement(f"Has {article}{shown}", "owns", shown, weight=0.25, confidence=0.4)
+
+
+_NO_THING: Final = nouns.ABSTRACT | lexicon.RELATIVES.keys() | lexicon.PLURALS.keys() | nouns.NOTHING_OWNED
 
 
 def article_of(words: str) -> str:

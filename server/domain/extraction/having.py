@@ -6,6 +6,7 @@ from typing import Final
 from server.domain.extraction import lexicon, nouns
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
 
 _PIECES: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\s*,?\s*(?:named|called|(?:whose |his |her )?name is)\s+(?P<name>[\w'-]+)", re.IGNORECASE)
@@ -38,12 +39,13 @@ _EMPTY: Final = frozenset(
     """.split()
 )
 _PARTICIPLE: Final = re.compile(
-    r"^(?:a |an )?(?:been|had|done|seen|heard|tried|gone|got|made|taken|lost|found|wanted|"
-    r"worked|played|lived|loved|thought|"
-    r"read|written|eaten|met|come|become|started|finished|always|never|not|to|already|"
-    r"just|also|recently|ever|\w+ed)\b",
-    re.IGNORECASE,
+    r"^(?:a |an )?(?:(?:always|never|not|already|just|also|recently|ever|only|even|never ever) )*(?P<w>[a-z]+)\b(?P<more> .+)?", re.IGNORECASE
 )
+_PERFECT: Final = frozenset(
+    "been had done seen heard tried gone got made taken lost found wanted worked played lived loved thought read written "
+    "eaten met come become started finished always never not to already just ever".split()
+)
+_THINGS_IN_ED: Final = frozenset("red bed shed sled weed seed feed need".split())
 _MOST: Final = 3
 
 
@@ -52,7 +54,8 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
     found: list[Statement] = []
     words = match["x"]
     verb = match[0].split()[0].lower()
-    if _PARTICIPLE.match(words):
+    perfect = _PARTICIPLE.match(words)
+    if perfect is not None and _is_participle(perfect["w"].lower()):
         return []
     none = re.match(r"(?:no|any)\b(?: interest| time| idea| clue| problem)?", words, re.IGNORECASE)
     for piece in _PIECES.split(words)[:_MOST]:
@@ -63,6 +66,14 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
             made = member
         found.append(made)
     return found
+
+
+def _is_participle(word: str) -> bool:
+    """Whether "have" before the word makes a tense of it: "have seen"."""
+    if word in _THINGS_IN_ED:
+        return False
+    verb = verb_of(word)
+    return word in _PERFECT or (verb is not None and verb.form == "past") or (word.endswith("ed") and len(word) > 5)
 
 
 def _member(words: str, group: Statement, piece: str) -> Statement | None:
@@ -78,9 +89,13 @@ def _member(words: str, group: Statement, piece: str) -> Statement | None:
     )
 
 
+_ONLY: Final = re.compile(r"^(?:just|only|about|like)? ?(?:the )?(?=(?:one|two|three|four|five|\d+)\b)", re.IGNORECASE)
+
+
 def _one(piece: str, negated: bool, verb: str) -> Statement | None:
     named = _NAMED.search(piece)
-    what = phrase(piece[: named.start()] if named else piece, 6)
+    what = phrase(_ONLY.sub("", piece[: named.start()] if named else piece), 8)
+    what = re.sub(r" only$", "", what)
     if not what:
         return None
     core = what
@@ -143,7 +158,7 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
     weight = _WEIGHTS[attribute]
     if verb == "had" and attribute not in ("health", "family", "siblings"):
         return None
-    if attribute == "owns" and len(words) > 5:
+    if attribute == "owns" and len(words) > 6:
         return None
     last = words[-1]
     if not name:

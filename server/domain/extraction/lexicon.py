@@ -173,12 +173,12 @@ KINDS: Final = frozenset(
     self-employed selfemployed underemployed self-taught widower bachelor orphaned gifted psychic royal superstitious
     allergic anemic bulimic anorexic hypochondriac schizophrenic ambidextrous athlete foodie gamer hipster hippie hippy
     goth punk nerd geek bookworm workaholic homebody jock hoarder minimalist loner extroverted grandmother grandfather
-    heavy healthy unhealthy fit weak strong short-sighted shortest tallest youngest oldest blonde-haired ocd
+    unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted shortest tallest youngest oldest blonde-haired ocd
     """.split()
 )
 """Words after "I am" that say what somebody is."""
 
-STATUS: Final = frozenset("single married divorced engaged widowed separated".split())
+STATUS: Final = frozenset("unmarried single married divorced engaged widowed separated".split())
 DIETS: Final = frozenset("vegan vegetarian pescatarian carnivore omnivore".split())
 LOOKS: Final = frozenset(
     "petite tiny muscular stocky curvy slender lanky pudgy chubby plump freckled hairy shortest tallest tall short fat thin skinny slim "

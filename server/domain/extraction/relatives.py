@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, sentence_case, turned
+from server.domain.extraction.names import AMBIGUOUS, FIRST_NAMES
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.verbs import is_event, tells, verb_of
 
@@ -21,6 +22,7 @@ _RELATIVE: Final = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?P<of>'s (?:name "
     rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
 )
+_LOWER_NAME: Final = re.compile(r" ?,? ?(?P<n>[a-z]+)\b")
 _PRONOUNS: Final = frozenset(
     "me him her it they them he she who that this these those which what i you we us one here yours mine".split()
 )
@@ -33,6 +35,8 @@ def people(sentence: str) -> list[Statement]:
         word = match["rel"].lower()
         relation = lexicon.RELATIVES.get(word) or lexicon.PLURALS.get(word, word)
         name = match["n2"] or (sentence_case(match["n1"]) if match["n1"] else None)
+        if name is None and not match["of"] and (lower := _LOWER_NAME.match(match["rest"])) and lower["n"] in FIRST_NAMES - AMBIGUOUS:
+            name = sentence_case(lower["n"])
         if name and name.lower() in lexicon.NOT_NAMES | lexicon.PASSING | _PRONOUNS:
             name = None
         plural = word in lexicon.PLURALS
@@ -46,7 +50,10 @@ def people(sentence: str) -> list[Statement]:
         if relative is not None:
             made.append(relative)
         if not match["of"] and "ex" not in about.split():
-            made += _of_other(f"{relation}s" if plural else relation, name, match["rest"], plural)
+            rest = match["rest"]
+            if name and rest.lower().lstrip(" ,").startswith(name.lower()):
+                rest = rest.lstrip(" ,")[len(name) :]
+            made += _of_other(f"{relation}s" if plural else relation, name, rest, plural)
     return made
 
 
