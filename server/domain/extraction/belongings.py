@@ -28,7 +28,7 @@ _ASIDE: Final = frozenset(("hi", "hello", "hey", ",", "my"))
 
 _INTRODUCED: Final = re.compile(
     r"^(?:(?:hi|hello|hey|greetings|good (?:morning|evening|afternoon))\b(?: there| everyone| everybody| all)?[\s,]*(?:\w+ )?)"
-    r"(?:I am|this is|it is) (?P<x>[\w'-]{2,})(?: here)?(?=$|,| and\b| from\b| but\b)",
+    r"(?:I am|this is|it is) (?P<x>[A-Za-z][\w'-]+)(?: here)?(?=$|,| and\b| from\b| but\b)",
     re.IGNORECASE,
 )
 _NO_NAMES: Final = lexicon.PASSING | lexicon.KINDS | lexicon.OCCUPATIONS | lexicon.NOT_NAMES | lexicon.RELATIVES.keys() | lexicon.PETS
@@ -55,9 +55,10 @@ def own_name(sentence: str) -> list[Statement]:
     if not told and before and not before.endswith(tuple(_ASIDE)):
         return []
     name = phrase(match["x"] or match["y"] or match["z"], 2)
-    if not name or name.lower() in lexicon.PASSING:
+    parts = name.split()
+    if not parts or parts[0].lower() in lexicon.PASSING or not parts[0][0].isalpha():
         return []
-    title = sentence_case(name)
+    title = sentence_case(name if len(parts) > 1 and parts[1][:1].isupper() else parts[0])
     return [Statement(f"Is called {title}", "name", title, weight=0.9, confidence=0.95)]
 
 

@@ -108,6 +108,22 @@ _BACK_TO_EARTH: Final = re.compile(r"(?:,|,? but|,? since|,? because) (?=(?:I|my
 _WISHES: Final = frozenset(("wish", "imagine"))
 
 
+def told_beside(sentence: str, marked: bool) -> str:
+    """What a sentence that asks tells as well: before the question, or after one that has no mark of its own."""
+    before = before_question(sentence)
+    if before or marked:
+        return before
+    answer = _OWN_ANSWER.search(sentence)
+    return sentence[answer.start("x") :] if answer else ""
+
+
+_OWN_ANSWER: Final = re.compile(
+    r"(?:,\s*|(?<!think)(?<!if)(?<!that)(?<!what)(?<!where)(?<!when)(?<!how)(?<!as)(?<!like)(?<!than)(?<!because)(?<!why)(?<!know)\s)"
+    r"(?P<x>(?:I (?:really |also |always |just |personally |only )?(?:am|like|love|have|hate|enjoy|prefer|live|work|want|play|do not|drink|eat)|"
+    r"my (?:favorite|name)|mine)\b.*)"
+)
+
+
 def before_question(sentence: str) -> str:
     """What a question says before it asks ("I love cats, and you?")."""
     parts = _ASKING.split(sentence)

@@ -58,6 +58,39 @@ _EDGES: Final = re.compile(
 
 def inverted(sentence: str) -> list[str]:
     """Predicates of "I" that a sentence holds in another order, put right: "love rice"."""
+    found = [*_compared(sentence), *_excepted(sentence)]
+    return found or _turned_about(sentence)
+
+
+def _compared(sentence: str) -> list[str]:
+    """ "Do you like rain as much as I do?" tells that one does."""
+    match = _AS_I_DO.search(sentence)
+    if match is None or not (what := phrase(match["x"], 5)):
+        return []
+    return [f"{match['v'].lower()} {what}"]
+
+
+def _excepted(sentence: str) -> list[str]:
+    """ "I eat anything but olives" tells of olives."""
+    match = _EXCEPT.search(sentence)
+    if match is None or not (what := phrase(match["x"], 4)) or what.split()[0].lower() in ("i", "when", "my", "if", "for", "to", "that"):
+        return []
+    return [f"dislike {what}"]
+
+
+_AS_I_DO: Final = re.compile(
+    r"\b(?P<v>love|like|enjoy|hate|dislike|watch|eat|play|drink|read|wear|collect|live|work|listen)s? (?P<x>[^,?]+?),? "
+    r"(?:as much as|just like|like|as well as|the way|more than|less than|as) I do\b",
+    re.IGNORECASE,
+)
+_EXCEPT: Final = re.compile(
+    r"\bI [^,]*\b(?:all|any|anything|everything|most|every|almost anything)\b[^,]*?,? (?:except|but|other than|besides|apart from|"
+    r"except for|excluding)(?: for| maybe)? (?P<x>[\w' -]+)",
+    re.IGNORECASE,
+)
+
+
+def _turned_about(sentence: str) -> list[str]:
     if match := _ALL_I.search(sentence):
         if not re.match(r"(?:to|that|how|what|if|you|for|not)\b", match["x"], re.IGNORECASE):
             return [f"{_plain(match['v'])} {match['x']}"]
@@ -83,6 +116,19 @@ def inverted(sentence: str) -> list[str]:
 
 def _plain(verb: str) -> str:
     return re.sub(r"^(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )+(?=\w)", "", verb)
+
+
+def last_thing(sentence: str) -> str:
+    """The thing a sentence ends on, which "it" and "them" may stand for next; "" where it ends on none."""
+    what = _thing(phrase(_EDGES.sub("", sentence), 3))
+    return "" if not what or _NO_LAST.search(what) else what
+
+
+_NO_LAST: Final = re.compile(
+    r"\b(?:good|great|cool|nice|fun|awesome|too|also|much|lol|haha|day|today|now|well|ok|hi|hello|hey|one|there|here|doing|name|"
+    r"sure|busy|tired|right|true|bad|interesting|amazing|back|home|about|I|am|up|out|\w+ly)$|\b(?:you|your|how|what)\b",
+    re.IGNORECASE,
+)
 
 
 def _thing(words: str) -> str:

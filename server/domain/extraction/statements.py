@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from server.domain.extraction.clauses import asks, before_question, joking, predicates, real
+from server.domain.extraction.clauses import asks, joking, predicates, real, told_beside
 from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.english import bare, opened, sentences
 from server.domain.extraction.events import passive
@@ -39,9 +39,8 @@ def statements(text: str) -> list[Statement]:
         if joking(sentence):
             del found[before:]
             continue
-        question = question or asks(sentence)
         written = topic.written_out(with_subject(sentence[:_LONGEST_SENTENCE]))
-        said = real(before_question(written) if question else written)
+        said = real(told_beside(written, question) if question or asks(sentence) else written)
         made = _in_sentence(said, topic) if said else []
         if said != written:
             # What is asked or imagined is not so, but who is "my sister" in it is had all the same.
@@ -49,7 +48,7 @@ def statements(text: str) -> list[Statement]:
         made = [s for s in made if sensible(s)]
         before = len(found)
         found += made
-        topic.follow(sentence, question, made)
+        topic.follow(sentence, question or asks(sentence), made)
     return _weightiest(found)
 
 
@@ -64,8 +63,11 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
     for _who, predicate in predicates(sentence):
         made = of_predicate(topic.with_object(predicate))
         found += made or passive(predicate)
-        if made and made[-1].subject == "self" and made[-1].value:
+        if not made:
+            topic.said_of(predicate)
+        elif made[-1].subject == "self" and made[-1].value:
             topic.thing = topic.thing if made[-1].attribute in ("trait", "occupation", "age") else bare(made[-1].value)
+    found += beside(sentence)
     for predicate in inverted(sentence):
         found += of_predicate(predicate)
     if not any(s.attribute == "goal" for s in found):
@@ -73,6 +75,20 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
     if not any(s.type == "preference" for s in (*owned, *found)):
         found += opinions(sentence, topic.thing)
     return found + owned + places(sentence) + roles(sentence)
+
+
+_WITH: Final = re.compile(
+    r"\bI (?:am|was|live)\b[^,]*? (?:with|and have|has) (?P<x>(?:an?|no|one|two|three|four|five|six|\d+|long|short|red|blue|green|brown|"
+    r"black|curly|blonde|pink|purple) .+)",
+    re.IGNORECASE,
+)
+_HAD_BESIDE: Final = frozenset("children pet siblings partner appearance no_children no_pet no_siblings no_owns no_people".split())
+
+
+def beside(sentence: str) -> list[Statement]:
+    """Who and what comes along with somebody: "I am single with two kids"."""
+    match = _WITH.search(sentence)
+    return [s for s in of_predicate(f"have {match['x']}") if s.attribute in _HAD_BESIDE] if match else []
 
 
 def _weightiest(found: list[Statement]) -> list[Statement]:

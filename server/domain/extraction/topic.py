@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.inverted import last_thing
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
@@ -122,6 +123,11 @@ class Topic:
     def _owning(self) -> str:
         return {"she": "her", "he": "his"}.get(self._gender, "its")
 
+    def said_of(self, predicate: str) -> None:
+        """Take in a predicate that made no statement: what it ends on may be spoken of next."""
+        if thing := last_thing(predicate):
+            self.thing = bare(thing)
+
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
         if not self.thing:
@@ -180,5 +186,7 @@ class Topic:
                 return
         if _BARE_THING.match(sentence) and len(sentence.split()) <= 4 and not _NOT_THINGS.search(sentence):
             self.thing = turned(bare(sentence))
+        elif thing := last_thing(sentence):
+            self.thing = bare(thing)
         elif not question and found:
             self.thing = ""

@@ -92,7 +92,7 @@ _DOUBLING: Final = frozenset(
     drag babysit hit let drum clap cram vlog blog
     """.split()
 )
-_NEVER_PAST: Final = frozenset("read hit put set let cut hurt beat spread knit quit wed".split())
+_NEVER_PAST: Final = frozenset("read hit put set let cut hurt beat spread knit wed".split())
 """Past forms that are written like the base; they are taken for the base."""
 
 
@@ -140,6 +140,7 @@ def _forms() -> dict[str, Verb]:
             found[past] = Verb(base, "past")
     for base in bases:
         found[base] = Verb(base, "base")
+    found["quit"] = Verb("quit", "past")
     return found
 
 
