@@ -130,7 +130,7 @@ _ENDS: Final = frozenset(
     is are was were be been am has have had do does did will would can could should may might must in on at with to and
     or for but of from a an the when while because so i as by too all every right today this that these those his her
     their its if than then them me you he she it we they just also really always never ever not about into over
-    up down out off after before since until who which where
+    up down out off after before since until who which where here there now again yet actually lol haha did does made
     """.split()
 )
 _FILLERS: Final = frozenset("own new old whole entire first last next very current second other only".split())

@@ -67,6 +67,9 @@ _TAKES_DOING: Final = re.compile(
 """What may stand before "eating" without a new clause beginning there."""
 
 
+_LOVED_WHEN: Final = re.compile(
+    r"^(?P<v>(?:really |also |just |absolutely )*(?:love|like|hate|enjoy|dislike)) (?:it )?when (?=(?:it|people|my|the|everyone)\b)", re.IGNORECASE
+)
 _SUBORDINATE: Final = re.compile(r"\W*(?:if|when|unless|until|who|which|while|so)\b", re.IGNORECASE)
 
 
@@ -189,6 +192,9 @@ def _cut(words: str) -> list[str]:
     """The predicates that hang on one "I": cut at the next clause, and at "and" before a verb."""
     parts: list[str] = []
     for continued in _CONTINUED.split(words.strip()):
+        if _LOVED_WHEN.match(continued):
+            parts.append(_LOVED_WHEN.sub(r"\g<v> when ", continued))
+            continue
         clauses = _NEXT_CLAUSE.split(continued, maxsplit=1)
         parts += _doings(clauses[0])
         if len(clauses) > 1 and _SUBORDINATE.match(continued[len(clauses[0]) :]):

@@ -55,6 +55,10 @@ _COLOR: Final = re.compile(r"\bmy (?:\w+ )?favorite colors?\b", re.IGNORECASE)
 
 def favorites(sentence: str) -> list[Statement]:
     """What is loved most, and of what kind; and what is loved least."""
+    return _sound(_favorites(sentence))
+
+
+def _favorites(sentence: str) -> list[Statement]:
     if "favorite" not in sentence.lower():
         return []
     least = _LEAST.search(sentence)
@@ -90,6 +94,15 @@ def _kind(words: str | None) -> str:
     return " ".join(kept) or "thing"
 
 
+def _sound(found: list[Statement]) -> list[Statement]:
+    """Without a color that is none: "his uniform is my favorite color"."""
+    return [s for s in found if s.attribute != "favorite_color" or _HUES.search(s.value) or _named_color(s)]
+
+
+def _named_color(statement: Statement) -> bool:
+    return statement.confidence >= 0.9 and len(statement.value.split()) == 1
+
+
 def _favorite(kind: str, value: str, confidence: float) -> Statement:
     verb = "are" if kind.endswith("s") and not kind.endswith("ss") else "is"
     return Statement(
@@ -114,7 +127,7 @@ def favorite_of_topic(sentence: str, topic: str) -> list[Statement]:
     match = _IT_IS.search(sentence)
     if match is None or not topic or topic.lower() in _PRONOUNS:
         return []
-    return [_favorite(_kind(match["k"]), topic, 0.7)]
+    return _sound([_favorite(_kind(match["k"]), topic, 0.7)])
 
 
 _IT_IS: Final = re.compile(

@@ -59,9 +59,28 @@ def acting(match: re.Match[str], negated: bool) -> list[Statement]:
         return []
     if verb.form == "past":
         return [] if negated or not is_event(word) else happened(word, match["x"])
+    if verb.base == "do" and not negated:
+        return _pursuit(match["x"])
     if not tells(verb.base) and verb.base not in HABITUAL:
         return []
     return _not_done(verb.base, match["x"]) if negated else _done(verb.base, match["x"])
+
+
+def _pursuit(rest: str) -> list[Statement]:
+    """What one does: "do karate"; not the "do" of "do love"."""
+    what = phrase(rest, 4)
+    first = what.split()[0].lower() if what else ""
+    verb = verb_of(first)
+    if not what or _NO_OBJECT.match(rest) or first in _NOT_DONE_BY or (verb is not None and verb.form == "base" and first not in _PURSUITS):
+        return []
+    return [Statement(f"Does {turned(what)}", "habit", turned(bare(what)), weight=0.35, confidence=0.6)]
+
+
+_PURSUITS: Final = frozenset("exercise design research work".split())
+_NOT_DONE_BY: Final = frozenset(
+    "the a my some have am agree what most all everything anything something nothing both need for i and or sometimes as and pretty "
+    "ok okay great now at in on when if because but very really only just both any lots say think one think one two mine his her".split()
+)
 
 
 def _not_done(verb: str, rest: str) -> list[Statement]:
@@ -74,6 +93,10 @@ def _not_done(verb: str, rest: str) -> list[Statement]:
 
 
 def _done(verb: str, rest: str) -> list[Statement]:
+    if verb == "play" and re.search(r"\binstruments?\b", rest) and (what := phrase(rest, 4)):
+        return [Statement(f"Can play {turned(what)}", "plays", turned(bare(what)), weight=0.45, confidence=0.8)]
+    if verb == "speak" and re.search(r"\blanguages?\b", rest) and (what := phrase(rest, 4)):
+        return [Statement(f"Can speak {turned(what)}", "language", turned(bare(what)), weight=0.5, confidence=0.85)]
     plain = re.sub(r"^\s*(?:for|as|on) (?=(?:a living|fun|the side|my free time)\b).*", "", rest)
     if verb in _BY_THEMSELVES and _says_no_more(plain):
         if verb in _ARTS:
@@ -119,6 +142,8 @@ _LONGEST: Final = 8
 
 def happened(word: str, rest: str) -> list[Statement]:
     """Something done once, as it was told: kept with little weight."""
+    if word in _MILESTONES and _says_no_more(rest):
+        return [Statement(word.capitalize(), "life_event", word, weight=0.5, confidence=0.7)]
     if _NO_OBJECT.match(rest):
         return []
     joined = _JOINED.match(rest)
@@ -131,6 +156,7 @@ def happened(word: str, rest: str) -> list[Statement]:
     return [Statement(f"{word.capitalize()} {shown}", "event", shown, weight=0.28, confidence=0.6)]
 
 
+_MILESTONES: Final = frozenset("graduated retired traveled travelled divorced remarried emigrated immigrated".split())
 _HALF_SAID: Final = re.compile(
     r"(?:had (?:to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|off|back|into|ready|started|home|so|a lot|"
     r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave (?:up|me|it)|made (?:it|sure|me|up)|"
@@ -158,6 +184,8 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
     past = match[0].lower().startswith(("was", "had"))
     if verb.base in _STUDIES:
         value = bare(re.sub(r"^(?:to be |to )", "", what))
+        if re.match(r"\s*to (?:be|become)\b", rest):
+            return []
         return [Statement(f"{_STUDIES[verb.base]} {shown}", "studies", value, weight=0.6)]
     weight = 0.28 if past else _DOING_WEIGHTS.get(verb.base, 0.3)
     said = "Was" if past else "Is"

@@ -46,6 +46,7 @@ _PERFECT: Final = frozenset(
     "eaten met come become started finished always never not to already just ever".split()
 )
 _THINGS_IN_ED: Final = frozenset("red bed shed sled weed seed feed need".split())
+_PREPOSITIONS: Final = frozenset("on in at with for from by of under over as about home back".split())
 _MOST: Final = 3
 
 
@@ -102,7 +103,7 @@ def _one(piece: str, negated: bool, verb: str) -> Statement | None:
     while (shorter := _DETERMINER.sub("", core)) != core:
         core = shorter
     words = [w.lower().strip(",.") for w in core.split()]
-    if not words or words[0] in _EMPTY or words[-1] in nouns.ABSTRACT:
+    if not words or words[0] in _EMPTY or words[0] in _PREPOSITIONS or words[-1] in nouns.ABSTRACT:
         return None
     name = ""
     if named:

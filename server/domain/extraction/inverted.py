@@ -84,7 +84,7 @@ _AS_I_DO: Final = re.compile(
     re.IGNORECASE,
 )
 _EXCEPT: Final = re.compile(
-    r"\bI [^,]*\b(?:all|any|anything|everything|most|every|almost anything)\b[^,]*?,? (?:except|but|other than|besides|apart from|"
+    r"\bI [^,]*\b(?:all|any|anything|everything|most|almost anything)\b[^,]*?,? (?:except|but|other than|besides|apart from|"
     r"except for|excluding)(?: for| maybe)? (?P<x>[\w' -]+)",
     re.IGNORECASE,
 )
@@ -125,7 +125,7 @@ def last_thing(sentence: str) -> str:
 
 
 _NO_LAST: Final = re.compile(
-    r"\b(?:good|great|cool|nice|fun|awesome|too|also|much|lol|haha|day|today|now|well|ok|hi|hello|hey|one|there|here|doing|name|"
+    r"\b(?:wow|different|okay|it|its|same|like|love|years|time|times|alone|ago|before|after|lot|thing|things|mind|life|work|good|great|cool|nice|fun|awesome|too|also|much|lol|haha|day|today|now|well|ok|hi|hello|hey|one|there|here|doing|name|"
     r"sure|busy|tired|right|true|bad|interesting|amazing|back|home|about|I|am|up|out|\w+ly)$|\b(?:you|your|how|what)\b",
     re.IGNORECASE,
 )

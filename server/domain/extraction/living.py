@@ -79,9 +79,13 @@ def moved(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def origin(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 5)
+    """Where somebody comes from."""
+    place = phrase(match["x"], 6)
     if negated or not place:
         return []
+    wider = _WIDER.match(match["x"])
+    if wider and wider["city"] == place and not _NO_LAND & set(wider["land"].lower().split()):
+        place = f"{place}, {wider['land']}"
     return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
 
 
@@ -149,10 +153,13 @@ def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def study(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 6)
-    if negated or not what:
+    """What somebody studies or studied; "studying to be a nurse" is a goal instead."""
+    what = phrase(match["x"], 8)
+    if negated or not what or re.match(r"(?:to )?(?:be|become) ", match["x"]):
         return []
-    return [Statement(f"Studies {turned(what)}", "studies", bare(what), weight=0.7)]
+    past = match[0].lower().startswith(("studied", "majored"))
+    said, attribute = ("Studied", "education") if past else ("Studies", "studies")
+    return [Statement(f"{said} {turned(what)}", attribute, bare(what), weight=0.7)]
 
 
 def school(match: re.Match[str], negated: bool) -> list[Statement]:

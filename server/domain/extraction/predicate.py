@@ -66,6 +66,9 @@ _NEGATION: Final = re.compile(
 _UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had better|wish|had wished)\b", re.IGNORECASE)
 _WILL: Final = re.compile(r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE)
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
+_FOR_YOU: Final = re.compile(r"(?<=[a-z]) (?:you|u|him|her|them|us|everyone|people) (?=(?:some|an?|my|all) )", re.IGNORECASE)
+"""Whom something is done for stands in the way of what is done: "make you some soup"."""
+
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
 
 
@@ -78,6 +81,7 @@ def of_predicate(predicate: str) -> list[Statement]:
         predicate = _WILL.sub("plan to ", predicate)
     if _WANTED.match(predicate):
         predicate = _WANTED.sub("want to", predicate)
+    predicate = _FOR_YOU.sub(" ", predicate, count=1)
     negated = False
     negation = _NEGATION.match(predicate)
     if negation:

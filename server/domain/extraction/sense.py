@@ -11,7 +11,7 @@ _FRAGMENTS: Final = frozenset(
     very really just then than as yes yeah no not too also most more less some any all both one ones lot lots much many
     way ways thing things stuff time times everything anything something nothing someone since like is are be been
     do does did have has had get got go going doing lol haha ok okay well around about because with for at on in from
-    own other others way same here there now least yet else even only such kind sort while hi hello thanks thank
+    theirs mine ha hmm ugh yay wow own other others way same here there now least yet else even only such kind sort while hi hello thanks thank
     """.split()
 )
 _BROKEN: Final = re.compile(
@@ -28,6 +28,6 @@ def sensible(statement: Statement) -> bool:
     if not value or len(statement.content) > _LONGEST:
         return False
     words = value.split()
-    if all(word.strip(".,'") in _FRAGMENTS for word in words) or words[0] in ("but", "and", "or", "yes", "except", "because"):
+    if all(word.strip(".,'") in _FRAGMENTS for word in words) or words[0] in ("one" if words[1:2] == ["of"] else "but", "but", "and", "or", "yes", "except", "because"):
         return False
     return _BROKEN.search(statement.value) is None and _SAYS_WHO.match(statement.content) is None

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.inverted import last_thing
 from server.domain.extraction.statement import Statement
 
@@ -136,7 +137,7 @@ class Topic:
             number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
             adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
             return f"{counted['v']} {number}{adjective} {self.thing}{counted['end']}{predicate[counted.end() :]}"
-        if there := _THERE.match(predicate):
+        if (there := _THERE.match(predicate)) and (is_place(self.thing) or self.thing[:1].isupper()):
             return f"{there['v']} in {self.thing}{predicate[there.end() :]}"
         return _OBJECT.sub(lambda m: f"{m['v']} {self.thing}", predicate)
 
