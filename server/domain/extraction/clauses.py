@@ -15,14 +15,14 @@ _BLOCKED: Final = re.compile(
     r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
     r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?:do|did|does|can|am|are|have|had|was|were|will)(?! ?,)|"
     r"think|thinks|"
-    r"thought|says|said|say|says that|told|claims|believes|like|sings?|goes|lyrics?|titled|"
+    r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|goes|lyrics?|titled|"
     r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
     r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
     r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
     r"says|he says|they say|character|in the (?:game|story|movie|book))\s*[:,]?\s*$",
     re.IGNORECASE,
 )
-_SOFT: Final = frozenset(("that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why", "only"))
+_SOFT: Final = frozenset(("before", "where", "which", "something", "that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why", "only"))
 """Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
 
 _HYPOTHESIS: Final = re.compile(
@@ -162,20 +162,22 @@ _INTERROGATIVE: Final = re.compile(
 
 
 def predicates(sentence: str) -> list[tuple[str, str]]:
-    """What hangs on each "I" or "we" that is meant in earnest: pairs of that word and a predicate."""
+    """What hangs on each "I" or "we" that is meant in earnest: pairs of what stands before that word and a predicate."""
     found: list[tuple[str, str]] = []
     anchors = list(islice(_ANCHOR.finditer(sentence), _MOST_ANCHORS))
+    after = 0
     for number, anchor in enumerate(anchors):
         left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
         blocked = _BLOCKED.search(left)
         if blocked and blocked[0].strip(" :,").lower() not in _SOFT:
             continue
         until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)
+        before, after = sentence[max(after, anchor.start() - _LOOK_BACK) : anchor.start()], anchor.end()
         for predicate in _cut(sentence[anchor.end() : until]):
             if anchor[0] == "I":
-                found.append(("I", predicate))
+                found.append((before, predicate))
             elif _WE_SAY.match(predicate) or _we_do(predicate):
-                found.append(("we", re.sub(r"^are\b", "am", predicate)))
+                found.append((before, re.sub(r"^are\b", "am", predicate)))
     return found
 
 

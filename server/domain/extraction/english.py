@@ -103,14 +103,14 @@ _LEADING: Final = re.compile(
     re.IGNORECASE,
 )
 _TRAILING: Final = re.compile(
-    r"(?:\s+(?:and|or|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
+    r"(?:\s+(?:and|or|not|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
     r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
-_LONGEST_OBJECT: Final = 9
+_LONGEST_OBJECT: Final = 11
 _EMPTY: Final = frozenset(
     "it that this them you him her those these one ones some all me us so too there "
     "here what something anything "

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
@@ -16,6 +17,7 @@ _ON_THE_WAY: Final = re.compile(
 _ASPIRING: Final = re.compile(
     r"\b(?:I am|I was|as|just)\b[^,]{0,20}?\ban? (?P<q>aspiring|future|wannabe|would be) (?P<x>\w.+)", re.IGNORECASE
 )
+_WISH: Final = re.compile(r"\bwish I (?:was|were|could be|could become) an? (?P<x>\w.+)", re.IGNORECASE)
 _WILL_BE: Final = re.compile(
     r"\bI (?:will|am going to|am about to|shall|can) (?:soon |one day |someday |eventually |also )?(?:be|become) an? (?P<x>\w.+)",
     re.IGNORECASE,
@@ -42,6 +44,17 @@ def goals(sentence: str) -> list[Statement]:
         what = phrase(match["x"], 5)
         if not what or what.split()[0].lower() in _NO_GOAL:
             continue
-        article = "an" if what[0].lower() in "aeiou" else "a"
-        return [Statement(f"Wants to be {article} {turned(what)}", "goal", bare(what), weight=0.6, confidence=0.75)]
+        return [Statement(f"Wants to be {_article(what)} {turned(what)}", "goal", bare(what), weight=0.6, confidence=0.75)]
     return []
+
+
+def wished(sentence: str) -> list[Statement]:
+    """The trade somebody wishes to have: "I wish I was a baker"; other wishes are not kept."""
+    match = _WISH.search(sentence)
+    if match is None or not (what := phrase(match["x"], 4)) or what.split()[-1].lower() not in lexicon.OCCUPATIONS:
+        return []
+    return [Statement(f"Wants to be {_article(what)} {turned(what)}", "goal", bare(what), weight=0.45, confidence=0.6)]
+
+
+def _article(words: str) -> str:
+    return "an" if words[0].lower() in "aeiou" else "a"

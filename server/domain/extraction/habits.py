@@ -102,7 +102,7 @@ def _done(verb: str, rest: str) -> list[Statement]:
         if verb in _ARTS:
             return [Statement(f"Can {verb}", "skill", verb, weight=0.4, confidence=0.7)]
         return [Statement(third_person(verb).capitalize(), "habit", verb, weight=0.4, confidence=0.7)]
-    if verb == "go" and not re.match(r"\s*(?:to (?!the (?:store|bathroom)|bed\b|sleep\b)|\w+ing\b)", rest):
+    if verb == "go" and not re.match(r"\s*(?:to (?!the (?:store|bathroom)|bed\b|sleep\b)|(?:out )?\w+ing\b)", rest):
         return []
     if _NO_OBJECT.match(plain):
         return []
@@ -137,7 +137,7 @@ def _with_preposition(rest: str, what: str) -> str:
     return f"{joined['p'].lower()} {what}" if joined and not what.lower().startswith(f"{joined['p'].lower()} ") else what
 
 
-_LONGEST: Final = 8
+_LONGEST: Final = 10
 
 
 def happened(word: str, rest: str) -> list[Statement]:
@@ -177,7 +177,7 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
     if _NO_OBJECT.match(rest):
         return []
     joined = _JOINED.match(rest)
-    what = phrase(rest[joined.end() :] if joined else rest, 6)
+    what = phrase(rest[joined.end() :] if joined else rest, 10)
     if not what or _NO_OBJECT.match(what + " "):
         return []
     shown = turned(f"{joined['p']} {what}" if joined else what)
@@ -193,7 +193,29 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 _STUDIES: Final = {"study": "Studies", "learn": "Is learning", "major": "Majors", "train": "Is training"}
-_DOINGS: Final = frozenset("have finish enjoy learn need plan study major start change join care pay send move".split())
+_DOINGS: Final = frozenset("look have finish enjoy learn need plan study major start change join care pay send move".split())
+
+
+def given_up(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody does no more: "stopped eating meat"."""
+    what = phrase(match["x"], 6)
+    first = what.split()[0].lower() if what else ""
+    verb = verb_of(first)
+    if negated or verb is None or verb.form != "ing":
+        return []
+    value = turned(bare(what.split(maxsplit=1)[1])) if " " in what else verb.base
+    ends = ((_ATTRIBUTES.get(verb.base, "habit"), value),)
+    return [Statement(f"Stopped {turned(what)}", "avoids", turned(what), weight=0.55, confidence=0.8, closes=ends)]
+
+
+def never(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody has never done: "have never drunk coffee"."""
+    verb = verb_of(match["v"].lower())
+    what = phrase(match["x"], 7)
+    if not negated or verb is None or verb.form != "past" or not tells(verb.base) or not what or _NO_OBJECT.match(what + " "):
+        return []
+    shown = turned(_with_preposition(match["x"], what))
+    return [Statement(f"Has never {match['v'].lower()} {shown}", "never", shown, weight=0.4, confidence=0.7)]
 
 
 def named_pet(match: re.Match[str], negated: bool) -> list[Statement]:

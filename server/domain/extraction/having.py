@@ -103,7 +103,7 @@ def _one(piece: str, negated: bool, verb: str) -> Statement | None:
     while (shorter := _DETERMINER.sub("", core)) != core:
         core = shorter
     words = [w.lower().strip(",.") for w in core.split()]
-    if not words or words[0] in _EMPTY or words[0] in _PREPOSITIONS or words[-1] in nouns.ABSTRACT:
+    if not words or words[0] in _EMPTY or words[0] in _PREPOSITIONS or _head(core) in nouns.ABSTRACT:
         return None
     name = ""
     if named:
@@ -113,6 +113,14 @@ def _one(piece: str, negated: bool, verb: str) -> Statement | None:
         return _had(words, core, shown, name, verb)
     attribute = _attribute(words)
     return Statement(f"Has no {core}", f"no_{attribute}", core, weight=0.5, closes=((attribute, core),))
+
+
+_AFTER_HEAD: Final = re.compile(r"\s(?:in|of|with|on|for|at|from|to|by|about|like|around|under|over|near)\s")
+
+
+def _head(core: str) -> str:
+    """The noun a phrase is about: "sushi" of "sushi in the fridge"."""
+    return _AFTER_HEAD.split(core.lower(), maxsplit=1)[0].split()[-1].strip(",.")
 
 
 def _attribute(words: list[str]) -> str:

@@ -8,7 +8,7 @@ from server.domain.extraction.english import phrase
 _VERB: Final = r"(?P<v>(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )*(?:{verbs}))"
 _LIKING: Final = "love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
 _DOING: Final = (
-    f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|want|want to be|want to become|am in|study|wear|cook|do|speak|write|"
+    f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|own|have|am good at|prefer|use|want|want to be|want to become|am in|study|wear|cook|do|speak|write|"
     "am into|draw|paint|teach|sell|work with|graduated with|crave|need|drive|live in|work in|aspire to be|want to do"
 )
 _ALL_I: Final = re.compile(
@@ -109,7 +109,9 @@ def _turned_about(sentence: str) -> list[str]:
         if (match := _ADDICTION.search(sentence)) and _thing(match["x"]):
             return [f"like {match['x']}"]
     if (match := _PERSON.search(sentence)) and "not" not in match[0].lower().split():
-        thing = phrase(match["y"], 5) if match["of"] else _thing(match["x"])
+        thing = phrase(match["y"] if match["of"] else match["x"], 5)
+        if set(thing.lower().split()) & _NOT_LIKED:
+            return []
         return [f"like {thing}"] if thing else []
     return []
 

@@ -20,11 +20,21 @@ _VERB_START: Final = re.compile(
 )
 
 
+_ONE_THING: Final = re.compile(
+    r"\b(?P<a>ham|mac|macaroni|guns|fish|rock|peanut butter|salt|bread|bed|dungeons|arts|r|black|salt|biscuits|chicken|spaghetti|rice|"
+    r"burgers?|sweet|meat|steak|cookies|milk|law|science|romeo|tom|beauty|bacon|pork|lord|hide|gin|jack|rum|nature|trial|health) (?:and|n|&) "
+    r"(?P<b>cheese|roses|chips|roll|jelly|vinegar|butter|breakfast|dragons|crafts|b|white|gravy|waffles|meatballs|beans|fries|sour|"
+    r"potatoes|cream|order|fiction|technology|juliet|jerry|the beast|eggs|tonic|coke|seek|error|fitness)\b",
+    re.IGNORECASE,
+)
+"""Names of one thing that hold an "and"."""
+
+
 def items(words: str) -> list[str]:
     """The members of a list of things ("pizza, tacos and beer"), as phrases."""
     found: list[str] = []
-    for piece in _ITEM.split(words):
-        item = phrase(piece)
+    for piece in _ITEM.split(_ONE_THING.sub(lambda m: f"{m['a']}\0{m['b']}", words)):
+        item = phrase(piece.replace("\0", " and "))
         if not item or (
             found and (_starts_predicate(item) or piece.lower().startswith(("some of", "all of", "most of")))
         ):

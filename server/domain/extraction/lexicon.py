@@ -173,7 +173,7 @@ KINDS: Final = frozenset(
     self-employed selfemployed underemployed self-taught widower bachelor orphaned gifted psychic royal superstitious
     allergic anemic bulimic anorexic hypochondriac schizophrenic ambidextrous athlete foodie gamer hipster hippie hippy
     goth punk nerd geek bookworm workaholic homebody jock hoarder minimalist loner extroverted grandmother grandfather
-    unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted shortest tallest youngest oldest blonde-haired ocd
+    round sick unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted shortest tallest youngest oldest blonde-haired ocd
     """.split()
 )
 """Words after "I am" that say what somebody is."""

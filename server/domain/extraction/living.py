@@ -200,7 +200,7 @@ _STATES: Final = re.compile(
 )
 _AREAS: Final = re.compile(
     r"(?:the|an?) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|south|north|east|west|"
-    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|internship|apprenticeship|residency|small town|village)\b"
+    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|studio|ranch|castle|mansion|loft|tent|boat|retirement home|old folks home)\b"
     r"(?: (?:in|at) \w+)?",
     re.IGNORECASE,
 )
@@ -208,14 +208,14 @@ _AREAS: Final = re.compile(
 
 def within(match: re.Match[str], negated: bool) -> list[Statement]:
     """What somebody is in: a school, an army or a band, or a place."""
-    what = phrase(match["x"], 5)
+    what = phrase(match["x"], 9)
     if negated or not what:
         return []
     how, first = match["how"].lower(), what.split()[0].lower()
     if how == "on" and (state := _STATES.match(what)):
         return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
-    if how == "in" and (area := _AREAS.match(match["x"])):
-        return [Statement(f"Is in {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
+    if (area := _AREAS.match(match["x"])):
+        return [Statement(f"Is {how} {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):

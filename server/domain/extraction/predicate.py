@@ -11,7 +11,7 @@ _ADVERBS: Final = re.compile(
     r"^(?:(?:very much|really|also|just|still|usually|actually|always|only|even|now|currently|"
     r"absolutely|totally|simply|kinda|kind of|sort of|mostly|"
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
-    r"already|both|all|do|did|too|then|have always|honestly|totally|much|defiantly|very|obviously|clearly|"
+    r"already|both|all|do|did|too|then|have always|honestly|totally|strongly|deeply|highly|mainly|primarily|much|defiantly|very|obviously|clearly|"
     r"probably|especially|"
     r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
@@ -51,6 +51,9 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^use to\b", "used to"),
         (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         (r"^took up\b", "do"),
+        (r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
+        (r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),
+        (r"^(?:am|have been) new to (?=the\b)", "am in "),
         (r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |night |day |little )*(?:job|gig|position|"
          r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)", "work "),
         (r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),

@@ -36,7 +36,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         ),
         (r"(?:am|have been) (?:really |very |super |so |terribly )?allergic to (?P<x>.+)", liking.allergy),
         (
-            r"(?:am|was) (?:really |very |so |super )?(?:scared|afraid|terrified|frightened|"
+            r"(?:am|was|get|got) (?:really |very |so |super |too |always |a bit )*(?:scared|afraid|terrified|frightened|"
             r"petrified) of (?P<x>.+)",
             liking.fear,
         ),
@@ -78,7 +78,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (
             r"(?:want|wanted|hope|plan|aspire|dream|am (?:hoping|planning|trying|going|saving up|looking forward|dying|working|"
             r"wanting|looking|learning)|have always wanted|wish|am going to school|intend|need (?=to (?:be|become) an? )|decided|try) "
-            r"(?:on (?:being|becoming) |to (?:one day |also |someday |eventually )?)(?P<be>(?:(?<=being )|(?<=becoming ))|[a-z]+ )(?P<x>.+)",
+            r"(?:on (?:being|becoming) |on (?=[a-z]+ing\b)|to (?:one day |also |someday |eventually )?)(?P<be>(?:(?<=being )|(?<=becoming ))|[a-z]+ )(?P<x>.+)",
             liking.wish,
         ),
         (r"(?:want|wanted|need|crave|have always wanted|wish for) (?!to\b)(?P<x>.+)", liking.wanting),
@@ -97,7 +97,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         (r"(?P<v>graduated) from (?P<x>.+)", living.school),
         (
             r"(?:am|was) (?:really |very |so |pretty |super |quite )?(?P<q>good|great|bad|terrible|"
-            r"awful|amazing|excellent|horrible|lousy|skilled) (?:at|with) (?P<x>.+)",
+            r"awful|amazing|excellent|horrible|lousy|skilled|decent|talented|gifted) (?:at|with|in) (?P<x>.+)",
             liking.good_at,
         ),
         (r"(?P<q>suck) at (?P<x>.+)", liking.good_at),
@@ -128,6 +128,8 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             living.life_event,
         ),
         (r"used to (?P<x>.+)", living.used_to),
+        (r"(?:stopped|quit|gave up) (?P<x>[a-z]+ing\b.*)", habits.given_up),
+        (r"have (?P<v>[a-z]+)\b(?P<x>.*)", habits.never),
         (r"was (?:once |also |always )?(?P<a>an?) (?P<x>(?!bit|lot|little|long|good|great).+)", living.was_once),
         (r"(?:have got|have|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
         (habits.DOING.pattern, habits.doing),

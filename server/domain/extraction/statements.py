@@ -8,7 +8,7 @@ from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.english import bare, opened, sentences
 from server.domain.extraction.events import passive
 from server.domain.extraction.favorites import favorite_of_topic
-from server.domain.extraction.goals import goals
+from server.domain.extraction.goals import goals, wished
 from server.domain.extraction.inverted import inverted
 from server.domain.extraction.opinions import opinions
 from server.domain.extraction.places import places
@@ -44,7 +44,7 @@ def statements(text: str) -> list[Statement]:
         made = _in_sentence(said, topic) if said else []
         if said != written:
             # What is asked or imagined is not so, but who is "my sister" in it is had all the same.
-            made = [*made, *presupposed(written)]
+            made = [*made, *presupposed(written), *wished(written)]
         made = [s for s in made if sensible(s)]
         before = len(found)
         found += made
@@ -60,7 +60,8 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         if favorite.attribute.startswith("favorite_"):
             topic.thing = bare(favorite.value)
     found: list[Statement] = []
-    for _who, predicate in predicates(sentence):
+    for before, predicate in predicates(sentence):
+        topic.said_of(before)
         made = of_predicate(topic.with_object(predicate))
         found += made or passive(predicate)
         if not made:

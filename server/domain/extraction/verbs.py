@@ -27,7 +27,7 @@ HABITUAL: Final = frozenset(
 
 _OTHERS: Final = frozenset(
     """
-    achieve act adopt advise afford aid annoy appear apply argue arrange arrive assemble assist audition avoid
+    graduate emigrate immigrate divorce remarry propose achieve act adopt advise afford aid annoy appear apply argue arrange arrive assemble assist audition avoid
     bathe bear beat become befriend belong bid bike blow boil borrow bother bounce brag braid break breathe bring
     brush bury buy calm cancel care carry catch celebrate chase chat cheat cheer chill clean collapse color comb
     commute complain complete conduct consume cope cover crash crave create cross cry cuddle cultivate curl cut cycle
@@ -163,4 +163,4 @@ def is_event(word: str) -> bool:
     return verb is not None and verb.form == "past" and (tells(verb.base) or verb.base in _TOLD_IN_THE_PAST)
 
 
-_TOLD_IN_THE_PAST: Final = frozenset("see get give bring meet have join choose leave pay learn finish change fail".split())
+_TOLD_IN_THE_PAST: Final = frozenset("see get give bring meet have join choose leave pay learn finish change fail enjoy move".split())
