@@ -127,4 +127,4 @@ def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weig
         return Statement(
             content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named
         )
-    return Statement(content, attribute, turned(bare(core)), weight=weight, confidence=0.8)
+    return Statement(content, attribute, turned(bare(core)).removeprefix("and "), weight=weight, confidence=0.8)

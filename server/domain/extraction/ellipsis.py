@@ -53,7 +53,7 @@ def with_subject(sentence: str) -> str:
         return f"{counted['lead']}I have {sentence[counted.end('do') :]}"
     if none := _NONE.match(sentence):
         return f"{none['lead']}I do not have {none['x']}{sentence[none.end() :]}"
-    if trade := _HERE.match(sentence):
+    if "here" in sentence and (trade := _HERE.match(sentence)):
         return f"I am a {trade['x']}"
     match = _DONE.match(sentence)
     if match is None:

@@ -65,7 +65,7 @@ def _favorites(sentence: str) -> list[Statement]:
     if least is not None:
         value = phrase(least["x"] or least["y"], 5)
         return [_dislike(value)] if value and value.lower() not in _PRONOUNS else []
-    if _COLOR.search(sentence) and (hues := _HUES.findall(sentence)):
+    if "color" in sentence and _COLOR.search(sentence) and (hues := _HUES.findall(sentence)):
         return [_favorite("color", hues[0].lower(), 0.8)]
     match = _FAVORITE.search(sentence)
     if match is not None:

@@ -32,7 +32,7 @@ _NO_GOAL: Final = frozenset(
 
 def goals(sentence: str) -> list[Statement]:
     """What the writer is on the way to be."""
-    if "be" not in sentence and "spiring" not in sentence and "future" not in sentence:
+    if "to be" not in sentence and "becom" not in sentence and " be a" not in sentence and "being" not in sentence and "spiring" not in sentence and "future" not in sentence:
         return []
     for pattern in (_ON_THE_WAY, _ASPIRING, _WILL_BE):
         match = pattern.search(sentence)

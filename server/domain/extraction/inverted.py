@@ -29,6 +29,7 @@ _FRONTED: Final = re.compile(
     + r"(?= ?$| ?,| (?:the most|most|the best|best|so much|a lot|very much|too|and|but|lol|as well|by the way)\b)",
     re.IGNORECASE,
 )
+_LIKED: Final = re.compile(r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear)\b")
 _MY_LOVE: Final = re.compile(
     r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|(?P<bad>hatred|"
     r"dislike|fear|lack of liking|aversion|phobia)) (?:of|for|to|with|is|are|has always been)(?: for)? (?P<x>.+)",
@@ -58,7 +59,11 @@ _EDGES: Final = re.compile(
 
 def inverted(sentence: str) -> list[str]:
     """Predicates of "I" that a sentence holds in another order, put right: "love rice"."""
-    found = [*_compared(sentence), *_excepted(sentence)]
+    found = []
+    if " I do" in sentence:
+        found += _compared(sentence)
+    if "but" in sentence or "except" in sentence or "other than" in sentence or "besides" in sentence:
+        found += _excepted(sentence)
     return found or _turned_about(sentence)
 
 
@@ -99,7 +104,7 @@ def _turned_about(sentence: str) -> list[str]:
     if match := _IS_WHAT.search(sentence):
         thing = _thing(match["x"])
         return [f"{_plain(match['v'])} {thing}"] if thing else []
-    if match := _FRONTED.search(sentence):
+    if _LIKED.search(sentence) and (match := _FRONTED.search(sentence)):
         thing = _thing(match["x"]) if not re.search(r"\bI\b", match["x"]) else ""
         return [f"{_plain(match['v'])} {thing}"] if thing else []
     lowered = sentence.lower()
@@ -122,7 +127,7 @@ def _plain(verb: str) -> str:
 
 def last_thing(sentence: str) -> str:
     """The thing a sentence ends on, which "it" and "them" may stand for next; "" where it ends on none."""
-    what = _thing(phrase(_EDGES.sub("", sentence), 3))
+    what = _thing(phrase(_tail(sentence), 3))
     return "" if not what or _NO_LAST.search(what) else what
 
 
@@ -133,8 +138,18 @@ _NO_LAST: Final = re.compile(
 )
 
 
+_LOOK_BACK: Final = 80
+"""Characters in which the thing at the end of some words is looked for."""
+
+
+def _tail(words: str) -> str:
+    words = words[-_LOOK_BACK:]
+    edge = _EDGES.match(words)
+    return words[edge.end() :] if edge else words
+
+
 def _thing(words: str) -> str:
     """The thing at the end of some words, or "" where it is none."""
-    what = phrase(_EDGES.sub("", words.strip() + " ").strip(), 4)
+    what = phrase(_tail(words.strip() + " ").strip(), 4)
     parts = what.lower().split()
     return what if parts and parts[-1] not in _NOT_LIKED and parts[0] not in _NOT_LIKED else ""

@@ -194,7 +194,7 @@ _NOT_A_PLACE: Final = frozenset(
 
 
 _STATES: Final = re.compile(
-    r"(?:an? )?(?:strict |low carb |keto |new |\w+ only )?(?:welfare|disability|medication|unemployment|food stamps|diet|budget|probation|"
+    r"(?:an? )?(?:strict |low carb |keto |new |vegan |fish only )?(?:welfare|disability|medication|unemployment|food stamps|diet|budget|probation|"
     r"parole|maternity leave|sick leave|crutches|tour)\b",
     re.IGNORECASE,
 )

@@ -36,31 +36,22 @@ _NOT_HERE: Final = re.compile(
 
 def places(sentence: str) -> list[Statement]:
     """The place a sentence gives its writer."""
-    if (lives := _WHERE_I_LIVE.search(sentence)) and (place := phrase(lives["x"] or lives["y"], 4)):
+    if "where I" in sentence and (lives := _WHERE_I_LIVE.search(sentence)) and (place := phrase(lives["x"] or lives["y"], 4)):
         return [_lives(place)]
-    if lives := _I_LIVE_ON.search(sentence):
+    if "I live" in sentence and (lives := _I_LIVE_ON.search(sentence)):
         return [Statement(f"Lives {lives['p']} the {lives['x'].lower()}", "dwelling", lives["x"].lower(), weight=0.4, confidence=0.6)]
-    here = _HERE_IN.search(sentence)
+    here = _HERE_IN.search(sentence) if " in " in sentence else None
     if here and (place := phrase(here["x"], 4)) and (
         is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about"))
     ):
         return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
     if match := _FROM.search(sentence):
         return [Statement(f"Is from {match['x']}", "hometown", match["x"], weight=0.55, confidence=0.7)]
-    if match := _X_HERE.search(sentence):
+    if "here" in sentence and (match := _X_HERE.search(sentence)):
         return [_is_in(match["x"] or match["y"])]
-    if (match := _WEATHER.search(sentence)) and not _NOT_HERE.search(sentence):
+    if " in " in sentence and (match := _WEATHER.search(sentence)) and not _NOT_HERE.search(sentence):
         return [_is_in(match["x"])]
     return []
-
-
-def answered(sentence: str) -> list[Statement]:
-    """The place that answers "where do you live?" by itself: "California", "a small town in Ohio"."""
-    match = _ANSWER.match(sentence)
-    return [_lives(match["x"])] if match else []
-
-
-_ANSWER: Final = re.compile(rf"^(?:in |near |well |oh |I am in |just outside (?:of )?)*(?P<x>(?:[\w' ]{{2,20}}, ?)?{PLACE})$", re.IGNORECASE)
 
 
 def _lives(place: str) -> Statement:

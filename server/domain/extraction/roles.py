@@ -17,6 +17,7 @@ _AS_SOMETHING: Final = re.compile(
 _LIKE_ME: Final = re.compile(
     rf"\b(?P<x>(?:an? )?(?:\w+ )?(?:{_WORDS}))s?,? (?:just )?(?:like (?:me|myself|I am)|as (?:me|I am)|as well as myself)\b", re.IGNORECASE
 )
+_COMPARES: Final = re.compile(r" (?:like|as) (?:me|i|myself)\b|well as myself")
 _BEING: Final = re.compile(rf"\b(?:I|my|me)\b.*\bbeing {_ADJECTIVE}(?P<x>{_WORDS})\b|"
     rf"\bbeing {_ADJECTIVE}(?P<y>{_WORDS})\b(?=.*\b(?:I|my|me)\b)", re.IGNORECASE)
 _DIET: Final = re.compile(
@@ -42,9 +43,10 @@ def roles(sentence: str) -> list[Statement]:
     """What a sentence says its writer is, without "I am"."""
     if match := _AS_SOMETHING.match(sentence):
         return _am(match["x"]) if not _EARLIER.search(match["x"]) else []
-    if (match := _LIKE_ME.search(sentence)) and not re.search(r"\b(?:not|if)\b", sentence[: match.start()]):
+    lowered = sentence.lower()
+    if _COMPARES.search(lowered) and (match := _LIKE_ME.search(sentence)) and not re.search(r"\b(?:not|if)\b", sentence[: match.start()]):
         return _am(match["x"])
-    if match := _AS_A.search(sentence):
+    if ("as a" in lowered or "being a" in lowered) and (match := _AS_A.search(sentence)):
         said = sentence[: match.start()]
         if re.search(r"\b(?:I|my)\b", sentence) and not _NOT_YET.search(said) and not _EARLIER.search(match["x"]):
             return _am(f"a {match['x']}")
@@ -52,12 +54,12 @@ def roles(sentence: str) -> list[Statement]:
         r"\b(?:you|she|he|they|him|her|not|if|about|people)\b[^,]*being|\bbeing (?:his|her|their)\b", sentence
     ):
         return _am(match["x"] or match["y"])
-    if match := _DIET.search(sentence):
-        return _am(match["x"])
-    if match := _ON_MY_SKIN.search(sentence):
+    if "my" in lowered and (match := _ON_MY_SKIN.search(sentence)):
         shown = re.sub(r"^(?:the|this) ", "a ", match["x"], flags=re.IGNORECASE)
         where = turned(match["on"] or "")
         return [Statement(f"Has {shown}{where}", "appearance", f"{shown}{where}", weight=0.5, confidence=0.75)]
+    if match := _DIET.search(sentence):
+        return _am(match["x"])
     return []
 
 
