@@ -56,7 +56,7 @@ def own_name(sentence: str) -> list[Statement]:
         return []
     name = phrase(match["x"] or match["y"] or match["z"], 2)
     parts = name.split()
-    if not parts or parts[0].lower() in lexicon.PASSING or not parts[0][0].isalpha():
+    if not parts or parts[0].lower() in _NO_NAMES or not parts[0][0].isalpha():
         return []
     title = sentence_case(name if len(parts) > 1 and parts[1][:1].isupper() else parts[0])
     return [Statement(f"Is called {title}", "name", title, weight=0.9, confidence=0.95)]

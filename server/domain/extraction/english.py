@@ -24,6 +24,7 @@ _OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
         (r"\bi been\b", "I have been"),
         (r"\bi (?=rather\b)", "I would "),
+        (r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),
         (r"\bgonna\b", "going to"),
         (r"\bwanna\b", "want to"),
         (r"\bgotta\b", "have to"),
@@ -103,7 +104,7 @@ _LEADING: Final = re.compile(
     re.IGNORECASE,
 )
 _TRAILING: Final = re.compile(
-    r"(?:\s+(?:and|or|not|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
+    r"(?:\s+(?:as|and|or|not|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"

@@ -37,7 +37,7 @@ _MY_LOVE: Final = re.compile(
 )
 _ADDICTION: Final = re.compile(r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE)
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?:(?:more of |definitely|really|just|also|such|kind of|both|always|not|honestly) )*(?:an? |the )?"
+    r"\bI (?:am|have always been) (?:(?:more of|definitely|really|just|also|such|kind of|both|always|not|honestly) )*(?:an? |the )?"
     r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|fanatic|junkie|addict|"
     r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
     re.IGNORECASE,

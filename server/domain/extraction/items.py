@@ -30,6 +30,9 @@ _ONE_THING: Final = re.compile(
 """Names of one thing that hold an "and"."""
 
 
+_HANGS_ON: Final = re.compile(r"\b(?:for|with|at|from|near|about|of|between) (?:my|our|their|the|a|an|both)\b", re.IGNORECASE)
+
+
 def items(words: str) -> list[str]:
     """The members of a list of things ("pizza, tacos and beer"), as phrases."""
     found: list[str] = []
@@ -40,6 +43,9 @@ def items(words: str) -> list[str]:
         ):
             break
         found.append(item)
+        if _HANGS_ON.search(item):
+            # "pizza for my wife and kids": what follows hangs on the preposition.
+            break
     return found[:_MOST_ITEMS]
 
 

@@ -55,7 +55,7 @@ def statements(text: str) -> list[Statement]:
 def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
     owned = possessions(sentence)
     if not any(s.attribute.startswith("favorite_") for s in owned) and "favorite" in sentence:
-        owned = [*owned, *favorite_of_topic(sentence, topic.thing)]
+        owned = [*owned, *favorite_of_topic(sentence, topic.latest)]
     for favorite in owned:
         if favorite.attribute.startswith("favorite_"):
             topic.thing = bare(favorite.value)

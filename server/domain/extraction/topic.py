@@ -94,12 +94,18 @@ class Topic:
 
     def __init__(self) -> None:
         self.thing = ""
+        self._mentioned = ""
         self._who = ""
         self._gender = ""
         self._pet = False
         self._question: tuple[str, str] | None = None
         self._favorite = ""
         self._looks = ""
+
+    @property
+    def latest(self) -> str:
+        """What was spoken of last, said of the writer or not."""
+        return self._mentioned or self.thing
 
     def written_out(self, sentence: str) -> str:
         """The sentence with its short answer, its "mine" and its leading "she" spelled out."""
@@ -127,19 +133,20 @@ class Topic:
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
         if thing := last_thing(predicate):
-            self.thing = bare(thing)
+            self._mentioned = bare(thing)
 
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
-        if not self.thing:
+        thing = self.latest
+        if not thing:
             return predicate
         if counted := _COUNTED.match(predicate):
             number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
             adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
-            return f"{counted['v']} {number}{adjective} {self.thing}{counted['end']}{predicate[counted.end() :]}"
-        if (there := _THERE.match(predicate)) and (is_place(self.thing) or self.thing[:1].isupper()):
-            return f"{there['v']} in {self.thing}{predicate[there.end() :]}"
-        return _OBJECT.sub(lambda m: f"{m['v']} {self.thing}", predicate)
+            return f"{counted['v']} {number}{adjective} {thing}{counted['end']}{predicate[counted.end() :]}"
+        if (there := _THERE.match(predicate)) and (is_place(thing) or thing[:1].isupper()):
+            return f"{there['v']} in {thing}{predicate[there.end() :]}"
+        return _OBJECT.sub(lambda m: f"{m['v']} {thing}", predicate)
 
     def follow(self, sentence: str, question: bool, found: list[Statement]) -> None:
         """Take in a sentence: what it asks, whom it speaks of and what about."""
@@ -177,17 +184,18 @@ class Topic:
         self._question = (asked["aux"].lower(), asked["x"].strip())
         about = _ABOUT.match(asked["x"])
         if about is not None and (thing := phrase(about["x"], 4)) and thing.lower() not in ("me", "a good", "a lot"):
-            self.thing = bare(thing)
+            self.thing, self._mentioned = bare(thing), ""
 
     def _take_thing(self, sentence: str, question: bool, found: list[Statement]) -> None:
         for statement in reversed(found):
             plain = statement.subject == "self" and statement.attribute.startswith("favorite_")
             if plain or (statement.subject == "self" and statement.attribute in _THING_OF):
-                self.thing = bare(statement.value)
+                self.thing, self._mentioned = bare(statement.value), ""
                 return
         if _BARE_THING.match(sentence) and len(sentence.split()) <= 4 and not _NOT_THINGS.search(sentence):
             self.thing = turned(bare(sentence))
+            self._mentioned = ""
         elif thing := last_thing(sentence):
-            self.thing = bare(thing)
+            self._mentioned = bare(thing)
         elif not question and found:
             self.thing = ""
