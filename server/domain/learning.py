@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
+from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.turn import Turn
 
@@ -46,14 +47,14 @@ def learn(
         resolution = conflict.resolve([*current.values(), *added.values()], draft, session_id=turn.session_id)
         known = current.get(resolution.reinforces or "")
         if known is not None:
-            current[known.id] = changed[known.id] = _reinforced(known, draft, now)
+            current[known.id] = changed[known.id] = _reinforced(known, draft, turn.occurred_at, now)
         if not resolution.add:
             continue
         memory = _remembered(new_id(), draft, turn, turns_before, now)
         for old_id in resolution.supersedes:
             old = current.pop(old_id, None)
             if old is not None:
-                changed[old_id] = replace(old, status="superseded", valid_to=memory.valid_from, superseded_by=memory.id)
+                changed[old_id] = replace(old, status="superseded", valid_to=_sooner(old.valid_to, memory.valid_from), superseded_by=memory.id)
         added[memory.id] = memory
 
     all_entities = _merged(entities, understood.entities)
@@ -71,19 +72,26 @@ def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity
     return tuple(by_id[entity_id] for entity_id in sorted(by_id))
 
 
-def _reinforced(known: Memory, draft: Draft, now: datetime) -> Memory:
+def _reinforced(known: Memory, draft: Draft, said_at: datetime, now: datetime) -> Memory:
     """Said again: surer, a little more important, as strong as new, and with one more source."""
     sources = known.sources
     if draft.source_ref is not None and draft.source_ref not in sources:
         sources = (*sources, draft.source_ref)
+    until = over_at(known.attribute, said_at, draft.event_end)
     return replace(
         known,
+        valid_to=until if known.valid_to is None or until is None else max(until, known.valid_to),
         sources=sources,
         confidence=max(known.confidence, draft.confidence),
         importance=min(1.0, max(known.importance, draft.importance) + 0.02),
         strength=1.0,
         strength_at=now,
     )
+
+
+def _sooner(until: datetime | None, replaced_at: datetime) -> datetime:
+    """When a replaced memory ended: when it was replaced, or before that by itself."""
+    return replaced_at if until is None else min(until, replaced_at)
 
 
 def _remembered(memory_id: str, draft: Draft, turn: Turn, turns_before: int, now: datetime) -> Memory:
@@ -95,6 +103,7 @@ def _remembered(memory_id: str, draft: Draft, turn: Turn, turns_before: int, now
         confidence=draft.confidence,
         occurred_at=turn.occurred_at,
         valid_from=turn.occurred_at,
+        valid_to=None if draft.type == "episode" else over_at(draft.attribute, turn.occurred_at, draft.event_end),
         created_at=now,
         subject=draft.subject,
         attribute=draft.attribute,

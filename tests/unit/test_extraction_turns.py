@@ -100,7 +100,7 @@ def test_remember_that_makes_it_weigh() -> None:
 
 def test_remember_keeps_what_no_rule_knows() -> None:
     found = next(m for m in said("Don't forget the plumber comes at 9am tomorrow").memories if m.type == "fact")
-    assert found.content == "Plumber comes at 9am tomorrow"
+    assert found.content == "Plumber comes on 2 April 2026 at 09:00"
     assert found.event_start == datetime(2026, 4, 2, 9, tzinfo=UTC)
 
 

@@ -91,7 +91,7 @@ _STOP_AT: Final = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:years|a while|fun|a living|\w+ "
+    r"very much|so much|a lot(?! of)|more than|for (?:years|good|now|ever|a while|fun|a living|\w+ "
     r"years)|to be honest|tbh|myself|is|was|are|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,

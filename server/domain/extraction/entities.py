@@ -100,6 +100,14 @@ class Mentions:
         last = called.lower().split()[-1] if called.strip() else ""
         return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
 
+    def called(self, name: str) -> tuple[str, str] | None:
+        """The type of the known pet or person of that name and the common noun it goes by ("dog", "sister"), or None."""
+        entity = self._known.get(self._by_name.get(name.lower(), ""))
+        if entity is None or entity.type not in ("pet", "person"):
+            return None
+        nouns = [a for a in entity.aliases if a in lexicon.PETS or a in lexicon.RELATIVES]
+        return entity.type, nouns[0] if nouns else entity.type
+
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
         """Ids of the entities a statement introduces or names."""
         made = [self.add(kind, name, called) for kind, name, called in statement.named]

@@ -1,6 +1,7 @@
 """From one turn to drafts: gate, episodes, statements, commands, corrections, entities put together."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -10,9 +11,12 @@ from server.domain.extraction.drafts import Draft, Extraction, Known
 from server.domain.extraction.english import opened, phrase, sentence_case, turned
 from server.domain.extraction.entities import Mentions
 from server.domain.extraction.episodes import episode
+from server.domain.extraction.pets import loss, named_loss
+from server.domain.extraction.relatives import lost_person
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.statements import statements
-from server.domain.extraction.times import resolve
+from server.domain.extraction.times import Interval, resolve, told, undated
+from server.domain.extraction.verbs import verb_of
 from server.domain.turn import Turn
 
 EXPLICIT_IMPORTANCE: Final = 0.95
@@ -75,7 +79,8 @@ def _facts(
         if not statement.named and mentions.knows(statement.value) and statement.attribute in _HELD:
             continue
         made.append(_draft(statement, turn, zone, mentions, rest))
-    corrected = None if made else correction(rest, known.facts)
+    made += [_draft(lost, turn, zone, mentions, rest) for lost in _losses(rest, mentions) if not any(lost.attribute == m.attribute for m in made)]
+    corrected = None if made else correction(rest, known.facts, turn.occurred_at, zone)
     if corrected is not None:
         made.append(_correction(corrected, turn, zone, mentions))
     for what in remember:
@@ -85,6 +90,15 @@ def _facts(
         if not told:
             made.append(_note(what, turn, zone, mentions))
     return made
+
+
+def _losses(rest: str, mentions: Mentions) -> list[Statement]:
+    """Known pets and people that a text says have died, by name alone: "Bruno passed away"."""
+    name = named_loss(rest)
+    kind = mentions.called(name) if name else None
+    if name is None or kind is None:
+        return []
+    return [loss(kind[1], name)] if kind[0] == "pet" else lost_person(kind[1], name)
 
 
 _HELD: Final = frozenset(("pet", "partner", "children", "siblings", "family", "people"))
@@ -102,21 +116,46 @@ def _draft(statement: Statement, turn: Turn, zone: tzinfo, mentions: Mentions, s
         else resolve(statement.value, turn.occurred_at, zone)
     )
     subject = statement.subject
+    statement = _ahead(statement, when, turn.occurred_at)
+    content = statement.content
+    if statement.attribute not in _TIMELESS:
+        content = undated(content, turn.occurred_at, zone)
+        if when is not None and statement.attribute in _TOLD_WITH_DATE:
+            content = f"{content} {told(when, zone)}"
     return Draft(
         type=statement.type,
-        content=_capitals(statement.content),
+        content=_capitals(content),
         importance=statement.weight,
         confidence=statement.confidence,
         speaker="contact",
         subject=subject,
         attribute=statement.attribute,
-        value=statement.value,
+        value=statement.value if statement.attribute in _TIMELESS else undated(statement.value, turn.occurred_at, zone) or statement.value,
         entity_ids=ids,
         event_start=when.start if when else None,
         event_end=when.end if when else None,
         source_ref=turn.user_message_ref,
         closes=statement.closes,
     )
+
+
+_TIMELESS: Final = frozenset(("birthday", "age", "upbringing", "relationship_status", "name"))
+"""Attributes whose words of time are what they tell."""
+
+_TOLD_WITH_DATE: Final = frozenset(("plan", "event", "life_event", "lost_pet", "lost_person"))
+"""Attributes that say little without their day."""
+
+
+def _ahead(statement: Statement, when: Interval | None, now: datetime) -> Statement:
+    """Something being done at a time to come is a plan: "I am flying to Tokyo in three weeks"."""
+    if statement.attribute != "activity" or when is None or when.start <= now:
+        return statement
+    words = statement.content.split()
+    verb = verb_of(words[1].lower()) if len(words) > 1 and words[0] == "Is" else None
+    if verb is None or verb.form != "ing":
+        return statement
+    rest = " ".join(words[2:])
+    return replace(statement, content=f"Plans to {verb.base} {rest}", attribute="plan", value=f"{verb.base} {rest}", weight=0.5)
 
 
 def _sentence_of(statement: Statement, said: str) -> str:
@@ -153,8 +192,10 @@ def _explicit(draft: Draft) -> Draft:
 def _note(what: str, turn: Turn, zone: tzinfo, mentions: Mentions) -> Draft:
     """An explicit memory that is no statement the rules know: kept in its words, turned to the third person."""
     plain = opened(what)[:_LONGEST_NOTE].strip(" .!")
-    content = re.sub(r"^(?:my|our|the) ", "", turned_note(plain), flags=re.IGNORECASE)
     when = resolve(what, turn.occurred_at, zone)
+    content = re.sub(r"^(?:my|our|the) ", "", turned_note(undated(plain, turn.occurred_at, zone)), flags=re.IGNORECASE)
+    if when is not None and content != turned_note(plain):
+        content = f"{content} {told(when, zone)}" if undated(plain, turn.occurred_at, zone) != plain else content
     return Draft(
         type="fact",
         content=_capitals(content),
@@ -183,11 +224,8 @@ def turned_note(words: str) -> str:
 
 def _correction(corrected: Corrected, turn: Turn, zone: tzinfo, mentions: Mentions) -> Draft:
     memory = corrected.memory
-    when: datetime | None = None
-    until: datetime | None = None
-    interval = resolve(corrected.value, turn.occurred_at, zone)
-    if interval is not None:
-        when, until = interval.start, interval.end
+    interval = corrected.when or resolve(corrected.value, turn.occurred_at, zone)
+    when, until = (interval.start, interval.end) if interval is not None else (None, None)
     named = memory.attribute if memory.attribute in ("residence", "hometown", "workplace") else None
     if named is not None:
         mentions.add("workplace" if named == "workplace" else "place", corrected.value)

@@ -193,7 +193,7 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 _STUDIES: Final = {"study": "Studies", "learn": "Is learning", "major": "Majors", "train": "Is training"}
-_DOINGS: Final = frozenset("look have finish enjoy learn need plan study major start change join care pay send move".split())
+_DOINGS: Final = frozenset("see meet look have finish enjoy learn need plan study major start change join care pay send move".split())
 
 
 def given_up(match: re.Match[str], negated: bool) -> list[Statement]:

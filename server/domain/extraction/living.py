@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.statement import Statement
 
 
@@ -114,7 +115,14 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
             )
         ]
     if how == "as":
-        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
+        place = _EMPLOYER.search(what)
+        if place is None:
+            return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
+        role = what[: place.start()].strip()
+        return [
+            Statement(f"Works as {turned(role)}", "occupation", bare(role), weight=0.8, confidence=0.9),
+            Statement(f"Works {place[0].strip()}", "workplace", place["x"], weight=0.8, confidence=0.9, named=_workplace(place["x"])),
+        ]
     if how in ("at", "for"):
         role = re.search(r"\bas (an? [\w -]+)", match["x"])
         named = _workplace(value)
@@ -125,6 +133,9 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
     if how in ("in", "with"):
         return [Statement(f"Works {how} {turned(what)}", "field", value, weight=0.7)]
     return [Statement(f"Works {turned(what)}", "work", value, weight=0.5, confidence=0.6)]
+
+
+_EMPLOYER: Final = re.compile(r"\s(?:at|for) (?P<x>[A-Z][\w&.'-]*(?: [A-Z][\w&.'-]*)*|(?:a|an|the) [\w' -]+)")
 
 
 def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -212,6 +223,8 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
     if negated or not what:
         return []
     how, first = match["how"].lower(), what.split()[0].lower()
+    if match[0].lower().startswith("was"):
+        return _was_there(how, what)
     if how == "on" and (state := _STATES.match(what)):
         return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
     if (area := _AREAS.match(match["x"])):
@@ -227,6 +240,22 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
             f"Is in {turned(what)}", "whereabouts", bare(what), weight=0.45, confidence=0.6, named=_place(what, "in")
         )
     ]
+
+
+def _was_there(how: str, what: str) -> list[Statement]:
+    """A place somebody was at, and is no more."""
+    if how == "in" and (is_place(what) or what[:1].isupper()):
+        return [Statement(f"Was in {what}", "visited", bare(what), weight=0.4, confidence=0.6, named=_place(what, "in"))]
+    return []
+
+
+def moved_out(match: re.Match[str], negated: bool) -> list[Statement]:
+    """The end of living somewhere: "moved out of Berlin", "left Berlin"."""
+    place = phrase(match["x"], 4)
+    if negated or not place or not (is_place(place) or place[:1].isupper() or "moved" in match[0].lower()):
+        return []
+    ends = (("residence", bare(place)), ("whereabouts", bare(place)))
+    return [Statement(f"Moved out of {turned(place)}", "former_residence", bare(place), weight=0.5, confidence=0.8, closes=ends)]
 
 
 def visited(match: re.Match[str], negated: bool) -> list[Statement]:

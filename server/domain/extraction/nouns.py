@@ -74,6 +74,7 @@ NOTHING_OWNED: Final = frozenset(
     gender sex sexuality height weight size shape figure looks appearance style sense humor taste tastes preference preferences
     hobbies hobby pastime passion talent specialty expertise area field line sweet tooth guess bad mistake fault pride joy
     vote view views perspective beliefs thoughts doubts fears fear worries concerns needs wants desires wishes hopes
+    dentist doctor therapist lawyer accountant landlord hairdresser vet gynecologist barber trainer flight meeting appointment exam interview
     history world choice lap life lifetime childhood youth head forehead start end top bottom rest share part back front own
     address email number username password account question turn reply message comment post
     parents' house's name's nickname last middle own behalf knowledge ability abilities

@@ -51,6 +51,7 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^use to\b", "used to"),
         (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         (r"^took up\b", "do"),
+        (r"^(?:just |recently )?turned (?=\d+\b)", "am "),
         (r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
         (r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),
         (r"^(?:am|have been) new to (?=the\b)", "am in "),

@@ -171,8 +171,14 @@ def _names_a_job(what: str) -> bool:
 
 
 def _passed_away(relation: str, name: str | None, rest: str) -> list[Statement]:
-    if not re.match(r"(?:has |have |had |just |recently |sadly )*(?:died|passed away|passed|is dead)\b", rest, re.IGNORECASE):
-        return []
+    return lost_person(relation, name) if _DIED.match(rest) else []
+
+
+_DIED: Final = re.compile(r"\s*(?:has |have |had |just |recently |sadly )*(?:died|passed away|passed|is dead)\b", re.IGNORECASE)
+
+
+def lost_person(relation: str, name: str | None) -> list[Statement]:
+    """The death of somebody the contact had."""
     who = f"{sentence_case(relation)} {name}" if name else sentence_case(relation)
     ends: tuple[tuple[str, str | None], ...] = ((kinship(relation), name or relation),)
     return [Statement(f"{who} died", "lost_person", name or relation, weight=0.85, confidence=0.9, closes=ends)]

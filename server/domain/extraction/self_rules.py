@@ -52,6 +52,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             r"(?:here |back |out |over |down |up |away |from [\w ]+ )?to (?P<x>.+)",
             living.moved,
         ),
+        (r"(?:(?:just |recently |have |had )*(?:moved|am moving) out of|(?:just |recently |have |had )*left) (?P<x>.+)", living.moved_out),
         (r"(?:am|come|am originally|originally come|was) (?:originally )?from (?P<x>.+)", living.origin),
         (r"(?P<v>grew up|was (?:born|raised)) (?P<x>.+)", living.grew_up),
         (

@@ -98,15 +98,7 @@ _AHEAD: Final = re.compile(
 def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     """The first time expression of `text` as an interval, or None; `at` is when it was said, `zone` where."""
     plain = text.replace("’", "'")
-    today = at.astimezone(zone).date()
-    best: tuple[int, int, _Days] | None = None
-    for pattern, days_of in _RULES:
-        match = pattern.search(plain)
-        if match is None or (best is not None and (match.start(), -match.end()) >= (best[0], -best[1])):
-            continue
-        days = _within_calendar(days_of, match, today, plain)
-        if days is not None:
-            best = match.start(), match.end(), days
+    best = _first(plain, at.astimezone(zone).date())
     hour = _hour(plain)
     if best is None:
         return None
@@ -119,12 +111,70 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 
 
+def _first(plain: str, today: date) -> "tuple[int, int, _Days] | None":
+    """The first time expression of a text: where it starts and ends, and its days."""
+    best: tuple[int, int, _Days] | None = None
+    for pattern, days_of in _RULES:
+        match = pattern.search(plain)
+        if match is None or (best is not None and (match.start(), -match.end()) >= (best[0], -best[1])):
+            continue
+        days = _within_calendar(days_of, match, today, plain)
+        if days is not None:
+            best = match.start(), match.end(), days
+    return best
+
+
 def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str) -> _Days | None:
     """What the rule says, or None where it leaves the years the calendar has."""
     try:
         return rule(match, today, text)
     except (ValueError, OverflowError):
         return None
+
+
+_RELATIVE: Final = re.compile(
+    r"\b(?:yesterday|today|tomorrow|tonight|last|past|this|next|coming|ago|morning|afternoon|evening|now|earlier|back|in|within|"
+    r"from|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+    re.IGNORECASE,
+)
+_JOINED: Final = re.compile(r"(?:\s|^)(?:on|at|in|by|for|until|since|from|around|this|the|later|early|late|coming)\s*$", re.IGNORECASE)
+
+
+def undated(text: str, at: datetime, zone: tzinfo) -> str:
+    """The text without a time expression that only means something at the time it was said ("next Friday at 6")."""
+    days = _first(text, at.astimezone(zone).date())
+    if days is None:
+        return text
+    start, end, _ = days
+    if not _RELATIVE.search(text[start:end]) or re.search(r"\b(?:19|20)\d\d\b", text[start:end]):
+        return text
+    text = _cut_out(text, start, end)
+    clock = _CLOCK.search(text)
+    return (_cut_out(text, clock.start(), clock.end()) if clock else text).strip(" ,")
+
+
+def _cut_out(text: str, start: int, end: int) -> str:
+    before = text[:start]
+    while (shorter := _JOINED.sub("", before)) != before:
+        before = shorter
+    return " ".join(f"{before.rstrip()} {text[end:].lstrip()}".split())
+
+
+def told(interval: Interval, zone: tzinfo) -> str:
+    """When an interval is, in words that stay true: "on 24 April 2026 at 15:00", "in May 2026"."""
+    start, end = interval.start.astimezone(zone), interval.end.astimezone(zone)
+    length = end - start
+    month = start.strftime("%B %Y")
+    if length <= timedelta(hours=1):
+        return f"on {start.day} {month} at {start:%H:%M}"
+    days = round(length / timedelta(days=1))
+    if days <= 1:
+        return f"on {start.day} {month}"
+    if days == 2:
+        return f"on the weekend of {start.day} {month}"
+    if days <= 7:
+        return f"in the week of {start.day} {month}"
+    return f"in {month}" if days <= 31 else f"in {start.year}" if days >= 365 else f"from {month}"
 
 
 _CLOCK: Final = re.compile(
@@ -290,6 +340,15 @@ def _whole_month(match: re.Match[str], today: date, text: str) -> _Days | None:
     return _month(today.year + (month <= today.month if which == "next" else month < today.month), month)
 
 
+def _day_of_month(match: re.Match[str], today: date, text: str) -> _Days | None:
+    """ "On the 5th": of this month or the next one, or the last where the text speaks of the past."""
+    wanted = int(match[1])
+    past = _PAST.search(text) is not None and _AHEAD.search(text) is None
+    step = 0 if (wanted <= today.day if past else wanted >= today.day) else -1 if past else 1
+    first, _ = _month(today.year, today.month + step)
+    return _dated(first.year, first.month, wanted)
+
+
 def _whole_year(match: re.Match[str], _today: date, _: str) -> _Days | None:
     return _year(int(match[1]))
 
@@ -322,5 +381,6 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = tuple(
             _whole_month,
         ),
         (rf"\b(?:in|since|during|around|back in|of) ({_YEAR})\b", _whole_year),
+        (r"\bon the (\d{1,2})(?:st|nd|rd|th)\b(?! (?:of|floor|street|avenue|grade|time|day|place))", _day_of_month),
     )
 )

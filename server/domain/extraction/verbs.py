@@ -163,4 +163,4 @@ def is_event(word: str) -> bool:
     return verb is not None and verb.form == "past" and (tells(verb.base) or verb.base in _TOLD_IN_THE_PAST)
 
 
-_TOLD_IN_THE_PAST: Final = frozenset("see get give bring meet have join choose leave pay learn finish change fail enjoy move".split())
+_TOLD_IN_THE_PAST: Final = frozenset("pass see get give bring meet have join choose leave pay learn finish change fail enjoy move".split())
