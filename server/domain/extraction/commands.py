@@ -56,11 +56,15 @@ def is_stop(message: str, language: str = "en") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """`remember` holds what is to be kept, `forget` the queries of what is to go, `rest` the text without them."""
+    """`remember` holds what is to be kept, `forget` the queries of what is to go, `rest` the text without them.
+
+    `unsaid`: part of the message was taken back in the same breath ("…, but forget that"); nothing of it is to be kept.
+    """
 
     remember: tuple[str, ...]
     forget: tuple[str, ...]
     rest: str
+    unsaid: bool = False
 
 
 _POLITE: Final = (
@@ -106,6 +110,12 @@ _ABOUT: Final = re.compile(
     r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
+_UNSAID: Final = re.compile(
+    r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget (?:that|this|it|"
+    r"(?:that |what )?I (?:just )?(?:said|told you|mentioned)(?: that| it| this)?)|(?:do not|don't|dont) (?:remember|store|save|keep) "
+    r"(?:that|this|it))(?: please| ok| okay)?$",
+    re.IGNORECASE,
+)
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
@@ -114,8 +124,12 @@ def commands(message: str) -> Commands:
     remember: list[str] = []
     forget: list[str] = []
     rest: list[str] = []
+    unsaid = False
     for sentence in _SENTENCE.findall(message.replace("’", "'")):
         body = sentence.strip().rstrip(".!? \n")
+        if _UNSAID.search(body):
+            unsaid = True
+            continue
         asked = _forgetting(body)
         if asked is not None:
             forget.append(asked)
@@ -125,7 +139,7 @@ def commands(message: str) -> Commands:
             remember.append(kept)
             continue
         rest.append(sentence.strip())
-    return Commands(tuple(remember), tuple(forget), " ".join(rest))
+    return Commands(tuple(remember), tuple(forget), " ".join(rest), unsaid)
 
 
 def _asks_politely(body: str) -> bool:

@@ -45,7 +45,7 @@ def extract(turn: Turn, known: Known, language: str = "en", zone: tzinfo = UTC) 
     if english and message:
         found = _facts(asked.rest, asked.remember, turn, known, zone, mentions)
     episodes: list[Draft] = []
-    if not asked.forget:
+    if not asked.forget and not asked.unsaid:
         episodes = _episodes(turn, zone, mentions)
     disclosures = sum(d.subject == "self" and d.attribute != "note" for d in found)
     return Extraction(
@@ -75,7 +75,7 @@ def _facts(
     rest: str, remember: tuple[str, ...], turn: Turn, known: Known, zone: tzinfo, mentions: Mentions
 ) -> list[Draft]:
     made = []
-    for statement in statements(rest[:_LONGEST_READ]):
+    for statement in statements(_spelled_out(rest[:_LONGEST_READ], known)):
         if not statement.named and mentions.knows(statement.value) and statement.attribute in _HELD:
             continue
         made.append(_draft(statement, turn, zone, mentions, rest))
@@ -90,6 +90,22 @@ def _facts(
         if not told:
             made.append(_note(what, turn, zone, mentions))
     return made
+
+
+_KIN: Final = frozenset(("siblings", "children", "family", "partner", "people"))
+_HAS_NAMED: Final = re.compile(r"Has an? (?P<relation>[\w -]+) named (?P<name>[\w'-]+)$")
+
+
+def _spelled_out(text: str, known: Known) -> str:
+    """The text with sentences about somebody known begun in full: "Leila moved" becomes "My sister Leila moved"."""
+    for fact in known.facts:
+        if fact.attribute not in _KIN or fact.value is None or fact.value not in text:
+            continue
+        has = _HAS_NAMED.match(fact.content)
+        if has is not None:
+            begins = re.compile(rf"(?:^|(?<=[.!?] )){re.escape(has['name'])}(?= (?!and I\b)[a-z])")
+            text = begins.sub(f"My {has['relation']} {has['name']}", text)
+    return text
 
 
 def _losses(rest: str, mentions: Mentions) -> list[Statement]:
@@ -203,13 +219,17 @@ def _note(what: str, turn: Turn, zone: tzinfo, mentions: Mentions) -> Draft:
         confidence=_EXPLICIT_CONFIDENCE,
         speaker="contact",
         subject="self",
-        attribute="note",
+        attribute="plan" if when is not None and when.end > turn.occurred_at and not _RECURRING.search(plain) else "note",
         value=phrase(plain, 12) or plain,
         entity_ids=mentions.named_in(what),
         event_start=when.start if when else None,
         event_end=when.end if when else None,
         source_ref=turn.user_message_ref,
     )
+
+
+_RECURRING: Final = re.compile(r"\b(?:birthday|anniversary|every|each|always|born|name day)\b", re.IGNORECASE)
+"""What comes back is not over when its day has passed."""
 
 
 def turned_note(words: str) -> str:

@@ -177,8 +177,9 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
     content = f"Has {shown} named {name}"
     kind = "pet" if attribute == "pet" else "person" if attribute in _PEOPLE else "thing"
     called = next((w for w in reversed(words) if w in lexicon.PETS or w in lexicon.RELATIVES), last)
+    ends = (("relationship_status", "single"),) if attribute == "partner" else ()
     return Statement(
-        content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),)
+        content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),), closes=ends
     )
 
 

@@ -99,6 +99,16 @@ def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"{verb[:1].upper()}{verb[1:]} {turned(rest)}", "upbringing", bare(place), weight=0.65)]
 
 
+_AT_WORK_AGAIN: Final[tuple[tuple[str, str | None], ...]] = (("employment", None),)
+"""Who has a new job has not "left their job" any more."""
+
+
+def _works_at(place: str) -> Statement:
+    return Statement(
+        f"Works at {turned(place)}", "workplace", bare(place), weight=0.8, confidence=0.9, named=_workplace(place), closes=_AT_WORK_AGAIN
+    )
+
+
 def work(match: re.Match[str], negated: bool) -> list[Statement]:
     what, how = phrase(match["x"], 6), (match["how"] or "").lower()
     if not what:
@@ -115,18 +125,18 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
             )
         ]
     if how == "as":
-        place = _EMPLOYER.search(what)
-        if place is None:
-            return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
-        role = what[: place.start()].strip()
-        return [
-            Statement(f"Works as {turned(role)}", "occupation", bare(role), weight=0.8, confidence=0.9),
-            Statement(f"Works {place[0].strip()}", "workplace", place["x"], weight=0.8, confidence=0.9, named=_workplace(place["x"])),
-        ]
+        place = _EMPLOYER.search(match["x"])
+        role = what[: place.start()].strip() if place is not None and place.start() < len(what) else what
+        # "I work as a teacher now" tells that the old place is history, wherever the new one is.
+        ends = (*_AT_WORK_AGAIN, ("workplace", None)) if re.search(r"\bnow\b", match["x"]) and place is None else _AT_WORK_AGAIN
+        made = [Statement(f"Works as {turned(role)}", "occupation", bare(role), weight=0.8, confidence=0.9, closes=ends)]
+        return [*made, _works_at(place["x"])] if place is not None else made
     if how in ("at", "for"):
         role = re.search(r"\bas (an? [\w -]+)", match["x"])
         named = _workplace(value)
-        made = [Statement(f"Works {how} {turned(what)}", "workplace", value, weight=0.8, confidence=0.9, named=named)]
+        made = [
+            Statement(f"Works {how} {turned(what)}", "workplace", value, weight=0.8, confidence=0.9, named=named, closes=_AT_WORK_AGAIN)
+        ]
         if role and (job := phrase(role[1], 4)):
             made.append(Statement(f"Works as {job}", "occupation", bare(job), weight=0.8))
         return made
@@ -135,7 +145,7 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Works {turned(what)}", "work", value, weight=0.5, confidence=0.6)]
 
 
-_EMPLOYER: Final = re.compile(r"\s(?:at|for) (?P<x>[A-Z][\w&.'-]*(?: [A-Z][\w&.'-]*)*|(?:a|an|the) [\w' -]+)")
+_EMPLOYER: Final = re.compile(r"(?:\s(?:now)?|\s?,\s?)(?:at|for) (?P<x>[A-Z][\w&.'-]*(?: [A-Z][\w&.'-]*)*|(?:a|an|the) [\w' -]+)")
 
 
 def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -144,9 +154,8 @@ def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
         return []
     value = bare(what)
     if match["how"].lower() == "as":
-        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8)]
-    named = _workplace(value)
-    return [Statement(f"Works at {turned(what)}", "workplace", value, weight=0.8, named=named)]
+        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, closes=_AT_WORK_AGAIN)]
+    return [_works_at(what)]
 
 
 def quit(_match: re.Match[str], negated: bool) -> list[Statement]:

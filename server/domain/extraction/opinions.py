@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 
@@ -50,6 +51,9 @@ _NO_SUBJECT: Final = frozenset(
     everybody nobody luck rest job question answer choice point news plan plans only really very just must
     """.split()
 )
+_PEOPLE: Final = lexicon.RELATIVES.keys() | lexicon.PLURALS.keys()
+"""Whoever is called lovely is a person, not a taste."""
+
 _LEAD: Final = re.compile(
     r"^(?:.*\b(?:I|because|but|that|well|yes|yeah|yep|no|oh|ok|okay|lol|haha|wow|so|hi|hello|hey|me too|think|know|"
     r"agree|guess|believe|say|cool|sure|ah|hmm|true|also|nice|sorry|is|are|find|like|love|prefer|if|though)\b)?"
@@ -90,7 +94,7 @@ def _subject(words: str, topic: str) -> str:
         return topic
     what = bare(phrase(_LEAD.sub("", plain), 5))
     parts = what.lower().split()
-    if not parts or parts[0] in _NO_SUBJECT or parts[-1] in _NO_SUBJECT or "you" in parts or "your" in parts:
+    if set(parts) & _PEOPLE or not parts or parts[0] in _NO_SUBJECT or parts[-1] in _NO_SUBJECT or "you" in parts or "your" in parts:
         return ""
     return what
 

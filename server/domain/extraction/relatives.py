@@ -107,6 +107,7 @@ def _has_relative(about: str, word: str, relation: str, name: str | None, plural
         weight=min(0.9, weight + 0.1),
         confidence=0.9,
         named=(("person", name, word),),
+        closes=(("relationship_status", "single"),) if attribute == "partner" else (),
     )
 
 
