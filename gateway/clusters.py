@@ -38,10 +38,13 @@ def _grpc(config: GatewayConfig) -> Json:
             {"max_connections": 4096, "max_pending_requests": 4096, "max_requests": 16_384, "max_retries": 16}
         ]
     }
-    if config.grpc_tls:
+    if config.grpc_tls_ca is not None:
         context = {
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "common_tls_context": {"alpn_protocols": ["h2"]},
+            "common_tls_context": {
+                "alpn_protocols": ["h2"],
+                "validation_context": {"trusted_ca": {"filename": str(config.grpc_tls_ca)}},
+            },
         }
         cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
     return cluster

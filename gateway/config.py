@@ -15,7 +15,8 @@ class GatewayConfig:
     grpc_port: int = 50051
     http_side_host: str = "127.0.0.1"
     http_side_port: int = 50052
-    grpc_tls: bool = False
+    grpc_tls_ca: Path | None = None
+    """Whom the gateway trusts to sign the gRPC server's certificate; None where the server speaks without TLS."""
     gateway_tls_cert: Path | None = None
     gateway_tls_key: Path | None = None
     gateway_cors_origins: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """What the protos say about REST: read from the generated descriptor set, the only source of the gateway's routes."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -34,8 +35,13 @@ class RestRpc:
     per_second: float
     burst: int
     retryable: bool
+    request: str
+    """Full name of the request message."""
     response: str
     """Full name of the response message."""
+    fixed: tuple[str, ...]
+    """The fields that the path gives."""
+    has_body: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,15 @@ class NullShape:
     nullable: tuple[str, ...]
     children: dict[str, str]
     """JSON name of a message field, and the full name of its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShape:
+    """What a field holds in JSON: a string, number, integer, boolean, object or any; `message` is a full name."""
+
+    kind: str
+    is_list: bool = False
+    message: str | None = None
 
 
 class Contract:
@@ -88,11 +103,26 @@ class Contract:
         }
 
     @cached_property
+    def request_shapes(self) -> dict[str, dict[str, FieldShape]]:
+        """The messages that a REST request can hold, by full name: their fields by JSON name."""
+        messages = self._messages
+        found: dict[str, dict[str, FieldShape]] = {}
+        reached = [rpc.request for rpc in self.rpcs]
+        while reached:
+            name = reached.pop()
+            if name not in found:
+                found[name] = {f.json_name: _shape(f, messages) for f in messages[name].field}
+                reached += [shape.message for shape in found[name].values() if shape.message]
+        return found
+
+    @cached_property
+    def _messages(self) -> dict[str, descriptor_pb2.DescriptorProto]:
+        return {f"{file.package}.{message.name}": message for file in self._files.file for message in file.message_type}
+
+    @cached_property
     def null_shapes(self) -> dict[str, NullShape]:
         """The messages in whose JSON a null may have to be put, by full name."""
-        messages = {
-            f"{file.package}.{message.name}": message for file in self._files.file for message in file.message_type
-        }
+        messages = self._messages
         own = {name: _nullable(message) for name, message in messages.items()}
         children = {name: _children(message, messages) for name, message in messages.items()}
         reaching = {name for name, fields in own.items() if fields}
@@ -113,6 +143,8 @@ def _rest_rpc(
     verb = next(verb for verb in _METHODS if http.HasField(verb))
     surface = options_pb2.Surface.Name(service.options.Extensions[options_pb2.surface])
     kinds = set(method.options.Extensions[options_pb2.access].credentials)
+    if not kinds:
+        raise ValueError(f"{full_service}/{method.name} has a path but no (kith.options.v1.access)")
     keys = {options_pb2.CREDENTIAL_GATEWAY_KEY, options_pb2.CREDENTIAL_PLATFORM_KEY}
     limit = method.options.Extensions[options_pb2.rate_limit]
     return RestRpc(
@@ -121,12 +153,15 @@ def _rest_rpc(
         method=verb.upper(),
         template=getattr(http, verb),
         surface=surface.removeprefix("SURFACE_").lower(),
-        needs_key=bool(kinds) and kinds <= keys,
+        needs_key=kinds <= keys,
         needs_bearer=kinds == {options_pb2.CREDENTIAL_BEARER},
         per_second=limit.per_second,
         burst=limit.burst,
         retryable=method.options.idempotency_level == method.options.NO_SIDE_EFFECTS,
+        request=method.input_type.removeprefix("."),
         response=method.output_type.removeprefix("."),
+        fixed=tuple(re.findall(r"{(\w+)", getattr(http, verb))),
+        has_body=bool(http.body),
     )
 
 
@@ -142,3 +177,44 @@ def _children(
         for f in message.field
         if f.type == FieldDescriptorProto.TYPE_MESSAGE and f.type_name.removeprefix(".") in messages
     }
+
+
+_INTEGERS: Final = frozenset(
+    (
+        FieldDescriptorProto.TYPE_INT32,
+        FieldDescriptorProto.TYPE_INT64,
+        FieldDescriptorProto.TYPE_UINT32,
+        FieldDescriptorProto.TYPE_UINT64,
+    )
+)
+
+_KINDS: Final = {
+    FieldDescriptorProto.TYPE_STRING: "string",
+    FieldDescriptorProto.TYPE_BYTES: "string",
+    FieldDescriptorProto.TYPE_BOOL: "boolean",
+    FieldDescriptorProto.TYPE_DOUBLE: "number",
+    FieldDescriptorProto.TYPE_FLOAT: "number",
+    **dict.fromkeys(_INTEGERS, "integer"),
+}
+
+_WELL_KNOWN: Final = {
+    "google.protobuf.Timestamp": "string",
+    "google.protobuf.Duration": "string",
+    "google.protobuf.FieldMask": "string",
+    "google.protobuf.Struct": "object",
+    "google.protobuf.Value": "any",
+}
+"""Messages that JSON writes in a way of its own."""
+
+
+def _shape(field: FieldDescriptorProto, messages: dict[str, descriptor_pb2.DescriptorProto]) -> FieldShape:
+    is_list = field.label == FieldDescriptorProto.LABEL_REPEATED
+    if field.type != FieldDescriptorProto.TYPE_MESSAGE:
+        return FieldShape(_KINDS[field.type], is_list)
+    name = field.type_name.removeprefix(".")
+    if name in _WELL_KNOWN:
+        return FieldShape(_WELL_KNOWN[name], is_list)
+    if name not in messages:
+        # A map: its entry is a message within the one that has it.
+        return FieldShape("object")
+    return FieldShape("object", is_list, name)

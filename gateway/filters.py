@@ -6,7 +6,7 @@ from typing import Any, Final
 from gateway import lua_tables
 from gateway.config import GatewayConfig
 from gateway.descriptors import Contract
-from gateway.routes import HTTP_CLUSTER
+from gateway.routes import HTTP_CLUSTER, REQUESTS
 
 Json = dict[str, Any]
 
@@ -14,17 +14,25 @@ _TYPE: Final = "type.googleapis.com/envoy.extensions.filters.http."
 
 
 def chain(contract: Contract, config: GatewayConfig) -> list[Json]:
-    """cors, grpc_web, lua, jwt_authn, local_ratelimit, buffer, transcoder, grpc_stats, router.
+    """cors, grpc_web, lua, jwt_authn, local_ratelimit, buffer, requests, transcoder, grpc_stats, router.
 
-    Lua stands before all that refuses, so that it sees every refusal on its way out and gives it the surface's shape.
+    The first Lua filter stands before all that refuses, so that it sees every refusal on its way out and gives it the
+    surface's shape. The second reads the body, so it stands behind all that need not read it, and behind its cap.
     """
     return [
         _filter("cors", "cors.v3.Cors"),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
-        _filter("lua", "lua.v3.Lua", default_source_code={"inline_string": lua_tables.source(contract)}),
+        _filter("lua", "lua.v3.Lua", default_source_code={"inline_string": lua_tables.answers(contract)}),
         _filter("jwt_authn", "jwt_authn.v3.JwtAuthentication", **_jwt(config)),
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", stat_prefix="off"),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=config.max_request_bytes),
+        {
+            "name": REQUESTS,
+            "typed_config": {
+                "@type": _TYPE + "lua.v3.Lua",
+                "default_source_code": {"inline_string": lua_tables.requests(contract)},
+            },
+        },
         _filter("grpc_json_transcoder", "grpc_json_transcoder.v3.GrpcJsonTranscoder", **_transcoder(contract, config)),
         _filter("grpc_stats", "grpc_stats.v3.FilterConfig", stats_for_all_methods=True),
         _filter("router", "router.v3.Router"),

@@ -1,19 +1,31 @@
-"""The tables that the Lua filter works with, generated from the protos."""
+"""The Lua filters' sources: tables generated from the protos, then their text."""
 
 from importlib.resources import files
 
-from gateway.descriptors import Contract
+from gateway.descriptors import Contract, FieldShape
 
 
-def source(contract: Contract) -> str:
-    """The whole Lua filter: its tables, then its text."""
+def answers(contract: Contract) -> str:
+    """The filter that gives every answer the surface's shape."""
     statuses = ", ".join(f"{reason} = {status}" for reason, status in sorted(contract.http_statuses.items()))
     shapes = ",\n".join(
         f'  ["{name}"] = {{ nullable = {{ {_names(shape.nullable)} }}, children = {{ {_pairs(shape.children)} }} }}'
         for name, shape in sorted(contract.null_shapes.items())
     )
-    text = files("gateway").joinpath("lua/filter.lua").read_text()
-    return f"local STATUS_OF_REASON = {{ {statuses} }}\nlocal NULLS = {{\n{shapes}\n}}\n\n{text}"
+    return f"local STATUS_OF_REASON = {{ {statuses} }}\nlocal NULLS = {{\n{shapes}\n}}\n\n{_text('answers')}"
+
+
+def requests(contract: Contract) -> str:
+    """The filter that refuses what is not well-formed, by the name of the field."""
+    messages = ",\n".join(
+        f'  ["{name}"] = {{ {", ".join(f"{field} = {_field(shape)}" for field, shape in fields.items())} }}'
+        for name, fields in sorted(contract.request_shapes.items())
+    )
+    return f"local MESSAGES = {{\n{messages}\n}}\n\n{_text('requests')}"
+
+
+def _text(name: str) -> str:
+    return files("gateway").joinpath(f"lua/{name}.lua").read_text()
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -22,3 +34,12 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _pairs(pairs: dict[str, str]) -> str:
     return ", ".join(f'["{name}"] = "{kind}"' for name, kind in sorted(pairs.items()))
+
+
+def _field(shape: FieldShape) -> str:
+    parts = [f'kind = "{shape.kind}"']
+    if shape.is_list:
+        parts.append("list = true")
+    if shape.message:
+        parts.append(f'message = "{shape.message}"')
+    return f"{{ {', '.join(parts)} }}"

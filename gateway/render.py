@@ -100,7 +100,7 @@ def _host(contract: Contract, config: GatewayConfig) -> Json:
             "envoy.filters.http.cors": {
                 "@type": _X + "filters.http.cors.v3.CorsPolicy",
                 "allow_origin_string_match": [{"exact": origin} for origin in config.gateway_cors_origins],
-                "allow_methods": "GET, POST, PATCH, DELETE, OPTIONS",
+                "allow_methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
                 "allow_headers": ", ".join(_BROWSER_HEADERS),
                 "expose_headers": "grpc-status, grpc-message, retry-after, x-request-id",
                 "max_age": "600",

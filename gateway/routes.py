@@ -11,6 +11,9 @@ Json = dict[str, Any]
 
 GRPC_CLUSTER: Final = "kith_grpc"
 HTTP_CLUSTER: Final = "kith_http_side"
+REQUESTS: Final = "kith.requests"
+"""The name of the filter that reads requests before the transcoder does."""
+_LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
 _OUTER_GUARD: Final = 20
 """The gateway lets this many times one tenant's limit through in all; the exact limit per tenant is the server's."""
 
@@ -38,7 +41,7 @@ def _native(prefix: str) -> Json:
         "name": f"grpc{prefix}",
         "match": {"prefix": prefix},
         "route": {"cluster": GRPC_CLUSTER, "timeout": "0s", "max_stream_duration": {"grpc_timeout_header_max": "0s"}},
-        "typed_per_filter_config": {"envoy.filters.http.buffer": _buffer_off()},
+        "typed_per_filter_config": {"envoy.filters.http.buffer": _buffer_off(), REQUESTS: _no_lua()},
     }
 
 
@@ -48,6 +51,15 @@ def _side(path: str) -> Json:
 
 def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
     filters: Json = {"envoy.filters.http.lua": _lua(rpc.surface, needs_key=rpc.needs_key, response=rpc.response)}
+    filters[REQUESTS] = {
+        "@type": _LUA_PER_ROUTE,
+        "filter_context": {
+            "request": rpc.request,
+            "has_body": rpc.has_body,
+            # Between commas, so that a name is looked for whole.
+            "fixed": f",{','.join(rpc.fixed)},",
+        },
+    }
     if rpc.needs_bearer:
         filters["envoy.filters.http.jwt_authn"] = {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig",
@@ -103,10 +115,11 @@ def _lua(surface: str, *, needs_key: bool = False, response: str | None = None) 
     context: Json = {"surface": surface, "needs_key": needs_key}
     if response is not None:
         context["response"] = response
-    return {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
-        "filter_context": context,
-    }
+    return {"@type": _LUA_PER_ROUTE, "filter_context": context}
+
+
+def _no_lua() -> Json:
+    return {"@type": _LUA_PER_ROUTE, "disabled": True}
 
 
 def _buffer_off() -> Json:

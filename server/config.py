@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         description="PEM certificate chain of the gRPC server; with its key, TLS is on.",
     )
     grpc_tls_key: Path | None = Field(None, description="PEM private key of the gRPC server.")
+    grpc_tls_ca: Path | None = Field(
+        None,
+        description="PEM authorities by which the gateway trusts the gRPC server; unset: its certificate file itself.",
+    )
     http_side_host: str = Field("127.0.0.1", description="Address of the server's small HTTP side (JWKS, health).")
     http_side_port: int = Field(
         50052,

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from store.database import Transaction
+from store.tables.base import values
 from store.tables.interaction_log import InteractionLogRow, interaction_logs
 
 _COLUMNS: Final = [interaction_logs.c[field.name] for field in fields(InteractionLogRow)]
@@ -21,6 +22,11 @@ async def of_contact(tx: Transaction, contact_id: str) -> AsyncIterator[Interact
     )
     for row in rows:
         yield InteractionLogRow(*row)
+
+
+async def add(tx: Transaction, row: InteractionLogRow) -> None:
+    """Stores one turn. Raises UniqueViolation for a turn id that is taken."""
+    await tx.execute(insert(interaction_logs).values(values(row)))
 
 
 async def remove_all(tx: Transaction, contact_id: str) -> int:

@@ -47,18 +47,14 @@ def doctor(
 
 def _patient(data_dir: Path, settings: Settings) -> Patient:
     """A running stack is examined before what the environment points at."""
-    from server.embedded import data_dirs, roles, stack_file
     from server.embedded.checkup import Patient
-    from server.embedded.redis import Redis
+    from server.embedded.running import running_settings
 
-    record = stack_file.read(data_dir)
-    running = record is not None and record.is_running
-    database_url = settings.database_url.get_secret_value() if "KITH_DATABASE_URL" in os.environ else None
-    redis_url = settings.redis_url.get_secret_value() if "KITH_REDIS_URL" in os.environ else None
-    if record is not None and running:
-        secrets = data_dirs.secrets(data_dir)
-        database_url = roles.app_url(record.ports["postgres"], secrets)
-        redis_url = Redis(data_dir, record.ports["redis"], secrets.redis_password).url
+    stack = running_settings(data_dir)
+    running = stack is not None
+    chosen = stack or settings
+    database_url = chosen.database_url.get_secret_value() if running or "KITH_DATABASE_URL" in os.environ else None
+    redis_url = chosen.redis_url.get_secret_value() if running or "KITH_REDIS_URL" in os.environ else None
     return Patient(
         data_dir=data_dir,
         running=running,

@@ -14,7 +14,7 @@ def gateway_config(settings: Settings) -> GatewayConfig:
         grpc_port=settings.grpc_port,
         http_side_host=settings.http_side_host,
         http_side_port=settings.http_side_port,
-        grpc_tls=settings.grpc_tls_cert is not None,
+        grpc_tls_ca=settings.grpc_tls_ca or settings.grpc_tls_cert,
         gateway_tls_cert=settings.gateway_tls_cert,
         gateway_tls_key=settings.gateway_tls_key,
         gateway_cors_origins=settings.gateway_cors_origins,

@@ -24,6 +24,9 @@ T = TypeVar("T")
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant.")]
 Holder = Annotated[str, typer.Option("--tenant", help="The tenant.", show_default=False)]
 Platform = Annotated[bool, typer.Option("--platform", help="For the platform itself instead of a tenant.")]
+DataDir = Annotated[
+    Path, typer.Option("--data-dir", help="The stack to work on, where KITH_DATABASE_URL names no other database.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -51,39 +54,41 @@ def create(
     ] = None,
     name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="IANA time zone of its days.", show_default="UTC")] = None,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Make a tenant and print its id; the same again changes nothing."""
     from server.usecases.tenants import NewTenant, create_tenant
 
     new = NewTenant(_id(tenant_id) if tenant_id is not None else None, name, time_zone)
-    row, _ = _administer("tenant.create", lambda parts: create_tenant(parts, new))
+    row, _ = _administer("tenant.create", data_dir, lambda parts: create_tenant(parts, new))
     typer.echo(row.tenant_id)
 
 
-def suspend(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")]) -> None:
+def suspend(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")], data_dir: DataDir = Path(".kith")) -> None:
     """Refuse every credential of a tenant."""
     from server.usecases.tenants import suspend_tenant
 
-    typer.echo(_administer("tenant.suspend", lambda parts: suspend_tenant(parts, _id(tenant_id))).status)
+    typer.echo(_administer("tenant.suspend", data_dir, lambda parts: suspend_tenant(parts, _id(tenant_id))).status)
 
 
-def resume(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")]) -> None:
+def resume(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")], data_dir: DataDir = Path(".kith")) -> None:
     """Let a suspended tenant in again."""
     from server.usecases.tenants import resume_tenant
 
-    typer.echo(_administer("tenant.resume", lambda parts: resume_tenant(parts, _id(tenant_id))).status)
+    typer.echo(_administer("tenant.resume", data_dir, lambda parts: resume_tenant(parts, _id(tenant_id))).status)
 
 
 def delete(
     tenant_id: Annotated[str, typer.Argument(metavar="TENANT")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Delete a tenant and everything that is its, and verify that nothing is left."""
     from server.usecases.tenants import delete_tenant
 
     if not yes:
         typer.confirm(f"Delete everything of {tenant_id} for good?", abort=True, err=True)
-    deleted = _administer("tenant.delete", lambda parts: delete_tenant(parts, _id(tenant_id)))
+    deleted = _administer("tenant.delete", data_dir, lambda parts: delete_tenant(parts, _id(tenant_id)))
     for table, count in sorted(deleted.rows.items()):
         if count:
             typer.echo(f"{table}: {count}", err=True)
@@ -92,11 +97,11 @@ def delete(
     typer.echo("deleted")
 
 
-def list_all(as_json: AsJson = False) -> None:
+def list_all(as_json: AsJson = False, data_dir: DataDir = Path(".kith")) -> None:
     """List every tenant."""
     from server.usecases.tenants import list_tenants
 
-    rows = _administer("tenant.list", list_tenants)
+    rows = _administer("tenant.list", data_dir, list_tenants)
     _table(
         ("id", "name", "time_zone", "status", "created_at"),
         [(row.tenant_id, row.name, row.time_zone, row.status, _time(row.created_at)) for row in rows],
@@ -109,13 +114,16 @@ def create_key(
     platform: Platform = False,
     name: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     ttl: Annotated[str | None, typer.Option(help="How long it is good, e.g. 90d.", show_default="for ever")] = None,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Make a gateway key and print it; it is shown this once."""
     from server.usecases.credentials import create_gateway_key
 
     holder = _holder(tenant, platform)
     expires_at = None if ttl is None else datetime.now(UTC) + duration(ttl)
-    made = _administer("key.create", lambda parts: create_gateway_key(parts, holder, name=name, expires_at=expires_at))
+    made = _administer(
+        "key.create", data_dir, lambda parts: create_gateway_key(parts, holder, name=name, expires_at=expires_at)
+    )
     typer.echo(made.secret)
 
 
@@ -124,32 +132,40 @@ def rotate_key(
     tenant: Holder = "",
     platform: Platform = False,
     overlap: Annotated[str, typer.Option(help="How long the old key stays good.")] = "1h",
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Make a key in the place of another one and print it."""
     from server.usecases.credentials import rotate_gateway_key
 
     holder, both = _holder(tenant, platform), duration(overlap)
-    made = _administer("key.rotate", lambda parts: rotate_gateway_key(parts, holder, _id(key_id), overlap=both))
+    made = _administer(
+        "key.rotate", data_dir, lambda parts: rotate_gateway_key(parts, holder, _id(key_id), overlap=both)
+    )
     typer.echo(made.secret)
 
 
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="KEY_ID")], tenant: Holder = "", platform: Platform = False
+    key_id: Annotated[str, typer.Argument(metavar="KEY_ID")],
+    tenant: Holder = "",
+    platform: Platform = False,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """End a key everywhere within a second."""
     from server.usecases.credentials import revoke_gateway_key
 
     holder = _holder(tenant, platform)
-    _administer("key.revoke", lambda parts: revoke_gateway_key(parts, holder, _id(key_id)))
+    _administer("key.revoke", data_dir, lambda parts: revoke_gateway_key(parts, holder, _id(key_id)))
     typer.echo("revoked")
 
 
-def list_keys(tenant: Holder = "", platform: Platform = False, as_json: AsJson = False) -> None:
+def list_keys(
+    tenant: Holder = "", platform: Platform = False, as_json: AsJson = False, data_dir: DataDir = Path(".kith")
+) -> None:
     """List the keys of a tenant, newest first, without their secrets."""
     from server.usecases.credentials import list_gateway_keys
 
     holder = _holder(tenant, platform)
-    rows = _administer("key.list", lambda parts: list_gateway_keys(parts, holder))
+    rows = _administer("key.list", data_dir, lambda parts: list_gateway_keys(parts, holder))
     _table(
         ("id", "name", "created_at", "expires_at", "revoked_at"),
         [(r.key_id, r.name, _time(r.created_at), _time(r.expires_at), _time(r.revoked_at)) for r in rows],
@@ -162,6 +178,7 @@ def token(
     permissions: Annotated[str, typer.Option(help="Comma-separated; `all` for every one.")] = "all",
     ttl: Annotated[str, typer.Option(help="How long it is good: 30s, 15m, 1h, 7d.")] = "1h",
     subject: Annotated[str, typer.Option(help="Who it is for.")] = "operator",
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Sign a bearer token of the built-in issuer and print it."""
     from server.rpc.policy import permissions as every_permission
@@ -173,22 +190,26 @@ def token(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}")
     lifetime = duration(ttl)
-    typer.echo(_issue("token.issue", lambda _, issuer: issue_token(issuer, _id(tenant), subject, wanted, lifetime)))
+    typer.echo(
+        _issue("token.issue", data_dir, lambda _, issuer: issue_token(issuer, _id(tenant), subject, wanted, lifetime))
+    )
 
 
 def rotate_signing_key(
     retire: Annotated[bool, typer.Option("--retire", help="End the older keys, and every token they signed.")] = False,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Give the built-in issuer a new signing key and print its id."""
     from server.usecases.credentials import rotate_signing_key as rotate
 
-    typer.echo(_issue("signing_key.rotate", lambda _, issuer: rotate(issuer, retire=retire)))
+    typer.echo(_issue("signing_key.rotate", data_dir, lambda _, issuer: rotate(issuer, retire=retire)))
 
 
 def demo_credentials(
     out: Annotated[Path, typer.Option("--out", help="Where they are written, readable by us alone.")],
     http: Annotated[str | None, typer.Option(help="URL of the gateway.", show_default="from the settings")] = None,
     grpc: Annotated[str | None, typer.Option(help="Address of the gRPC server.", show_default="from settings")] = None,
+    data_dir: DataDir = Path(".kith"),
 ) -> None:
     """Make the demo tenant, and write credentials for it; those that are still good stay."""
     import json
@@ -204,6 +225,7 @@ def demo_credentials(
         held = {}
     found = _issue(
         "demo.credentials",
+        data_dir,
         lambda parts, issuer: make(parts, issuer, permissions(), held if isinstance(held, dict) else {}),
     )
     settings = Settings()
@@ -245,19 +267,19 @@ def _holder(tenant: str, platform: bool) -> str:
     return PLATFORM if platform else _id(tenant)
 
 
-def _administer(action: str, work: Callable[[Administration], Awaitable[T]]) -> T:
-    from server.config import Settings
+def _administer(action: str, data_dir: Path, work: Callable[[Administration], Awaitable[T]]) -> T:
+    from server.embedded.running import settings_for
 
-    return _run(action, Settings(), work)
+    return _run(action, settings_for(data_dir.resolve()), work)
 
 
-def _issue(action: str, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
-    from server.config import Settings
+def _issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
     from server.credentials.tokens import ClaimNames
+    from server.embedded.running import settings_for
     from server.secrets import Envelope
     from server.usecases.credentials import Issuer
 
-    settings = Settings()
+    settings = settings_for(data_dir.resolve())
     envelope = Envelope.of(settings.master_key.get_secret_value())
     if envelope is None:
         _fail("KITH_MASTER_KEY is not set: 32 random bytes in base64, e.g. of `openssl rand -base64 32`.")
@@ -309,7 +331,10 @@ def _table(columns: tuple[str, ...], rows: list[tuple[str | None, ...]], *, as_j
     if as_json:
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=2))
         return
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        # An id that is cut cannot be pasted into the next command.
+        table.add_column(column, no_wrap=column == "id", overflow="fold" if column == "id" else "ellipsis")
     for row in rows:
         table.add_row(*("" if value is None else value for value in row))
     Console(highlight=False).print(table)

@@ -8,7 +8,8 @@ from kith.memory.v1 import memory_pb2 as pb
 from server.convert import times
 from server.domain.memory import Memory
 from server.usecases.consolidation import Task, TaskResult
-from server.usecases.memories import Forgotten, MemoryPage, MemoryQuery
+from server.usecases.forgetting import Forgotten
+from server.usecases.memories import MemoryPage, MemoryQuery
 
 
 def query(request: pb.ListMemoriesRequest) -> MemoryQuery:

@@ -45,6 +45,16 @@ class ClaimNames:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """A token that was verified: whose it is, until when, under which key sets, and since when its tenant was there."""
+
+    caller: Caller
+    expires_at: float
+    keys_version: int
+    tenant_since: datetime
+
+
 class TokenVerifier:
     """Verifies tokens, and remembers those that were good until they expire or the keys change."""
 
@@ -55,35 +65,39 @@ class TokenVerifier:
         self._tenants = tenants
         self._claims = claims
         self._clock = clock
-        self._good: OrderedDict[bytes, tuple[Caller, float, int]] = OrderedDict()
+        self._good: OrderedDict[bytes, _Good] = OrderedDict()
 
     def peek(self, token: str) -> Caller | None:
         """Whose token it is, where it was verified before and nothing has changed since."""
         known = self._good.get(digest(token))
         if known is None:
             return None
-        caller, expires_at, version = known
-        if version != self._jwks.version or self._clock().timestamp() >= expires_at:
+        if known.keys_version != self._jwks.version or self._clock().timestamp() >= known.expires_at:
             return None
-        return caller if self._tenants.is_active(caller.tenant_id) else None
+        # A tenant that was deleted and made again under its old id is another one.
+        return known.caller if self._tenants.active_since(known.caller.tenant_id) == known.tenant_since else None
 
     async def caller(self, token: str) -> Caller:
         """Whose token it is. Raises Unauthenticated; PermissionDenied for a tenant that is suspended or unknown."""
         if len(token) > _LONGEST:
             raise _bad("is too long")
         version = self._jwks.version
-        caller, expires_at = self._read(await self._verified(token))
+        claims = await self._verified(token)
+        caller, expires_at = self._read(claims)
         try:
-            await self._tenants.require(caller.tenant_id)
+            tenant = await self._tenants.require(caller.tenant_id)
         except NotFound as error:
             # The token is genuine, but its identity provider names a tenant that this product does not have.
             raise PermissionDenied("The token's tenant does not exist.") from error
-        self._remember(token, caller, expires_at, version)
+        issued_at = _instant(claims, "iat")
+        if issued_at is not None and issued_at + _LEEWAY_SECONDS < tenant.created_at.timestamp():
+            raise _bad("was issued for an earlier tenant of this id")
+        self._remember(token, _Good(caller, expires_at, version, tenant.created_at))
         return caller
 
-    def _remember(self, token: str, caller: Caller, expires_at: float, version: int) -> None:
+    def _remember(self, token: str, good: _Good) -> None:
         key = digest(token)
-        self._good[key] = (caller, expires_at, version)
+        self._good[key] = good
         self._good.move_to_end(key)
         if len(self._good) > _CAPACITY:
             self._good.popitem(last=False)

@@ -16,6 +16,7 @@
 turns these into gRPC statuses.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,7 +97,7 @@ class RateLimited(KithError):
     reason = "RATE_LIMITED"
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__(f"Too many requests to this operation; try again in {retry_after:.1f} s.")
+        super().__init__(f"Too many requests to this operation; try again in {max(1, math.ceil(retry_after))} s.")
         self.retry_after = retry_after
 
 

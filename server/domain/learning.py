@@ -8,6 +8,7 @@ from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
 from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
+from server.domain.timeline import placed
 from server.domain.turn import Turn
 
 
@@ -34,15 +35,16 @@ def learn(
     """How the contact's memories change by what the turn tells; `new_id` names new ones.
 
     `turns_before` is how many turns were taken in before this one. `memories` are those that the turn can touch: the
-    current facts and preferences and the episodes of its session, and all that is current where it asks to forget.
+    current facts and preferences and the episodes of its session; all that is current where it asks to forget, and all
+    there ever were where the turn is older than others.
     """
     current = {m.id: m for m in memories if m.status == "current"}
-    gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
-    for memory_id in gone:
-        del current[memory_id]
+    # What was once true of what is to be forgotten goes with it.
+    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
+    changed = _true_again(gone, memories)
+    current = {i: m for i, m in (current | changed).items() if i not in gone}
 
     added: dict[str, Memory] = {}
-    changed: dict[str, Memory] = {}
     for draft in understood.memories:
         resolution = conflict.resolve([*current.values(), *added.values()], draft, session_id=turn.session_id)
         known = current.get(resolution.reinforces or "")
@@ -51,15 +53,25 @@ def learn(
         if not resolution.add:
             continue
         memory = _remembered(new_id(), draft, turn, turns_before, now)
-        for old_id in resolution.supersedes:
-            old = current.pop(old_id, None)
-            if old is not None:
-                changed[old_id] = replace(old, status="superseded", valid_to=_sooner(old.valid_to, memory.valid_from), superseded_by=memory.id)
+        rivals = [current[i] for i in resolution.supersedes if i in current]
+        memory, ended = placed(memory, rivals, memories)
+        changed |= ended
+        for old_id in ended.keys() & current.keys():
+            del current[old_id]
         added[memory.id] = memory
 
     all_entities = _merged(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
     return Learned(tuple(added.values()), changed, gone, all_entities, tuple(e for e in all_entities if e.id in met))
+
+
+def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, Memory]:
+    """What had ended only because of memories that are gone, by id: a joke about Mars does not end a home in Lisbon."""
+    return {
+        m.id: replace(m, status="current", valid_to=over_at(m.attribute, m.valid_from, m.event_end), superseded_by=None)
+        for m in memories
+        if m.status == "superseded" and m.superseded_by in gone and m.id not in gone
+    }
 
 
 def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
@@ -87,11 +99,6 @@ def _reinforced(known: Memory, draft: Draft, said_at: datetime, now: datetime) -
         strength=1.0,
         strength_at=now,
     )
-
-
-def _sooner(until: datetime | None, replaced_at: datetime) -> datetime:
-    """When a replaced memory ended: when it was replaced, or before that by itself."""
-    return replaced_at if until is None else min(until, replaced_at)
 
 
 def _remembered(memory_id: str, draft: Draft, turn: Turn, turns_before: int, now: datetime) -> Memory:

@@ -10,7 +10,7 @@ from server import ids
 from server.domain import relationship
 from server.domain.contact import State
 from server.domain.errors import FieldViolation, InvalidInput, NotFound
-from server.domain.extraction import Known, extract
+from server.domain.extraction import FORGET_ALL, Known, extract
 from server.domain.learning import Learned, learn
 from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
@@ -19,9 +19,10 @@ from server.domain.turn import Turn
 from server.domain.words import Energy, MoodSource
 from server.usecases import records
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
+from server.usecases.forgetting import forget_everything
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import turns
+from store import interaction_logs, turns
 from store.database import Transaction
 from store.queue import Job
 from store.tables.interaction_log import InteractionLogRow
@@ -112,8 +113,11 @@ async def _take_in(
     memories = held.memories if held else tuple(records.memory(m) for m in before.memories)
     entities = held.entities if held else tuple(records.entity(e) for e in before.entities)
     understood = extract(turn, _known(memories, entities, row.display_name), row.language, zone)
-    if understood.forget and held is None:
-        # Anything may be meant.
+    if FORGET_ALL in understood.forget:
+        return await _forget(tx, row.contact_id, turn, now)
+    late = state.last_active_at is not None and turn.occurred_at < state.last_active_at
+    if (understood.forget or late) and held is None:
+        # Anything may be meant; and what is told late may lie between things that are over.
         held = await build(tx, row.contact_id)
         memories = held.memories if held else memories
     learned = learn(memories, entities, state.total_messages, turn, understood, now, new_id=lambda: ids.new("mem", now))
@@ -145,7 +149,17 @@ async def _take_in(
         version, state_after, learned.entities,
         added=learned.added, changed=learned.changed, removed=learned.removed,
     )  # fmt: skip
-    return ingested, Change(version, after)
+    return ingested, Change(version, after, erases=bool(learned.removed))
+
+
+async def _forget(tx: Transaction, contact_id: str, turn: Turn, now: datetime) -> tuple[Ingested, Change]:
+    """The contact asked to be forgotten. Of this turn stays that it was, so that it counts once; not what it said."""
+    _, change = await forget_everything(tx, contact_id, now, action="memory.delete_all")
+    ingested = Ingested(ids.new("int", now), 0, state_updated=True, triggers_created=0, deferred_tasks_queued=0)
+    wordless = replace(turn, user_message=None, ai_response=None, user_message_ref=None, ai_response_ref=None)
+    nothing = _Feeling(Classified("neutral", 0.0), "medium", "none")
+    await interaction_logs.add(tx, _log_row(tx.tenant_id, contact_id, ingested, wordless, nothing, now))
+    return ingested, change
 
 
 def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, job: Job | None) -> turns.TurnWrites:

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from server import ids
-from server.domain.contact import State
 from server.domain.errors import InvalidInput, NotFound
 from server.domain.memory import Memory
 from server.usecases import audit, records
 from server.usecases.contacts import MOST
+from server.usecases.forgetting import Forgotten, forget_everything
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue
+from store import contacts, memories, pagination
 from store.database import Transaction
 
 
@@ -79,15 +78,6 @@ async def delete_memory(services: Services, tenant_id: str, contact_id: str, mem
     await services.snapshots.change(tenant_id, contact_id, work)
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How much was forgotten, and the receipt that stays."""
-
-    memories: int
-    entities: int
-    receipt_id: str
-
-
 async def delete_all_memories(services: Services, tenant_id: str, contact_id: str) -> Forgotten:
     """Forgets everything about the contact: memories, entities, ingested turns, state. The contact stays.
 
@@ -100,18 +90,9 @@ async def delete_all_memories(services: Services, tenant_id: str, contact_id: st
         result.clear()
         if await contacts.get(tx, contact_id, lock=True) is None:
             raise NotFound.contact(contact_id)
-        remembered, entities = await memories.remove_all(tx, contact_id)
-        logs = await interaction_logs.remove_all(tx, contact_id)
-        await contacts.forget_activity(tx, contact_id)
-        await queue.cancel_contact(tx, contact_id)
-        await idempotency.remove_of_contact(tx, contact_id)
-        forgotten = Forgotten(remembered, entities, ids.new("era", now))
-        counts = {"memories": remembered, "entities": entities, "interaction_logs": logs}
-        await erasure.leave_receipt(tx, forgotten.receipt_id, "memories", contact_id, counts, now)
-        await audit.record(tx, target=contact_id)
-        version = await contacts.change(tx, contact_id, records.state_columns(State()))
+        forgotten, change = await forget_everything(tx, contact_id, now)
         result.append(forgotten)
-        return Change(version or 0, erases=True)
+        return change
 
     await services.snapshots.change(tenant_id, contact_id, work)
     return result[0]

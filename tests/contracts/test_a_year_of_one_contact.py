@@ -152,7 +152,7 @@ YEAR = (
     Chapter(
         "2024-12-01T10:00",
         ("My new boyfriend is called Rui.",),
-        ("Has a new boyfriend named Rui",),
+        ("Has a boyfriend named Rui",),
         ("single", "Tom"),
     ),
     Chapter(
@@ -161,7 +161,7 @@ YEAR = (
         (
             "Is called Noor", "Lives in Lisbon", "Works as a teacher", "Works at Escola Azul", "Is vegetarian",
             "Is allergic to peanuts", "Birthday is 12 May", "Has a sister named Leila", "Sister Leila lives in Bergen",
-            "Has a new boyfriend named Rui", "Favorite band is Portishead", "Dislikes sushi",
+            "Has a boyfriend named Rui", "Favorite band is Portishead", "Dislikes sushi",
         ),
         ("Lives in Berlin", "Lives in Hamburg", "nurse", "Siemens", "kitten named", "Tom", "Radiohead", "heron"),
     ),

@@ -173,6 +173,22 @@ def test_forget_me_keeps_the_contact_and_resets_the_rest(
     assert export["interaction_logs"] == export["memories"] == export["entities"] == []
 
 
+@pytest.mark.parametrize("asked", ["Forget me", "Please forget everything you know about me."])
+def test_a_contact_that_asks_to_be_forgotten_is_and_what_comes_again_does_not_forget_more(
+    rest: httpx.Client, product: RunningProduct, contact_id: str, asked: str
+) -> None:
+    ingest(rest, product, contact_id, user_message="My dog Zyx lives in Zagreb with me.", detected_mood="excited")
+    turn = {"user_message": asked, "ai_response": "Goodbye, Zyx.", "turn_id": "the-last-one"}
+    ingest(rest, product, contact_id, **turn)
+    after = context(rest, product, contact_id, min_importance=0)
+    assert (after["memories"], after["state"]["mood"], after["state"]["total_messages"]) == ([], "neutral", 0)
+    path = f"/contact-intel/contacts/{contact_id}/export"
+    assert "Zyx" not in rest.get(path, headers=product.bearer).text
+    ingest(rest, product, contact_id, user_message="I live in Lima.")
+    ingest(rest, product, contact_id, **turn)
+    assert "Lima" in rest.get(path, headers=product.bearer).text
+
+
 def test_an_export_holds_everything_and_a_deletion_leaves_nothing(
     rest: httpx.Client, product: RunningProduct, contact_id: str
 ) -> None:

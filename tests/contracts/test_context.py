@@ -159,7 +159,7 @@ def test_a_wrong_query_is_400_and_names_the_parameter(
         ({"user_message": "hi", "turn_id": "x" * 129}, "turn_id"),
         ({"user_message": "hi", "occurred_at": "2999-01-01T00:00:00Z"}, "occurred_at"),
         ({"user_message": {"text": "hi"}}, "user_message"),
-        ({"user_message": ["hi"]}, "a list where one value belongs"),
+        ({"user_message": ["hi"]}, "user_message: must be a string, not a list"),
         ({"user_message": "hi", "occurred_at": "0001-01-01T00:00:00Z"}, "occurred_at"),
         ({"user_message": "hi", "occurred_at": "1969-12-31T23:59:59Z"}, "occurred_at"),
         ({"user_message": "hi", "occurred_at": 5}, "occurred_at"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from kith.memory.v1 import memory_pb2
 from kith.tenant.v1 import tenant_pb2
 
 from server.embedded.stores import EmbeddedStores
+from server.rpc.policy import permissions
+from server.usecases.credentials import issue_token
 from tests.rpc.access_server import Process, bearer, key, process, refusal, settings_for, until_refused
 
 READ = context_pb2.GetContactContextRequest(contact_id="ct_1")
@@ -87,6 +90,14 @@ async def test_a_token_without_the_permission_is_denied(server: Process, gateway
     refused = await refusal(server.contacts.ListContacts(LIST, metadata=bearer(token)))
     assert (refused.code, refused.reason) == (DENIED, "PERMISSION_DENIED")
     assert refused.info["permission"] == "contacts:read"
+
+
+async def test_a_token_of_a_deleted_tenant_does_not_open_a_new_one_of_the_same_id(server: Process) -> None:
+    earlier = replace(server.issuer, clock=lambda: datetime.now(UTC) - timedelta(minutes=1))
+    await server.make_tenant("tnt_again")
+    token = await issue_token(earlier, "tnt_again", "user-1", permissions(), timedelta(hours=1))
+    refused = await refusal(server.contacts.ListContacts(LIST, metadata=bearer(token)))
+    assert refused.code is UNAUTHENTICATED
 
 
 async def test_the_health_service_needs_no_credential(server: Process) -> None:

@@ -96,6 +96,18 @@ def joking(sentence: str) -> bool:
     return _JOKE.match(sentence) is not None
 
 
+_KIDDING: Final = re.compile(
+    r"^\W*(?:(?:lol|haha|ha|oh|ok|no|nah|but|sorry)\b[\s,!.]*)*(?:I(?:'m| am|m)? ?(?:was )?)?(?:just |only |totally )?(?:kidding|joking|jk|just kidding|"
+    r"messing with you|teasing)\b[\s\w,!.:)]{0,25}$",
+    re.IGNORECASE,
+)
+
+
+def is_joke(message: str) -> bool:
+    """Whether a message says nothing but that the one before it was a joke."""
+    return len(message) < 80 and _KIDDING.match(message) is not None
+
+
 def real(sentence: str) -> str:
     """The part of a sentence that is not imagined: what stands before "if" may be real, what follows is not."""
     hypothesis = _HYPOTHESIS.search(sentence)

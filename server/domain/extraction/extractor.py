@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from server.domain.extraction.commands import commands, is_stop
+from server.domain.extraction.clauses import is_joke
+from server.domain.extraction.commands import FORGET_LAST, commands, is_stop
 from server.domain.extraction.corrections import Corrected, correction
 from server.domain.extraction.drafts import Draft, Extraction, Known
 from server.domain.extraction.english import opened, phrase, sentence_case, turned
@@ -38,6 +39,8 @@ def extract(turn: Turn, known: Known, language: str = "en", zone: tzinfo = UTC) 
     message = turn.user_message or ""
     if is_stop(message, language):
         return Extraction(stop=True)
+    if message and is_joke(message) and (joked := _of_the_turn_before(known, turn)):
+        return Extraction(forget=joked)
     english = language.lower().startswith("en")
     asked = commands(message[:_LONGEST_READ])
     mentions = Mentions(known.entities, known.display_name)
@@ -51,6 +54,18 @@ def extract(turn: Turn, known: Known, language: str = "en", zone: tzinfo = UTC) 
     return Extraction(
         memories=(*episodes, *found), entities=mentions.drafts(), forget=asked.forget, disclosures=disclosures
     )
+
+
+_JUST_BEFORE: Final = timedelta(minutes=10)
+"""How long after a joke "just kidding" still means it."""
+
+
+def _of_the_turn_before(known: Known, turn: Turn) -> tuple[str, ...]:
+    """What "just kidding" takes back: what the newest facts came from, where they are only just told."""
+    newest = max((fact.occurred_at for fact in known.facts), default=None)
+    if newest is None or not timedelta() <= turn.occurred_at - newest <= _JUST_BEFORE:
+        return ()
+    return (FORGET_LAST,)
 
 
 def _episodes(turn: Turn, zone: tzinfo, mentions: Mentions) -> list[Draft]:

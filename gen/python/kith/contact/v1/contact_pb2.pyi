@@ -1112,7 +1112,7 @@ class InteractionLog(_message.Message):
     mood_confidence: _builtins.float
     """How sure the classification was, 0 to 1."""
     mood_source: _builtins.str
-    """Who classified it."""
+    """Who classified it; `none` where the contact said nothing."""
     energy: _builtins.str
     """The energy of this turn."""
     user_message_ref: _builtins.str

@@ -48,7 +48,9 @@ class GetContactContextRequest(_message.Message):
     """With it, `prompt` holds a ready text block of at most so many tokens, 50 to 8000. Default: no text block."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Answer as of this instant: only memories known and valid then. Default now."""
+        """Answer as of this instant: only memories known and valid then; stage, streak and days are counted up to it. Mood,
+        counts and last activity are those of now. Default now.
+        """
 
     def __init__(
         self,

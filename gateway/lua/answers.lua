@@ -178,15 +178,18 @@ local function local_message(status, text)
   if status == 431 then return "the request headers are too large" end
   if status == 503 then return "the service is not available; try again" end
   if status == 504 or status == 408 then return "the service did not answer in time" end
-  -- The transcoder names the status before its words.
+  -- What the transcoder says may hold what the caller wrote, so of its words only the field is taken.
+  local overridden = text:match("of the field ([%w_.]+) is conflicting")
+  if overridden then return overridden .. ": is given by the path, otherwise", overridden end
   text = text:gsub("^[A-Z_]+:%s*", "")
-  if text == "" then text = "the request was refused" end
-  local field = text:match("^([%w_.]+): ") or text:match("^: invalid value .* for type ([%w_.]+)")
-  if field and text:sub(1, 1) == ":" then text = field .. text end
-  -- The parser does not say which field.
-  if text:find("cannot start list") then text = "the body holds a list where one value belongs" end
-  if text:find("^Unexpected") or text:find("^Expected") then text = "the body is not JSON: " .. text:match("^[^\n]*") end
-  return text, field
+  local field = text:match("^([%w_.]+): .* for type [%w_.]+")
+  if not field then field = text:match("^: invalid value .* for type ([%w_.]+)") end
+  if field then
+    local time = text:find("Timestamp", 1, true)
+    return field .. (time and ": must be an RFC 3339 time, such as 2026-01-31T09:00:00Z" or ": has a wrong value"), field
+  end
+  if status == 400 then return "the request could not be read" end
+  return text ~= "" and text or "the request was refused"
 end
 
 local function shape_error(h, surface, status)
@@ -223,9 +226,19 @@ end
 -- The filter ---------------------------------------------------------------------------------------------------
 
 function envoy_on_request(h)
+  local headers = h:headers()
+  -- What is no id may be anything; the server makes one of its own then.
+  local id = headers:get("x-request-id") or ""
+  if #id > 128 or not id:find("^[%w_.:-]+$") then
+    headers:remove("x-request-id")
+    id = ""
+  end
+  -- The scheme's name is written in any case; the token filter knows one.
+  local token = (headers:get("authorization") or ""):match("^[bB][eE][aA][rR][eE][rR] +(.+)$")
+  if token then headers:replace("authorization", "Bearer " .. token) end
   local context = h:filterContext()
   if not context:get("surface") then return end
-  h:streamInfo():dynamicMetadata():set("kith", "request_id", h:headers():get("x-request-id") or "")
+  h:streamInfo():dynamicMetadata():set("kith", "request_id", id)
   if context:get("needs_key") and not h:headers():get("x-gateway-key") then
     h:respond({ [":status"] = "401" }, '{"code":16,"message":"this operation takes a gateway key in x-gateway-key",' ..
       '"details":[{"@type":"ErrorInfo","reason":"UNAUTHENTICATED"}]}')
