@@ -20,7 +20,7 @@ _ABOUT: Final = (
 _NAME: Final = r"[A-Z][\w'-]+"
 _RELATIVE: Final = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?P<of>'s (?:name "
-    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
+    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
 )
 _LOWER_NAME: Final = re.compile(r" ?,? ?(?P<n>[a-z]+)\b")
 _PRONOUNS: Final = frozenset(
