@@ -114,6 +114,8 @@ def real(sentence: str) -> str:
     if hypothesis is None:
         return sentence
     before = sentence[: hypothesis.start()]
+    if hypothesis[0].lower() in ("just kidding", "jk", "kidding"):
+        return ""
     after = _BACK_TO_EARTH.search(sentence, hypothesis.end()) if hypothesis[0].lower() in _WISHES else None
     rest = f", {real(sentence[after.end() :])}" if after else ""
     return f"{before.strip()}{rest}" if "would" not in before.lower().split() else rest.lstrip(", ")

@@ -7,6 +7,7 @@ from typing import Final
 
 from Stemmer import Stemmer
 
+from server.domain.extraction.commands_abroad import asked
 from server.domain.extraction.english import opened
 from server.domain.extraction.statements import statements
 from server.domain.memory import Memory
@@ -119,7 +120,7 @@ _UNSAID: Final = re.compile(
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
-def commands(message: str) -> Commands:
+def commands(message: str, language: str = "en") -> Commands:
     """The commands of a message. "Forget it" and "remember when we…?" are talk, not commands."""
     remember: list[str] = []
     forget: list[str] = []
@@ -127,12 +128,20 @@ def commands(message: str) -> Commands:
     unsaid = False
     for sentence in _SENTENCE.findall(message.replace("’", "'")):
         body = sentence.strip().rstrip(".!? \n")
+        abroad = asked(sentence, language)
+        if abroad is not None:
+            kind, what = abroad
+            if kind == "remember":
+                remember.append(what)
+            else:
+                forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
+            continue
         if _UNSAID.search(body):
             unsaid = True
             continue
-        asked = _forgetting(body)
-        if asked is not None:
-            forget.append(asked)
+        queried = _forgetting(body)
+        if queried is not None:
+            forget.append(queried)
             continue
         kept = None if sentence.rstrip().endswith("?") and not _asks_politely(body) else _remembering(body)
         if kept is not None:

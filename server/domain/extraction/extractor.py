@@ -42,11 +42,13 @@ def extract(turn: Turn, known: Known, language: str = "en", zone: tzinfo = UTC) 
     if message and is_joke(message) and (joked := _of_the_turn_before(known, turn)):
         return Extraction(forget=joked)
     english = language.lower().startswith("en")
-    asked = commands(message[:_LONGEST_READ])
+    asked = commands(message[:_LONGEST_READ], language)
     mentions = Mentions(known.entities, known.display_name)
     found: list[Draft] = []
     if english and message:
         found = _facts(asked.rest, asked.remember, turn, known, zone, mentions)
+    elif asked.remember:
+        found = [_as_said(what, turn, mentions) for what in asked.remember]
     episodes: list[Draft] = []
     if not asked.forget and not asked.unsaid:
         episodes = _episodes(turn, zone, mentions)
@@ -239,6 +241,23 @@ def _note(what: str, turn: Turn, zone: tzinfo, mentions: Mentions) -> Draft:
         entity_ids=mentions.named_in(what),
         event_start=when.start if when else None,
         event_end=when.end if when else None,
+        source_ref=turn.user_message_ref,
+    )
+
+
+def _as_said(what: str, turn: Turn, mentions: Mentions) -> Draft:
+    """An explicit memory in a language that is not read: kept in its words."""
+    content = _capitals(what[:_LONGEST_NOTE])
+    return Draft(
+        type="fact",
+        content=content,
+        importance=EXPLICIT_IMPORTANCE,
+        confidence=_EXPLICIT_CONFIDENCE,
+        speaker="contact",
+        subject="self",
+        attribute="note",
+        value=content,
+        entity_ids=mentions.known_in(what),
         source_ref=turn.user_message_ref,
     )
 

@@ -158,7 +158,7 @@ def happened(word: str, rest: str) -> list[Statement]:
 
 _MILESTONES: Final = frozenset("graduated retired traveled travelled divorced remarried emigrated immigrated".split())
 _HALF_SAID: Final = re.compile(
-    r"(?:had (?:to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|off|back|into|ready|started|home|so|a lot|"
+    r"(?:used to|had (?:an? (?:good|great|bad|nice|lovely|wonderful|rough|long|hard|busy|fun) (?:time|day|night|week|weekend|evening|morning|one)|to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|off|back|into|ready|started|home|so|a lot|"
     r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave (?:up|me|it)|made (?:it|sure|me|up)|"
     r"took (?:care|a while|me|forever|off)|saw (?:that|it)|found (?:out|that|it)|came)\b",
     re.IGNORECASE,

@@ -342,6 +342,7 @@ _NOT_BEEN: Final = frozenset(
 
 def used_to(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 7)
-    if negated or not what or what.split()[0].lower().endswith("ing"):
+    first = what.split()[0].lower() if what else ""
+    if negated or not what or first.endswith("ing") or first in ("think", "know", "believe", "feel", "say", "wonder", "hope"):
         return []
     return [Statement(f"Used to {turned(what)}", "past", turned(what), weight=0.4)]
