@@ -10,7 +10,8 @@ from server.domain.memory import Memory
 
 SINGLE_VALUED: Final = frozenset(
     """
-    whereabouts name age birthday residence hometown workplace occupation relationship_status partner school diet household
+    whereabouts name age birthday residence hometown workplace occupation relationship_status partner school diet
+    household
     employment hair hair_color eyes eye_color height gender theirs
     """.split()
 )
@@ -107,7 +108,12 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
         return False
     if _words(memory.value) != _words(draft.value):
         return False
-    if draft.attribute in _DATED and draft.event_start and memory.event_start and draft.event_start != memory.event_start:
+    if (
+        draft.attribute in _DATED
+        and draft.event_start
+        and memory.event_start
+        and draft.event_start != memory.event_start
+    ):
         # The same thing on another day is another plan, or the same one moved.
         return False
     if draft.attribute == "note":

@@ -45,13 +45,15 @@ YEAR = (
     Chapter("2024-01-15T20:00", ("I'm allergic to peanuts.",), ("Is allergic to peanuts",)),
     Chapter("2024-02-03T12:00", ("We adopted a kitten yesterday!",), ("Has a kitten",)),
     Chapter(
-        "2024-02-05T12:00", ("My kitten is called Miso.", "Miso sleeps on my keyboard all day, what a life"),
+        "2024-02-05T12:00",
+        ("My kitten is called Miso.", "Miso sleeps on my keyboard all day, what a life"),
         ("Has a kitten named Miso",),
-    ),  # fmt: skip
+    ),
     Chapter(
-        "2024-02-12T20:00", ("I've met someone! My boyfriend is called Tom.", "If Tom lived closer I'd see him daily"),
+        "2024-02-12T20:00",
+        ("I've met someone! My boyfriend is called Tom.", "If Tom lived closer I'd see him daily"),
         ("Has a boyfriend named Tom", "Lives in Berlin"),
-    ),  # fmt: skip
+    ),
     Chapter(
         "2024-02-22T20:00",
         ("I have a dentist appointment next Tuesday at 3pm.",),
@@ -70,9 +72,7 @@ YEAR = (
         ("Likes sushi", "Favorite band is Radiohead"),
         ("dog",),
     ),
-    Chapter(
-        "2024-03-11T09:00", ("Actually, I meant Portishead.",), ("Favorite band is Portishead",), ("Radiohead",)
-    ),  # fmt: skip
+    Chapter("2024-03-11T09:00", ("Actually, I meant Portishead.",), ("Favorite band is Portishead",), ("Radiohead",)),
     Chapter(
         "2024-04-02T09:00",
         ("I'm flying to Oslo on Saturday to see Leila.",),
@@ -108,7 +108,7 @@ YEAR = (
     Chapter("2024-06-20T22:05", ("Please forget that.",), (), ("heron", "tattoo")),
     Chapter(
         "2024-07-15T23:00",
-        ("Tom and I broke up last night.", "He said \"I live in Munich now\" and left"),
+        ("Tom and I broke up last night.", 'He said "I live in Munich now" and left'),
         ("Is single after a break-up", "Lives in Hamburg"),
         ("boyfriend", "Munich"),
     ),
@@ -159,13 +159,22 @@ YEAR = (
         "2025-01-08T18:00",
         ("A year already, can you believe it?",),
         (
-            "Is called Noor", "Lives in Lisbon", "Works as a teacher", "Works at Escola Azul", "Is vegetarian",
-            "Is allergic to peanuts", "Birthday is 12 May", "Has a sister named Leila", "Sister Leila lives in Bergen",
-            "Has a boyfriend named Rui", "Favorite band is Portishead", "Dislikes sushi",
+            "Is called Noor",
+            "Lives in Lisbon",
+            "Works as a teacher",
+            "Works at Escola Azul",
+            "Is vegetarian",
+            "Is allergic to peanuts",
+            "Birthday is 12 May",
+            "Has a sister named Leila",
+            "Sister Leila lives in Bergen",
+            "Has a boyfriend named Rui",
+            "Favorite band is Portishead",
+            "Dislikes sushi",
         ),
         ("Lives in Berlin", "Lives in Hamburg", "nurse", "Siemens", "kitten named", "Tom", "Radiohead", "heron"),
     ),
-)  # fmt: skip
+)
 
 FORGOTTEN = ("therapist", "heron", "Tom")
 

@@ -1,4 +1,4 @@
-"""What must give no fact: chatter, questions, dreams, jokes, other people's words, moments. And what any text promises."""
+"""What must give no fact: chatter, questions, dreams, jokes, other people's words. And what any text promises."""
 
 from datetime import UTC, datetime
 
@@ -129,9 +129,12 @@ def test_the_list_of_junk_is_long_enough_to_mean_something() -> None:
 SAID = st.lists(
     st.sampled_from(
         (
-            "I my we our you am is are have has had like love hate live in at on with a the two dog cat Bruno Oslo sister mother "
-            "named called not never don't and but because if that who which moved to from work as nurse want favorite color red "
-            ", . ? ! ' \" ( ) ; : 7 2024 yesterday next Friday forget remember no actually meant it them there mine all eat"
+            "I my we our you am is are have has had like love hate live in at on with a the two dog cat Bruno Oslo "
+            "sister mother "
+            "named called not never don't and but because if that who which moved to from work as nurse want "
+            "favorite color red "
+            ", . ? ! ' \" ( ) ; : 7 2024 yesterday next Friday forget remember no actually meant it them there mine "
+            "all eat"
         ).split()
     ),
     max_size=30,

@@ -54,9 +54,13 @@ def test_forgetting_reaches_what_was_true_once() -> None:
 
 def test_a_plan_is_over_when_its_day_is_and_a_home_is_not() -> None:
     def draft(content: str, attribute: str, until: datetime | None) -> Draft:
-        return Draft("fact", content, 0.5, 0.8, "contact", subject="self", attribute=attribute, value=content, event_end=until)
+        return Draft(
+            "fact", content, 0.5, 0.8, "contact", subject="self", attribute=attribute, value=content, event_end=until
+        )
 
     tomorrow = NOON + timedelta(days=1)
-    learned = after(Extraction(memories=(draft("Plans to swim", "plan", tomorrow), draft("Lives in Oslo", "residence", None))))
+    learned = after(
+        Extraction(memories=(draft("Plans to swim", "plan", tomorrow), draft("Lives in Oslo", "residence", None)))
+    )
     plan, home = learned.added
     assert (plan.valid_to, home.valid_to) == (tomorrow, None)

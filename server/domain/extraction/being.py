@@ -18,7 +18,9 @@ _HEIGHT: Final = re.compile(
     r"foot|ft|'|cm|\d|meters?).*)",
     re.IGNORECASE,
 )
-_CALLED: Final = re.compile(r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE
+)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
     (lexicon.DIETS, "diet", 0.75),
@@ -29,7 +31,8 @@ _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.KINDS, "trait", 0.6),
 )
 _QUALIFIER: Final = re.compile(
-    r"^(?:a|an|the|very|much too|much|completely|extremely|totally|rather|quite|way too|way|legally|partially|too|fairly|somewhat|"
+    r"^(?:a|an|the|very|much too|much|completely|extremely|totally|rather|quite|way too|way|legally|partially|too|"
+    r"fairly|somewhat|"
     r"naturally|incredibly|terribly|slightly|under|over|even|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
     r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
     r"strict|total|huge|big|proud|devout)\s+",

@@ -17,7 +17,10 @@ _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.I
 _COPULA: Final = re.compile(
     r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE
 )
-_HURTS: Final = re.compile(r"\b(?:my|our) (?P<k>(?:[\w'-]+ )?[\w'-]+) (?P<v>hurts?|aches?|itch(?:es)?|is (?:broken|sore|swollen))\b", re.IGNORECASE)
+_HURTS: Final = re.compile(
+    r"\b(?:my|our) (?P<k>(?:[\w'-]+ )?[\w'-]+) (?P<v>hurts?|aches?|itch(?:es)?|is (?:broken|sore|swollen))\b",
+    re.IGNORECASE,
+)
 _DREAM: Final = re.compile(
     r"\bmy (?:\w+ )?(?:dream|goal|ambition)(?: job)? (?:is|would be|has always been) "
     r"(?:(?P<to>to )(?:be |become )?|being |becoming )?(?P<x>.+)",
@@ -27,11 +30,14 @@ _ASIDE: Final = frozenset(("hi", "hello", "hey", ",", "my"))
 
 
 _INTRODUCED: Final = re.compile(
-    r"^(?:(?:hi|hello|hey|greetings|good (?:morning|evening|afternoon))\b(?: there| everyone| everybody| all)?[\s,]*(?:\w+ )?)"
+    r"^(?:(?:hi|hello|hey|greetings|good (?:morning|evening|afternoon))\b(?: there| everyone| everybody| "
+    r"all)?[\s,]*(?:\w+ )?)"
     r"(?:I am|this is|it is) (?P<x>[A-Za-z][\w'-]+)(?: here)?(?=$|,| and\b| from\b| but\b)",
     re.IGNORECASE,
 )
-_NO_NAMES: Final = lexicon.PASSING | lexicon.KINDS | lexicon.OCCUPATIONS | lexicon.NOT_NAMES | lexicon.RELATIVES.keys() | lexicon.PETS
+_NO_NAMES: Final = (
+    lexicon.PASSING | lexicon.KINDS | lexicon.OCCUPATIONS | lexicon.NOT_NAMES | lexicon.RELATIVES.keys() | lexicon.PETS
+)
 
 
 def introduced(sentence: str) -> list[Statement]:
@@ -40,7 +46,11 @@ def introduced(sentence: str) -> list[Statement]:
     if match is None:
         return []
     name = match["x"]
-    if name.lower() in _NO_NAMES or verb_of(name.lower()) is not None or name.lower().endswith(("ing", "ed", "ly", "ful", "ous", "y")):
+    if (
+        name.lower() in _NO_NAMES
+        or verb_of(name.lower()) is not None
+        or name.lower().endswith(("ing", "ed", "ly", "ful", "ous", "y"))
+    ):
         return []
     return [Statement(f"Is called {sentence_case(name)}", "name", sentence_case(name), weight=0.85, confidence=0.8)]
 
@@ -62,7 +72,9 @@ def own_name(sentence: str) -> list[Statement]:
     return [Statement(f"Is called {title}", "name", title, weight=0.9, confidence=0.95)]
 
 
-_KIND_WORDS: Final = frozenset("name favorite fav fave least life idea answer question point problem thing advice".split())
+_KIND_WORDS: Final = frozenset(
+    "name favorite fav fave least life idea answer question point problem thing advice".split()
+)
 _SAYS_NOTHING: Final = frozenset(
     "so not going what just also very really always all like why how where when too kind pretty getting being "
     "good great fine okay ok awesome amazing bad cool nice nothing everything better worse over done gone here there "
@@ -121,7 +133,8 @@ def _goal(sentence: str) -> list[Statement]:
 
 
 _OWNER: Final = re.compile(
-    r"\b(?:my|our) (?=(?P<x>[\w'-]+(?: [\w'-]+){0,3}))(?=(?:[\w'-]+ ){0,3}?(?:house|home|apartment|farm|condo|place|cabin|ranch|hometown)"
+    r"\b(?:my|our) (?=(?P<x>[\w'-]+(?: [\w'-]+){0,3}))(?=(?:[\w'-]+ ){0,3}?(?:house|home|apartment|farm|condo|place|"
+    r"cabin|ranch|hometown)"
     r"(?P<in> (?:in|on|near|outside) (?!my\b|the morning)(?:the )?\w+(?: \w+)?)?)?",
     re.IGNORECASE,
 )
@@ -194,7 +207,12 @@ def _something(words: list[str], said: set[str]) -> Statement | None:
     if not words or not words[-1].isalpha() or len(words[-1]) < 3:
         return None
     last = words[-1].lower()
-    if last in said or last in _NO_THING or last.endswith(nouns.ABSTRACT_ENDINGS) or any(w.lower() in _NO_THING for w in words):
+    if (
+        last in said
+        or last in _NO_THING
+        or last.endswith(nouns.ABSTRACT_ENDINGS)
+        or any(w.lower() in _NO_THING for w in words)
+    ):
         return None
     verb = verb_of(last)
     if verb is not None and (verb.form != "base" or len(words) == 1):

@@ -13,16 +13,37 @@ _LOOK_BACK: Final = 60
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
     r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
-    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?:do|did|does|can|am|are|have|had|was|were|will)(?! ?,)|"
+    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?:do|did|does|can|am|are|have|had|was|were|"
+    r"will)(?! ?,)|"
     r"think|thinks|"
-    r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|goes|lyrics?|titled|"
+    r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|"
+    r"goes|lyrics?|titled|"
     r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
     r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
     r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
     r"says|he says|they say|character|in the (?:game|story|movie|book))\s*[:,]?\s*$",
     re.IGNORECASE,
 )
-_SOFT: Final = frozenset(("before", "where", "which", "something", "that", "think", "guess", "when", "since", "once", "all", "time", "bet", "as", "why", "only"))
+_SOFT: Final = frozenset(
+    (
+        "before",
+        "where",
+        "which",
+        "something",
+        "that",
+        "think",
+        "guess",
+        "when",
+        "since",
+        "once",
+        "all",
+        "time",
+        "bet",
+        "as",
+        "why",
+        "only",
+    )
+)
 """Words before "I" that do not always make it unreal: "I think I am shy", "since I live in Rome"."""
 
 _HYPOTHESIS: Final = re.compile(
@@ -31,7 +52,8 @@ _HYPOTHESIS: Final = re.compile(
     re.IGNORECASE,
 )
 _JOKE: Final = re.compile(
-    r"^(?:(?:lol|haha|ha|oh|ok|no|nah|but)[\s,]*)*(?:(?:I am |I was )?(?:just |only |totally )?(?:kidding|joking|teasing|trolling)"
+    r"^(?:(?:lol|haha|ha|oh|ok|no|nah|but)[\s,]*)*(?:(?:I am |I was )?(?:just |only |totally )?(?:kidding|joking|"
+    r"teasing|trolling)"
     r"|jk|j k|psych|not|yeah right|as if|sarcasm|s|april fools?)\b[\s\w]{0,12}$",
     re.IGNORECASE,
 )
@@ -42,8 +64,10 @@ _NEXT_CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 _AMBIGUOUS: Final = frozenset(
-    "fish dance run walk swim bike camp travel hike fly cook work game sleep stay box ski surf bowl golf play sing help "
-    "exercise practice paint draw read write use watch lift date dress hit train drive race code program weave row sail "
+    "fish dance run walk swim bike camp travel hike fly cook work game sleep stay box ski surf bowl golf play sing "
+    "help "
+    "exercise practice paint draw read write use watch lift date dress hit train drive race code program weave row "
+    "sail "
     "judge edit tour chew bite design support coach follow train visit".split()
 )
 _PLAIN_VERBS: Final = "|".join(sorted(HABITUAL - _AMBIGUOUS))
@@ -68,7 +92,9 @@ _TAKES_DOING: Final = re.compile(
 
 
 _LOVED_WHEN: Final = re.compile(
-    r"^(?P<v>(?:really |also |just |absolutely )*(?:love|like|hate|enjoy|dislike)) (?:it )?when (?=(?:it|people|my|the|everyone)\b)", re.IGNORECASE
+    r"^(?P<v>(?:really |also |just |absolutely )*(?:love|like|hate|enjoy|dislike)) (?:it )?when (?=(?:it|people|my|"
+    r"the|everyone)\b)",
+    re.IGNORECASE,
 )
 _SUBORDINATE: Final = re.compile(r"\W*(?:if|when|unless|until|who|which|while|so)\b", re.IGNORECASE)
 
@@ -84,9 +110,12 @@ def _doings(part: str) -> list[str]:
 
 
 _WE_SAY: Final = re.compile(
-    r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|are (?:from|"
-    r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|go to|"
-    r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|just|play|play|can|need|want|sell|farm|grow|share|both)\b",
+    r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|"
+    r"are (?:from|"
+    r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|"
+    r"go to|"
+    r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|"
+    r"just|play|play|can|need|want|sell|farm|grow|share|both)\b",
     re.IGNORECASE,
 )
 
@@ -97,7 +126,8 @@ def joking(sentence: str) -> bool:
 
 
 _KIDDING: Final = re.compile(
-    r"^\W*(?:(?:lol|haha|ha|oh|ok|no|nah|but|sorry)\b[\s,!.]*)*(?:I(?:'m| am|m)? ?(?:was )?)?(?:just |only |totally )?(?:kidding|joking|jk|just kidding|"
+    r"^\W*(?:(?:lol|haha|ha|oh|ok|no|nah|but|sorry)\b[\s,!.]*)*(?:I(?:'m| am|m)? ?(?:was )?)?(?:just |only |totally "
+    r")?(?:kidding|joking|jk|just kidding|"
     r"messing with you|teasing)\b[\s\w,!.:)]{0,25}$",
     re.IGNORECASE,
 )
@@ -136,7 +166,8 @@ def told_beside(sentence: str, marked: bool) -> str:
 
 _OWN_ANSWER: Final = re.compile(
     r"(?:,\s*|(?<!think)(?<!if)(?<!that)(?<!what)(?<!where)(?<!when)(?<!how)(?<!as)(?<!like)(?<!than)(?<!because)(?<!why)(?<!know)\s)"
-    r"(?P<x>(?:I (?:really |also |always |just |personally |only )?(?:am|like|love|have|hate|enjoy|prefer|live|work|want|play|do not|drink|eat)|"
+    r"(?P<x>(?:I (?:really |also |always |just |personally |only )?(?:am|like|love|have|hate|enjoy|prefer|live|work|"
+    r"want|play|do not|drink|eat)|"
     r"my (?:favorite|name)|mine)\b.*)"
 )
 
@@ -157,7 +188,8 @@ _ASKING: Final = re.compile(
 _ASKS_YOU: Final = re.compile(
     r"^(?:(?:so|and|but|well|oh|ok|okay|cool|nice|hi|hello|hey|haha|lol|yes|yeah|no|definitely|great|awesome|wow)\b[\s,]*)*"
     r"(?:(?:do|did|are|have|were|can|could|would|will|should) (?:you|u|your|yall|they|he|she)\b|"
-    r"(?:what|whats|where|who|whos|how|why|which|when)(?: (?:\w+ ){0,2}?| ?'?s )?(?:is|are|s|do|did|does|about|kind|type|would)? ?"
+    r"(?:what|whats|where|who|whos|how|why|which|when)(?: (?:\w+ ){0,2}?| ?'?s )?(?:is|are|s|do|did|does|about|kind|"
+    r"type|would)? ?"
     r"(?:of )?(?:\w+ )?(?:you|your|u|ur|yours)\b|how about\b|what about\b)",
     re.IGNORECASE,
 )
@@ -176,7 +208,7 @@ _INTERROGATIVE: Final = re.compile(
 
 
 def predicates(sentence: str) -> list[tuple[str, str]]:
-    """What hangs on each "I" or "we" that is meant in earnest: pairs of what stands before that word and a predicate."""
+    """What hangs on each "I" or "we" that is meant in earnest: pairs of what stands before it and a predicate."""
     found: list[tuple[str, str]] = []
     anchors = list(islice(_ANCHOR.finditer(sentence), _MOST_ANCHORS))
     after = 0
@@ -195,7 +227,10 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
     return found
 
 
-_FIRST_VERB: Final = re.compile(r"(?:(?:just|recently|also|both|all|currently|finally|really|often|sometimes|usually|always) )*(?P<v>[a-z]+)", re.IGNORECASE)
+_FIRST_VERB: Final = re.compile(
+    r"(?:(?:just|recently|also|both|all|currently|finally|really|often|sometimes|usually|always) )*(?P<v>[a-z]+)",
+    re.IGNORECASE,
+)
 
 
 def _we_do(predicate: str) -> bool:

@@ -112,8 +112,10 @@ _ABOUT: Final = re.compile(
     re.IGNORECASE,
 )
 _UNSAID: Final = re.compile(
-    r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget (?:that|this|it|"
-    r"(?:that |what )?I (?:just )?(?:said|told you|mentioned)(?: that| it| this)?)|(?:do not|don't|dont) (?:remember|store|save|keep) "
+    r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget "
+    r"(?:that|this|it|"
+    r"(?:that |what )?I (?:just )?(?:said|told you|mentioned)(?: that| it| this)?)|(?:do not|don't|dont) (?:remember|"
+    r"store|save|keep) "
     r"(?:that|this|it))(?: please| ok| okay)?$",
     re.IGNORECASE,
 )

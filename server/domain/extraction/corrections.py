@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from server.domain.extraction.dates import told
 from server.domain.extraction.english import bare, opened, phrase
-from server.domain.extraction.times import Interval, resolve, told
+from server.domain.extraction.times import Interval, resolve
 from server.domain.memory import Memory
 
 _OPENING: Final = re.compile(

@@ -1,4 +1,4 @@
-"""Sentences that leave their "I" out: "Love hiking", "just finishing my soup", "went to the lake", "currently in school"."""
+"""Sentences that leave their "I" out: "Love hiking", "just finishing my soup", "went to the lake"."""
 
 import re
 from typing import Final
@@ -7,31 +7,42 @@ from server.domain.extraction import lexicon
 from server.domain.extraction.verbs import is_event, tells, verb_of
 
 _LEAD: Final = (
-    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|lol|haha|cool|nice|great|wow|me too|"
-    r"same here|same|sure|not much|not bad|not too bad|awesome|good|thanks|thank you|hmm|pretty good|doing well|doing good|"
+    r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|lol|haha|cool|nice|great|"
+    r"wow|me too|"
+    r"same here|same|sure|not much|not bad|not too bad|awesome|good|thanks|thank you|hmm|pretty good|doing well|"
+    r"doing good|"
     r"congrats|sweet|fun)\b[\s,]*)*)"
 )
 _PLAIN: Final = re.compile(
-    _LEAD + r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|like|enjoy|hate|live in|"
-    r"live on|live with|live near|work at|work as|work in|work for|have (?:a|an|two|three|my)|got (?:a|an|my|\w+ (?:dogs|cats|"
-    r"kids))|been married|grew up|used to|want to|am|can not|not married|married to|listen to|play|collect|moved to|married|"
-    r"graduated|craving|born in|born and raised|would love to|would rather|prefer|single|never been|in (?:high school|college|"
+    _LEAD
+    + r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually )*)(?P<v>love|like|enjoy|hate|live in|"
+    r"live on|live with|live near|work at|work as|work in|work for|have (?:a|an|two|three|my)|got (?:a|an|my|\w+ "
+    r"(?:dogs|cats|"
+    r"kids))|been married|grew up|used to|want to|am|can not|not married|married to|listen to|play|collect|moved to|"
+    r"married|"
+    r"graduated|craving|born in|born and raised|would love to|would rather|prefer|single|never been|in (?:high "
+    r"school|college|"
     r"(?:\w+ )?grade)|not a (?:big )?fan of)\b(?! you\b)",
     re.IGNORECASE,
 )
 _DONE: Final = re.compile(
-    _LEAD + r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually |here |busy |sitting here |recently )*)"
+    _LEAD
+    + r"(?P<do>(?:just |currently |also |really |only |still |mostly |usually |here |busy |sitting here |recently )*)"
     r"(?P<v>[a-z]+)\b(?P<rest> .+)",
     re.IGNORECASE,
 )
-_HAD: Final = "|".join(sorted({*lexicon.PLURALS, *lexicon.PETS, *lexicon.RELATIVES, "tattoos", "piercings"}, key=len, reverse=True))
+_HAD: Final = "|".join(
+    sorted({*lexicon.PLURALS, *lexicon.PETS, *lexicon.RELATIVES, "tattoos", "piercings"}, key=len, reverse=True)
+)
 _COUNTED: Final = re.compile(
-    _LEAD + rf"(?P<do>(?:just |only |about |me and |just me and )*)(?P<x>{lexicon.NUMBER_WORDS} (?:[\w-]+ ){{0,2}}?(?:{_HAD}))\b"
+    _LEAD + rf"(?P<do>(?:just |only |about |me and |just me and )*)"
+    rf"(?P<x>{lexicon.NUMBER_WORDS} (?:[\w-]+ ){{0,2}}?(?:{_HAD}))\b"
     r"(?! (?:is|are|was|were|has|have|can|will|would|of)\b)(?!.*\byou\b)",
     re.IGNORECASE,
 )
 _NONE: Final = re.compile(
-    _LEAD + rf"(?<!\w)(?:have )?(?:no|not any) (?P<x>{_HAD}|hobbies|car|job|family|friends|allergies|boyfriend)\b(?= (?:for me|yet|here|of my own|"
+    _LEAD + rf"(?<!\w)(?:have )?(?:no|not any) (?P<x>{_HAD}|hobbies|car|job|family|friends|allergies|boyfriend)\b"
+    r"(?= (?:for me|yet|here|of my own|"
     r"at all|right now|myself|lol|and|but|or|just|though)\b|,|$)",
     re.IGNORECASE,
 )
@@ -39,7 +50,9 @@ _HERE: Final = re.compile(
     rf"^(?:\w+[ ,]+)?(?P<x>(?:\w+ )?(?:student|{'|'.join(sorted(lexicon.OCCUPATIONS))})) here\b", re.IGNORECASE
 )
 _NEEDS_AM: Final = ("married", "not married", "single", "in ", "not a ")
-_IS_SUBJECT: Final = re.compile(r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|would|will|has|gives?|takes?)\b", re.IGNORECASE)
+_IS_SUBJECT: Final = re.compile(
+    r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|would|will|has|gives?|takes?)\b", re.IGNORECASE
+)
 _FIRST_PERSON: Final = re.compile(r"\bI\b")
 _YOURS: Final = re.compile(r"\byour?\b", re.IGNORECASE)
 

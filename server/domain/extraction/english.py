@@ -29,7 +29,10 @@ _OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\bwanna\b", "want to"),
         (r"\bgotta\b", "have to"),
         (r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)", "favorite"),
-        (r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)", "favorite "),
+        (
+            r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)",
+            "favorite ",
+        ),
         (r"\bneighbour\b", "neighbor"),
         (r"\bcolour\b", "color"),
         (r"\bi\b", "I"),
@@ -108,7 +111,8 @@ _TRAILING: Final = re.compile(
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
+    r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|"
+    r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
 _LONGEST_OBJECT: Final = 11
@@ -141,3 +145,7 @@ def bare(words: str) -> str:
 def sentence_case(words: str) -> str:
     """The first letter in capitals, the rest left alone."""
     return words[:1].upper() + words[1:]
+
+
+PROPER: Final = re.compile(r"[A-Z][\w'.-]*(?:(?: (?:de|la|of|upon|am))? [A-Z][\w'.-]*)*")
+"""A name as it is written: words with capitals, and the little ones between them."""

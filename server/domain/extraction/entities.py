@@ -32,11 +32,14 @@ _PLACE: Final = re.compile(
     r"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived "
     rf"in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
 )
-_KNOWN_PLACE: Final = re.compile(rf"\b(?:in|from|to|near|around|outside|through|of|over|leaving|left) (?P<name>{PLACE})\b", re.IGNORECASE)
+_KNOWN_PLACE: Final = re.compile(
+    rf"\b(?:in|from|to|near|around|outside|through|of|over|leaving|left) (?P<name>{PLACE})\b", re.IGNORECASE
+)
 _LIKELY_PLACE: Final = re.compile(r"(?:land|ia|burg|ville|stan|town|shire|polis|berg|City|Island|Beach|Park|Valley)$")
 _RELATION: Final = "|".join(sorted((re.escape(r) for r in lexicon.RELATIVES), key=len, reverse=True))
 _RELATION_NAME: Final = re.compile(
-    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{_RELATION}),? (?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?P<name>[A-Z][\w'-]+)\b"
+    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{_RELATION}),? (?:(?:Dr|Mr|Mrs|Ms|Prof)\.? "
+    rf")?(?P<name>[A-Z][\w'-]+)\b"
 )
 _LONGEST_SLUG: Final = 60
 
@@ -108,7 +111,7 @@ class Mentions:
         return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
 
     def called(self, name: str) -> tuple[str, str] | None:
-        """The type of the known pet or person of that name and the common noun it goes by ("dog", "sister"), or None."""
+        """The type of the known pet or person of that name and its common noun ("dog", "sister"), or None."""
         entity = self._known.get(self._by_name.get(name.lower(), ""))
         if entity is None or entity.type not in ("pet", "person"):
             return None

@@ -7,7 +7,8 @@ from server.domain.extraction.english import phrase, turned
 from server.domain.extraction.statement import Statement
 
 _PASSIVE: Final = re.compile(
-    r"(?:was|got|have been|am being|was being|had been|have had|have gotten) (?:just |recently |once |also |actually |even )*"
+    r"(?:was|got|have been|am being|was being|had been|have had|have gotten) (?:just |recently |once |also |actually "
+    r"|even )*"
     r"(?P<v>[a-z]+ed|held|shot|hit|hurt|born|bitten|stung|taken|chosen|sent|told|taught|given|robbed|fired|laid off|"
     r"struck)\b(?P<x>.*)",
     re.IGNORECASE,

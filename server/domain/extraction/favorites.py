@@ -12,7 +12,8 @@ _PRONOUNS: Final = frozenset(
 _NO_VALUE: Final = (_PRONOUNS | {"because", "so", "not"}) - {"her", "me", "one"}
 _KIND: Final = r"(?P<k>[\w]+(?: (?!is\b|are\b|was\b|would\b|has\b)[\w]+){0,2}?)"
 _FAVORITE: Final = re.compile(
-    rf"(?:\b(?:my|our) (?:(?!least\b)\w+ ){{0,2}}?|\band (?:the |all time )?|^)favorite(?:s|(?: (?!is\b|are\b|was\b|would\b|has\b|by\b|at\b){_KIND}))?"
+    rf"(?:\b(?:my|our) (?:(?!least\b)\w+ ){{0,2}}?|\band (?:the |all time )?|^)favorite(?:s|(?: (?!is\b|are\b|was\b|"
+    rf"would\b|has\b|by\b|at\b){_KIND}))?"
     r"(?: ever| of all time| right now| at the moment| by far| to \w+| in the world)*"
     r"(?:(?: is| are| was| would be| would have to be| has to be| has always been|,|:)"
     r"(?: definitely| probably| also| still| of course| just| when)*) (?P<x>.+)",
@@ -29,8 +30,10 @@ _LEAST: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    r"(?:^|, ?| and | but |\bso |\bthat |\bbecause |\bthink )(?P<x>[\w' -]{2,40}?),? (?:is|are|was|were|am|would be|has "
-    r"always been|will always be|be|,)?(?: also| still| definitely| one of| probably| by far| actually| always| just| absolutely| totally| easily| hands down|"
+    r"(?:^|, ?| and | but |\bso |\bthat |\bbecause |\bthink )(?P<x>[\w' -]{2,40}?),? (?:is|are|was|were|am|would be|"
+    r"has "
+    r"always been|will always be|be|,)?(?: also| still| definitely| one of| probably| by far| actually| always| just|"
+    r" absolutely| totally| easily| hands down|"
     r" like| really| currently)* ?"
     r"\b(?:my|our) (?:all time |absolute |most |very |current |new |new found )?favorite\b(?P<k> [\w]+(?: \w+)?)?",
     re.IGNORECASE,
@@ -49,7 +52,10 @@ _HUE: Final = (
     r"(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|golden|silver|teal|turquoise|violet|indigo|maroon|magenta|"
     r"lavender|lilac|crimson|scarlet|navy|beige|cyan|coral|mint)"
 )
-_HUES: Final = re.compile(rf"\b(?:(?:dark|light|bright|navy|hot|neon|pale|royal|baby|sky|deep|lime|forest) )*{_HUE}(?: {_HUE})?\b", re.IGNORECASE)
+_HUES: Final = re.compile(
+    rf"\b(?:(?:dark|light|bright|navy|hot|neon|pale|royal|baby|sky|deep|lime|forest) )*{_HUE}(?: {_HUE})?\b",
+    re.IGNORECASE,
+)
 _COLOR: Final = re.compile(r"\bmy (?:\w+ )?favorite colors?\b", re.IGNORECASE)
 
 
@@ -118,7 +124,13 @@ def _favorite(kind: str, value: str, confidence: float) -> Statement:
 def _dislike(value: str) -> Statement:
     shown = turned(bare(value))
     return Statement(
-        f"Dislikes {shown}", "dislikes", shown, type="preference", weight=0.5, confidence=0.8, closes=(("likes", shown),)
+        f"Dislikes {shown}",
+        "dislikes",
+        shown,
+        type="preference",
+        weight=0.5,
+        confidence=0.8,
+        closes=(("likes", shown),),
     )
 
 
@@ -131,7 +143,8 @@ def favorite_of_topic(sentence: str, topic: str) -> list[Statement]:
 
 
 _IT_IS: Final = re.compile(
-    r"(?:^|\b(?:it|that|this|they|those|these|he|she|which)(?: is|'s|s| are| was| were)? ?)(?:also |still |actually |one of |by far "
+    r"(?:^|\b(?:it|that|this|they|those|these|he|she|which)(?: is|'s|s| are| was| were)? ?)(?:also |still |actually |"
+    r"one of |by far "
     r"|definitely )*\b(?:my|our) (?:all time |absolute |most |very |current |new )?favorites?\b(?P<k> \w+(?: \w+)?)?",
     re.IGNORECASE,
 )

@@ -21,7 +21,8 @@ _ATTRIBUTES: Final = {
     "own": "owns",
 }
 _BY_THEMSELVES: Final = frozenset(
-    "hunt fish sing dance swim paint draw hike surf ski knit travel smoke garden cook bake write read drink run jog farm "
+    "hunt fish sing dance swim paint draw hike surf ski knit travel smoke garden cook bake write read drink run jog "
+    "farm "
     "volunteer meditate sew camp golf scream rap skate".split()
 )
 """Verbs that say something without an object: "I sing"."""
@@ -45,7 +46,8 @@ _NOT_DONE: Final = frozenset(
 
 HABIT: Final = re.compile(r"(?P<v>[a-z-]+)\b(?P<x>.*)", re.IGNORECASE)
 DOING: Final = re.compile(
-    r"(?:am|was|have been|had been|has been|will be)? ?(?:just |here |now |currently |also |always |still |busy |out |off |only )*"
+    r"(?:am|was|have been|had been|has been|will be)? ?(?:just |here |now |currently |also |always |still |busy |out "
+    r"|off |only )*"
     r"(?P<v>[a-z]+ing)\b(?P<x>.*)",
     re.IGNORECASE,
 )
@@ -71,15 +73,22 @@ def _pursuit(rest: str) -> list[Statement]:
     what = phrase(rest, 4)
     first = what.split()[0].lower() if what else ""
     verb = verb_of(first)
-    if not what or _NO_OBJECT.match(rest) or first in _NOT_DONE_BY or (verb is not None and verb.form == "base" and first not in _PURSUITS):
+    if (
+        not what
+        or _NO_OBJECT.match(rest)
+        or first in _NOT_DONE_BY
+        or (verb is not None and verb.form == "base" and first not in _PURSUITS)
+    ):
         return []
     return [Statement(f"Does {turned(what)}", "habit", turned(bare(what)), weight=0.35, confidence=0.6)]
 
 
 _PURSUITS: Final = frozenset("exercise design research work".split())
 _NOT_DONE_BY: Final = frozenset(
-    "the a my some have am agree what most all everything anything something nothing both need for i and or sometimes as and pretty "
-    "ok okay great now at in on when if because but very really only just both any lots say think one think one two mine his her".split()
+    "the a my some have am agree what most all everything anything something nothing both need for i and or "
+    "sometimes as and pretty "
+    "ok okay great now at in on when if because but very really only just both any lots say think one "
+    "think one two mine his her".split()
 )
 
 
@@ -120,7 +129,8 @@ def _done(verb: str, rest: str) -> list[Statement]:
 
 
 _MORE: Final = re.compile(
-    r"^\s*(?:$|,|a ?lot\b(?! of)|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|because\b|to\b|"
+    r"^\s*(?:$|,|a ?lot\b(?! of)|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|"
+    r"because\b|to\b|"
     r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|in my\b|at home|on the\b|mostly)",
     re.IGNORECASE,
 )
@@ -128,13 +138,17 @@ _MORE: Final = re.compile(
 
 def _says_no_more(rest: str) -> bool:
     """Whether what follows a verb is no object of it: "all the time", "every weekend", nothing."""
-    return _MORE.match(rest) is not None and not re.match(r"\s*(?:to|in|for|on|as) (?!relax|feel|unwind|be |stay|keep)\w", rest)
+    return _MORE.match(rest) is not None and not re.match(
+        r"\s*(?:to|in|for|on|as) (?!relax|feel|unwind|be |stay|keep)\w", rest
+    )
 
 
 def _with_preposition(rest: str, what: str) -> str:
     """The object with the preposition it hangs on: "to the zoo" for the rest " to the zoo with Ana"."""
     joined = _JOINED.match(rest)
-    return f"{joined['p'].lower()} {what}" if joined and not what.lower().startswith(f"{joined['p'].lower()} ") else what
+    return (
+        f"{joined['p'].lower()} {what}" if joined and not what.lower().startswith(f"{joined['p'].lower()} ") else what
+    )
 
 
 _LONGEST: Final = 10
@@ -158,8 +172,11 @@ def happened(word: str, rest: str) -> list[Statement]:
 
 _MILESTONES: Final = frozenset("graduated retired traveled travelled divorced remarried emigrated immigrated".split())
 _HALF_SAID: Final = re.compile(
-    r"(?:used to|had (?:an? (?:good|great|bad|nice|lovely|wonderful|rough|long|hard|busy|fun) (?:time|day|night|week|weekend|evening|morning|one)|to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|off|back|into|ready|started|home|so|a lot|"
-    r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave (?:up|me|it)|made (?:it|sure|me|up)|"
+    r"(?:used to|had (?:an? (?:good|great|bad|nice|lovely|wonderful|rough|long|hard|busy|fun) (?:time|day|night|week|"
+    r"weekend|evening|morning|one)|to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|"
+    r"off|back|into|ready|started|home|so|a lot|"
+    r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave "
+    r"(?:up|me|it)|made (?:it|sure|me|up)|"
     r"took (?:care|a while|me|forever|off)|saw (?:that|it)|found (?:out|that|it)|came)\b",
     re.IGNORECASE,
 )
@@ -193,7 +210,9 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 _STUDIES: Final = {"study": "Studies", "learn": "Is learning", "major": "Majors", "train": "Is training"}
-_DOINGS: Final = frozenset("see meet look have finish enjoy learn need plan study major start change join care pay send move".split())
+_DOINGS: Final = frozenset(
+    "see meet look have finish enjoy learn need plan study major start change join care pay send move".split()
+)
 
 
 def given_up(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -212,7 +231,14 @@ def never(match: re.Match[str], negated: bool) -> list[Statement]:
     """What somebody has never done: "have never drunk coffee"."""
     verb = verb_of(match["v"].lower())
     what = phrase(match["x"], 7)
-    if not negated or verb is None or verb.form != "past" or not tells(verb.base) or not what or _NO_OBJECT.match(what + " "):
+    if (
+        not negated
+        or verb is None
+        or verb.form != "past"
+        or not tells(verb.base)
+        or not what
+        or _NO_OBJECT.match(what + " ")
+    ):
         return []
     shown = turned(_with_preposition(match["x"], what))
     return [Statement(f"Has never {match['v'].lower()} {shown}", "never", shown, weight=0.4, confidence=0.7)]

@@ -39,10 +39,13 @@ _EMPTY: Final = frozenset(
     """.split()
 )
 _PARTICIPLE: Final = re.compile(
-    r"^(?:a |an )?(?:(?:always|never|not|already|just|also|recently|ever|only|even|never ever) )*(?P<w>[a-z]+)\b(?P<more> .+)?", re.IGNORECASE
+    r"^(?:a |an )?(?:(?:always|never|not|already|just|also|recently|ever|only|even|never ever) "
+    r")*(?P<w>[a-z]+)\b(?P<more> .+)?",
+    re.IGNORECASE,
 )
 _PERFECT: Final = frozenset(
-    "been had done seen heard tried gone got made taken lost found wanted worked played lived loved thought read written "
+    "been had done seen heard tried gone got made taken lost found wanted worked played lived loved thought read "
+    "written "
     "eaten met come become started finished always never not to already just ever".split()
 )
 _THINGS_IN_ED: Final = frozenset("red bed shed sled weed seed feed need".split())
@@ -179,7 +182,13 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
     called = next((w for w in reversed(words) if w in lexicon.PETS or w in lexicon.RELATIVES), last)
     ends = (("relationship_status", "single"),) if attribute == "partner" else ()
     return Statement(
-        content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),), closes=ends
+        content,
+        attribute,
+        name,
+        weight=min(0.9, weight + 0.05),
+        confidence=0.95,
+        named=((kind, name, called),),
+        closes=ends,
     )
 
 

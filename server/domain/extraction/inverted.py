@@ -1,4 +1,4 @@
-"""What is said the other way round: "all I eat is rice", "rice is what I eat", "rice I love", "the rice that I love"."""
+"""What is said the other way round: "all I eat is rice", "rice is what I eat", "the rice that I love"."""
 
 import re
 from typing import Final
@@ -8,18 +8,23 @@ from server.domain.extraction.english import phrase
 _VERB: Final = r"(?P<v>(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )*(?:{verbs}))"
 _LIKING: Final = "love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
 _DOING: Final = (
-    f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|own|have|am good at|prefer|use|want|want to be|want to become|am in|study|wear|cook|do|speak|write|"
+    f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|own|have|am good at|prefer|use|want|want to be|want to "
+    f"become|am in|study|wear|cook|do|speak|write|"
     "am into|draw|paint|teach|sell|work with|graduated with|crave|need|drive|live in|work in|aspire to be|want to do"
 )
 _ALL_I: Final = re.compile(
-    r"\b(?:all|what|everything|the (?:only |one )?(?:thing|food|drink|kind|place|music|sport|game|book|movie|animal|job)s?(?: of "
-    rf"\w+)?)(?: that)? I (?:ever )?{_VERB.format(verbs=_DOING)}(?: most| best| more than anything| now| for \w+)? (?:is|are|would be|'s) "
+    r"\b(?:all|what|everything|the (?:only |one )?(?:thing|food|drink|kind|place|music|sport|game|book|movie|animal|"
+    r"job)s?(?: of "
+    rf"\w+)?)(?: that)? I (?:ever )?{_VERB.format(verbs=_DOING)}(?: most| best| more than anything| now| for \w+)? "
+    rf"(?:is|are|would be|'s) "
     r"(?P<x>.+)",
     re.IGNORECASE,
 )
 _IS_WHAT: Final = re.compile(
-    r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| basically| pretty much| mostly| about| literally)? "
-    r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|color)s?|"
+    r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| "
+    r"basically| pretty much| mostly| about| literally)? "
+    r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|"
+    r"color)s?|"
     rf"things|an? \w+|part of what)(?: that)? I {_VERB.format(verbs=_DOING)}\b(?P<end>.*)",
     re.IGNORECASE,
 )
@@ -29,30 +34,41 @@ _FRONTED: Final = re.compile(
     + r"(?= ?$| ?,| (?:the most|most|the best|best|so much|a lot|very much|too|and|but|lol|as well|by the way)\b)",
     re.IGNORECASE,
 )
-_LIKED: Final = re.compile(r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear)\b")
+_LIKED: Final = re.compile(
+    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear)\b"
+)
 _MY_LOVE: Final = re.compile(
-    r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|(?P<bad>hatred|"
+    r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|"
+    r"(?P<bad>hatred|"
     r"dislike|fear|lack of liking|aversion|phobia)) (?:of|for|to|with|is|are|has always been)(?: for)? (?P<x>.+)",
     re.IGNORECASE,
 )
-_ADDICTION: Final = re.compile(r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE)
+_ADDICTION: Final = re.compile(
+    r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE
+)
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?:(?:more of|definitely|really|just|also|such|kind of|both|always|not|honestly) )*(?:an? |the )?"
-    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|fanatic|junkie|addict|"
+    r"\bI (?:am|have always been) (?:(?:more of|definitely|really|just|also|such|kind of|both|always|not|honestly) "
+    r")*(?:an? |the )?"
+    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
+    r"fanatic|junkie|addict|"
     r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
     re.IGNORECASE,
 )
 _NOT_LIKED: Final = frozenset(
     """
-    it that this them they what thing things one ones all he she you we i me him her which who something someone everything
-    anything people guy guys girl man woman so but and as like if because think guess know say sure yes no yeah only reason way
-    time day family good great nice bad big huge old young tall short happy shy simple normal regular lucky private busy social very
+    it that this them they what thing things one ones all he she you we i me him her which who something someone
+    everything
+    anything people guy guys girl man woman so but and as like if because think guess know say sure yes no yeah
+    only reason way
+    time day family good great nice bad big huge old young tall short happy shy simple normal regular lucky private
+    busy social very
     nicest only hard kind same quiet lazy boring creative average free loud
     """.split()
 )
 _EDGES: Final = re.compile(
     r".*\b(?:is|are|was|were|have|has|had|do|does|did|can|will|would|to|of|in|on|at|with|for|from|and|or|but|because|so|that|if|"
-    r"when|some|any|all|my|your|the|a|an|yes|no|yeah|well|oh|also|really|sure|not|eat|got|get|see|make|watch|play|like|than|then)\b ?",
+    r"when|some|any|all|my|your|the|a|an|yes|no|yeah|well|oh|also|really|sure|not|eat|got|get|see|make|watch|play|"
+    r"like|than|then)\b ?",
     re.IGNORECASE,
 )
 
@@ -78,7 +94,11 @@ def _compared(sentence: str) -> list[str]:
 def _excepted(sentence: str) -> list[str]:
     """ "I eat anything but olives" tells of olives."""
     match = _EXCEPT.search(sentence)
-    if match is None or not (what := phrase(match["x"], 4)) or what.split()[0].lower() in ("i", "when", "my", "if", "for", "to", "that"):
+    if (
+        match is None
+        or not (what := phrase(match["x"], 4))
+        or what.split()[0].lower() in ("i", "when", "my", "if", "for", "to", "that")
+    ):
         return []
     return [f"dislike {what}"]
 
@@ -89,7 +109,8 @@ _AS_I_DO: Final = re.compile(
     re.IGNORECASE,
 )
 _EXCEPT: Final = re.compile(
-    r"\bI [^,]*\b(?:all|any|anything|everything|most|almost anything)\b[^,]*?,? (?:except|but|other than|besides|apart from|"
+    r"\bI [^,]*\b(?:all|any|anything|everything|most|almost anything)\b[^,]*?,? (?:except|but|other than|besides|"
+    r"apart from|"
     r"except for|excluding)(?: for| maybe)? (?P<x>[\w' -]+)",
     re.IGNORECASE,
 )
@@ -122,7 +143,9 @@ def _turned_about(sentence: str) -> list[str]:
 
 
 def _plain(verb: str) -> str:
-    return re.sub(r"^(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )+(?=\w)", "", verb)
+    return re.sub(
+        r"^(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )+(?=\w)", "", verb
+    )
 
 
 def last_thing(sentence: str) -> str:

@@ -21,8 +21,10 @@ _VERB_START: Final = re.compile(
 
 
 _ONE_THING: Final = re.compile(
-    r"\b(?P<a>ham|mac|macaroni|guns|fish|rock|peanut butter|salt|bread|bed|dungeons|arts|r|black|salt|biscuits|chicken|spaghetti|rice|"
-    r"burgers?|sweet|meat|steak|cookies|milk|law|science|romeo|tom|beauty|bacon|pork|lord|hide|gin|jack|rum|nature|trial|health) (?:and|n|&) "
+    r"\b(?P<a>ham|mac|macaroni|guns|fish|rock|peanut butter|salt|bread|bed|dungeons|arts|r|black|salt|biscuits|"
+    r"chicken|spaghetti|rice|"
+    r"burgers?|sweet|meat|steak|cookies|milk|law|science|romeo|tom|beauty|bacon|pork|lord|hide|gin|jack|rum|nature|"
+    r"trial|health) (?:and|n|&) "
     r"(?P<b>cheese|roses|chips|roll|jelly|vinegar|butter|breakfast|dragons|crafts|b|white|gravy|waffles|meatballs|beans|fries|sour|"
     r"potatoes|cream|order|fiction|technology|juliet|jerry|the beast|eggs|tonic|coke|seek|error|fitness)\b",
     re.IGNORECASE,
@@ -30,7 +32,9 @@ _ONE_THING: Final = re.compile(
 """Names of one thing that hold an "and"."""
 
 
-_HANGS_ON: Final = re.compile(r"\b(?:for|with|at|from|near|about|of|between) (?:my|our|their|the|a|an|both)\b", re.IGNORECASE)
+_HANGS_ON: Final = re.compile(
+    r"\b(?:for|with|at|from|near|about|of|between) (?:my|our|their|the|a|an|both)\b", re.IGNORECASE
+)
 
 
 def items(words: str) -> list[str]:

@@ -162,18 +162,24 @@ KINDS: Final = frozenset(
     irish scottish russian polish dutch swedish norwegian danish finnish greek turkish nigerian kenyan
     egyptian asian
     african european latino latina hispanic black white
-    male female man woman military veteran bilingual multilingual colourblind nerdy geeky artistic creative athletic clumsy
+    male female man woman military veteran bilingual multilingual colourblind nerdy geeky artistic creative
+    athletic clumsy
     outgoing talkative quiet loud social antisocial sociable ambitious organized disorganized messy tidy lazy stubborn
-    sensitive emotional romantic optimistic pessimistic competitive adventurous competent impatient patient perfectionist
-    vain narcissistic petite tiny muscular stocky curvy obese slender lanky pudgy chubby heavyset plump handsome attractive
+    sensitive emotional romantic optimistic pessimistic competitive adventurous competent impatient patient
+    perfectionist
+    vain narcissistic petite tiny muscular stocky curvy obese slender lanky pudgy chubby heavyset plump handsome
+    attractive
     ugly beautiful cute freckled hairy tattooed pale tan barefoot furry claustrophobic agoraphobic dyslexic insomniac
-    nearsighted farsighted shortsighted paralyzed bankrupt wealthy famous celibate polyamorous monogamous asexual pansexual
+    nearsighted farsighted shortsighted paralyzed bankrupt wealthy famous celibate polyamorous monogamous asexual
+    pansexual
     pagan wiccan amish sober alcoholic frugal thrifty cheap spoiled conservative liberal republican democrat libertarian
-    anarchist feminist socialist pacifist environmentalist activist vegan gluten-free kosher halal homeschooled uneducated
+    anarchist feminist socialist pacifist environmentalist activist vegan gluten-free kosher halal homeschooled
+    uneducated
     self-employed selfemployed underemployed self-taught widower bachelor orphaned gifted psychic royal superstitious
     allergic anemic bulimic anorexic hypochondriac schizophrenic ambidextrous athlete foodie gamer hipster hippie hippy
     goth punk nerd geek bookworm workaholic homebody jock hoarder minimalist loner extroverted grandmother grandfather
-    round sick unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted shortest tallest youngest oldest blonde-haired ocd
+    round sick unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted
+    shortest tallest youngest oldest blonde-haired ocd
     """.split()
 )
 """Words after "I am" that say what somebody is."""
@@ -181,13 +187,18 @@ KINDS: Final = frozenset(
 STATUS: Final = frozenset("unmarried single married divorced engaged widowed separated".split())
 DIETS: Final = frozenset("vegan vegetarian pescatarian carnivore omnivore".split())
 LOOKS: Final = frozenset(
-    "petite tiny muscular stocky curvy slender lanky pudgy chubby plump freckled hairy shortest tallest tall short fat thin skinny slim "
+    "petite tiny muscular stocky curvy slender lanky pudgy chubby plump freckled hairy shortest tallest tall short "
+    "fat thin skinny slim "
     "overweight obese blonde blond brunette redhead redheaded bald bearded".split()
 )
 RELIGIONS: Final = frozenset(
-    "pagan wiccan amish catholic christian muslim jewish hindu buddhist atheist agnostic mormon protestant religious spiritual".split()
+    "pagan wiccan amish catholic christian muslim jewish hindu buddhist atheist agnostic mormon "
+    "protestant religious spiritual".split()
 )
-HEALTH: Final = frozenset("paralyzed anemic bulimic anorexic schizophrenic insomniac nearsighted disabled deaf blind diabetic autistic dyslexic pregnant colorblind".split())
+HEALTH: Final = frozenset(
+    "paralyzed anemic bulimic anorexic schizophrenic insomniac nearsighted disabled deaf blind diabetic "
+    "autistic dyslexic pregnant colorblind".split()
+)
 
 NUMBER_WORDS: Final = (
     r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|"

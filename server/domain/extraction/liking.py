@@ -39,7 +39,12 @@ def wish(match: re.Match[str], negated: bool) -> list[Statement]:
     known = verb_of(verb)
     if known is not None and known.form == "ing":
         verb = known.base
-    if known is None or known.form not in ("base", "ing") or verb in _NO_WISH or re.match(r"(?:it|that|this|them|you|a lot)\b", rest):
+    if (
+        known is None
+        or known.form not in ("base", "ing")
+        or verb in _NO_WISH
+        or re.match(r"(?:it|that|this|them|you|a lot)\b", rest)
+    ):
         return []
     plans = re.match(r"(?:plan|am (?:planning|going|saving)|intend|decided)", match[0], re.IGNORECASE)
     joined = re.match(r"\s*(?P<p>to|at|on|in|with|for|from|into|as|like)\s", match["x"])
@@ -49,9 +54,12 @@ def wish(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(said, attribute, f"{verb} {turned(bare(rest))}".strip(), weight=weight, confidence=0.7)]
 
 
-_NO_GOAL: Final = frozenset("able here there more very so too careful honest done like nice good sure alone with in on".split())
+_NO_GOAL: Final = frozenset(
+    "able here there more very so too careful honest done like nice good sure alone with in on".split()
+)
 _NO_WISH: Final = frozenset(
-    "know say tell ask talk hear see think let give thank forget remember feel seem sound come keep try stay get mention "
+    "know say tell ask talk hear see think let give thank forget remember feel seem sound come keep try stay get "
+    "mention "
     "apologize respond reply answer help end stop wait hold leave look go call check find put share sit die cry".split()
 ) - {"see", "get", "go", "leave", "help", "stay", "stop", "find", "keep"}
 
@@ -71,7 +79,8 @@ def wanting(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 _NOT_WANTED: Final = frozenset(
-    "it that this them you him her more one some time break rest help sleep nap advice know someone somebody something hug "
+    "it that this them you him her more one some time break rest help sleep nap advice know someone somebody "
+    "something hug "
     "go see be do have get make find not each others friend friends people what thing things idea least way".split()
 )
 

@@ -56,7 +56,8 @@ HOMES: Final = frozenset("house home apartment farm condo place cabin ranch".spl
 
 MASS: Final = frozenset(
     """
-    coffee tea wine beer water soda milk juice food pasta rice bread cheese meat fruit candy chocolate sushi pizza art music hair money
+    coffee tea wine beer water soda milk juice food pasta rice bread cheese meat fruit candy chocolate sushi pizza
+    art music hair money
     gear equipment makeup medicine insulin shrimp fish bacon
     """.split()
 )
@@ -64,18 +65,28 @@ MASS: Final = frozenset(
 
 NOTHING_OWNED: Final = frozenset(
     """
-    family friend friends people homework god lord boy girl man woman guys guy ex husbands grade class classes team coworker coworkers
-    boss school church college university country city town state area neighborhood hometown language native nationality culture
-    religion faith english accent health diet pleasure bedtime shift paycheck salary income bills bill taxes tax order dinner
+    family friend friends people homework god lord boy girl man woman guys guy ex husbands grade class classes team
+    coworker coworkers
+    boss school church college university country city town state area neighborhood hometown language native
+    nationality culture
+    religion faith english accent health diet pleasure bedtime shift paycheck salary income bills bill taxes tax
+    order dinner
     exam exams test tests finals studies major minor thesis essay course courses degree grades homeroom career position
-    profession occupation title role boyfriend's friends' true real dreams dear darling bestie buddy buds pals mate mates
-    total entire hunger thirst attention nerves patience schedule routine bucket list go favorites fans fan followers audience
-    customers clients patients students employees employer neighbors tribe crew squad generation ancestors heritage roots race
-    gender sex sexuality height weight size shape figure looks appearance style sense humor taste tastes preference preferences
-    hobbies hobby pastime passion talent specialty expertise area field line sweet tooth guess bad mistake fault pride joy
+    profession occupation title role boyfriend's friends' true real dreams dear darling bestie buddy buds pals mate
+    mates
+    total entire hunger thirst attention nerves patience schedule routine bucket list go favorites fans fan
+    followers audience
+    customers clients patients students employees employer neighbors tribe crew squad generation ancestors heritage
+    roots race
+    gender sex sexuality height weight size shape figure looks appearance style sense humor taste tastes preference
+    preferences
+    hobbies hobby pastime passion talent specialty expertise area field line sweet tooth guess bad mistake fault
+    pride joy
     vote view views perspective beliefs thoughts doubts fears fear worries concerns needs wants desires wishes hopes
-    dentist doctor therapist lawyer accountant landlord hairdresser vet gynecologist barber trainer flight meeting appointment exam interview
-    history world choice lap life lifetime childhood youth head forehead start end top bottom rest share part back front own
+    dentist doctor therapist lawyer accountant landlord hairdresser vet gynecologist barber trainer flight meeting
+    appointment exam interview
+    history world choice lap life lifetime childhood youth head forehead start end top bottom rest share part back
+    front own
     address email number username password account question turn reply message comment post
     parents' house's name's nickname last middle own behalf knowledge ability abilities
     will whole wonderful amazing great awesome sweet dear poor little younger older very most

@@ -14,7 +14,8 @@ _GOOD: Final = (
 )
 _BAD: Final = (
     r"the worst|gross|disgusting|boring|terrible|awful|horrible|nasty|overrated|annoying|stupid|scary|creepy|evil|"
-    r"yucky|a pain|too (?:loud|spicy|sweet|scary|boring)|not (?:really )?(?:my|for me|my thing)|not my (?:thing|style|favorite|"
+    r"yucky|a pain|too (?:loud|spicy|sweet|scary|boring)|not (?:really )?(?:my|for me|my thing)|not my (?:thing|"
+    r"style|favorite|"
     r"cup of tea)"
 )
 _MUCH: Final = (
@@ -24,7 +25,8 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|hero|idol)\b|(?:for|with) me\b"
+    r"preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
+    r"hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
     rf"(?:^|,|\b(?:think|believe|but|and|because|though|say|find|as|guess|yes|yeah|that|since|well|so|know)\b) ?"
@@ -35,11 +37,14 @@ _JUDGED: Final = re.compile(
     re.IGNORECASE,
 )
 _MOVES: Final = re.compile(
-    r"(?:^|, ?|\b(?:and|but|because|think|that|yes|well|so|lol) )(?P<x>[\w' -]{2,35}?) (?:really |just |always |do |does )*"
-    r"(?:(?:makes?|made) (?:me|my \w+) (?:so |very |really |feel |a little )*(?P<f>happy|smile|calm|calmer|relaxed|laugh|"
+    r"(?:^|, ?|\b(?:and|but|because|think|that|yes|well|so|lol) )(?P<x>[\w' -]{2,35}?) (?:really |just |always |do |"
+    r"does )*"
+    r"(?:(?:makes?|made) (?:me|my \w+) (?:so |very |really |feel |a little )*(?P<f>happy|smile|calm|calmer|relaxed|"
+    r"laugh|"
     r"better|alive|good|sad|sick|nervous|angry|mad|cry|anxious|hurt|uncomfortable|itch|sneeze|puke|gag)|"
     r"(?P<bad>scares?|bores?|annoys?|bothers?|disgusts?|terrif(?:y|ies)|freaks?|irritates?|stresses) me\b|"
-    r"(?P<good>fascinates?|interests?|inspires?|relax(?:es)?|calms?|excites?|amuses?|soothes?|helps?|motivates?|keeps?) "
+    r"(?P<good>fascinates?|interests?|inspires?|relax(?:es)?|calms?|excites?|amuses?|soothes?|helps?|motivates?|"
+    r"keeps?) "
     r"me(?: (?:relax|unwind|calm|sane|going|happy))?\b)",
     re.IGNORECASE,
 )
@@ -60,7 +65,11 @@ _LEAD: Final = re.compile(
     r"\s*(?:and |the |a |an |some |all |most |any |my |our |listening to |watching )*",
     re.IGNORECASE,
 )
-_ENDS_WELL: Final = re.compile(r"^\s*(?:$|[,.!]|and\b|but\b|so\b|too\b|though\b|for me|to me|because|I\b|lol|haha|ever|also|when|if|on|with|in the)", re.IGNORECASE)
+_ENDS_WELL: Final = re.compile(
+    r"^\s*(?:$|[,.!]|and\b|but\b|so\b|too\b|though\b|for me|to me|because|I\b|lol|haha|ever|also|when|if|on|with|in "
+    r"the)",
+    re.IGNORECASE,
+)
 _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good".split())
 
 
@@ -80,8 +89,10 @@ def opinions(sentence: str, topic: str) -> list[Statement]:
     if not what or (match["good"] and not _ENDS_WELL.match(match["after"])):
         return []
     strong = match["rocks"] or "my" in (match["good"] or "").split() or "best" in (match["good"] or "")
-    if match["good"] and match["good"].split()[-1].lower() in ("good", "nice", "cool", "interesting", "great") and (
-        what == topic or len(what.split()) > 3
+    if (
+        match["good"]
+        and match["good"].split()[-1].lower() in ("good", "nice", "cool", "interesting", "great")
+        and (what == topic or len(what.split()) > 3)
     ):
         return []
     return _taste(what, bool(match["good"] or match["rocks"]), 0.45 if strong else 0.35)
@@ -94,7 +105,14 @@ def _subject(words: str, topic: str) -> str:
         return topic
     what = bare(phrase(_LEAD.sub("", plain), 5))
     parts = what.lower().split()
-    if set(parts) & _PEOPLE or not parts or parts[0] in _NO_SUBJECT or parts[-1] in _NO_SUBJECT or "you" in parts or "your" in parts:
+    if (
+        set(parts) & _PEOPLE
+        or not parts
+        or parts[0] in _NO_SUBJECT
+        or parts[-1] in _NO_SUBJECT
+        or "you" in parts
+        or "your" in parts
+    ):
         return ""
     return what
 

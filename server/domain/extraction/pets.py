@@ -23,15 +23,15 @@ _LOSS: Final = (
     r"(?:died|dies|is dead|passed(?: away)?|was put down|had to be put (?:down|to sleep)|was put to sleep|crossed the "
     r"rainbow bridge|ran away|got run over)\b"
 )
-_DIED: Final = re.compile(
-    rf"\b(?:[Mm]y|[Oo]ur) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:,? (?P<name>{_NAME}),?)? {_LOSS}"
-)
+_DIED: Final = re.compile(rf"\b(?:[Mm]y|[Oo]ur) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:,? (?P<name>{_NAME}),?)? {_LOSS}")
 _NAMED_DIED: Final = re.compile(rf"\b(?P<name>{_NAME}) {_LOSS}")
 _LOST: Final = re.compile(
     rf"\b(?:[Ww]e|I) (?:(?:just|recently|sadly|also|have|had to) )*(?:lost|put down|had to put down|gave away|rehomed|"
     rf"buried|said goodbye to) (?:my|our) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:,? (?P<name>{_NAME}))?"
 )
-_FOREIGN: Final = frozenset("sister brother mother father mom dad friend neighbor aunt uncle boss roommate cousin".split())
+_FOREIGN: Final = frozenset(
+    "sister brother mother father mom dad friend neighbor aunt uncle boss roommate cousin".split()
+)
 
 
 def pets(sentence: str) -> list[Statement]:

@@ -14,11 +14,14 @@ _WHERE_I_LIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _I_LIVE_ON: Final = re.compile(
-    r"\b(?:the|my) (?P<x>island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block)(?: that| which)? I live (?P<p>in|on|at)\b",
+    r"\b(?:the|my) (?P<x>island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block)(?: that| which)? "
+    r"I live (?P<p>in|on|at)\b",
     re.IGNORECASE,
 )
 _FROM: Final = re.compile(
-    rf"^(?:(?:hi|hello|hey|hola|greetings|good \w+)\b[\s,]*)?(?:there |all )?(?:I am \w+,? (?:and )?)?(?:also |originally )?from (?:\w+ )?(?P<x>{PLACE}(?:, ?{PLACE})?)\b", re.IGNORECASE
+    rf"^(?:(?:hi|hello|hey|hola|greetings|good \w+)\b[\s,]*)?(?:there |all )?(?:I am \w+,? (?:and )?)?(?:also |"
+    rf"originally )?from (?:\w+ )?(?P<x>{PLACE}(?:, ?{PLACE})?)\b",
+    re.IGNORECASE,
 )
 _X_HERE: Final = re.compile(rf"^(?:\w+[\s,]+)?(?P<x>{PLACE}) here\b|\bhere (?:is|in) (?P<y>{PLACE})\b", re.IGNORECASE)
 _WEATHER: Final = re.compile(
@@ -28,21 +31,37 @@ _WEATHER: Final = re.compile(
 )
 _NOT_HERE: Final = re.compile(
     r"\b(?:you|your|want|wanted|would|visit\w*|went|was|were|vacation|trip|travel\w*|if|wish|moving|move|moved|born|grew|raised|used|"
-    r"mother|father|mom|dad|sister|brother|parents?|friends?|grandma|grandparents|cousins?|aunt|uncle|he|she|they|his|her|someday|one day|plan|"
-    r"hope|once|ago|before|girlfriend|boyfriend|husband|wife|daughter|son|back|study abroad|heard|set|show|movie|book|not|never|will)\b",
+    r"mother|father|mom|dad|sister|brother|parents?|friends?|grandma|grandparents|cousins?|aunt|uncle|he|she|they|"
+    r"his|her|someday|one day|plan|"
+    r"hope|once|ago|before|girlfriend|boyfriend|husband|wife|daughter|son|back|study abroad|heard|set|show|movie|"
+    r"book|not|never|will)\b",
     re.IGNORECASE,
 )
 
 
 def places(sentence: str) -> list[Statement]:
     """The place a sentence gives its writer."""
-    if "where I" in sentence and (lives := _WHERE_I_LIVE.search(sentence)) and (place := phrase(lives["x"] or lives["y"], 4)):
+    if (
+        "where I" in sentence
+        and (lives := _WHERE_I_LIVE.search(sentence))
+        and (place := phrase(lives["x"] or lives["y"], 4))
+    ):
         return [_lives(place)]
     if "I live" in sentence and (lives := _I_LIVE_ON.search(sentence)):
-        return [Statement(f"Lives {lives['p']} the {lives['x'].lower()}", "dwelling", lives["x"].lower(), weight=0.4, confidence=0.6)]
+        return [
+            Statement(
+                f"Lives {lives['p']} the {lives['x'].lower()}",
+                "dwelling",
+                lives["x"].lower(),
+                weight=0.4,
+                confidence=0.6,
+            )
+        ]
     here = _HERE_IN.search(sentence) if " in " in sentence else None
-    if here and (place := phrase(here["x"], 4)) and (
-        is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about"))
+    if (
+        here
+        and (place := phrase(here["x"], 4))
+        and (is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about")))
     ):
         return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
     if match := _FROM.search(sentence):

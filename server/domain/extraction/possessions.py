@@ -19,9 +19,11 @@ _BROOD: Final = re.compile(
 )
 
 
+_OWN: Final = "|".join(sorted({*lexicon.RELATIVES, *lexicon.PLURALS, *lexicon.PETS}, key=len, reverse=True))
 _AND_MY: Final = re.compile(
-    r"(?P<a>\b(?:my|our) (?:[\w'-]+ ){0,2}?[\w'-]+) and (?=(?:(?:\d+|two|three|four|five|little|older|younger|big|pet|baby|new|old|"
-    rf"twin) ){{0,2}}(?:{'|'.join(sorted({*lexicon.RELATIVES, *lexicon.PLURALS, *lexicon.PETS}, key=len, reverse=True))})\b)",
+    r"(?P<a>\b(?:my|our) (?:[\w'-]+ ){0,2}?[\w'-]+) and (?=(?:(?:\d+|two|three|four|five|little|older|younger|big|"
+    r"pet|baby|new|old|"
+    rf"twin) ){{0,2}}(?:{_OWN})\b)",
     re.IGNORECASE,
 )
 """What "my" goes on for: "my dog and two kids" are both one's own."""

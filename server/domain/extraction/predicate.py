@@ -11,7 +11,8 @@ _ADVERBS: Final = re.compile(
     r"^(?:(?:very much|really|also|just|still|usually|actually|always|only|even|now|currently|"
     r"absolutely|totally|simply|kinda|kind of|sort of|mostly|"
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
-    r"already|both|all|do|did|too|then|have always|honestly|totally|strongly|deeply|highly|mainly|primarily|much|defiantly|very|obviously|clearly|"
+    r"already|both|all|do|did|too|then|have always|honestly|totally|strongly|deeply|highly|mainly|primarily|much|"
+    r"defiantly|very|obviously|clearly|"
     r"probably|especially|"
     r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
@@ -27,21 +28,47 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
         (r"^(?:really |just |also |do )?can not (?:stand|bear|tolerate|handle|do)\b", "hate"),
-        (r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating|wait for|survive without)\b", "love"),
-        (r"^can (?:eat|drink|listen to|watch|read|play) (?=.*\b(?:all day|every day|over and over|over all day|forever)\b)", "love "),
-        (r"^(?:do |did )?not (?:really |much |at all )?care (?:much |too much |a lot |at all )?(?:for|about)\b", "dislike"),
+        (
+            r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating|wait for|survive "
+            r"without)\b",
+            "love",
+        ),
+        (
+            r"^can (?:eat|drink|listen to|watch|read|play) (?=.*\b(?:all day|every day|over and over|over all day|"
+            r"forever)\b)",
+            "love ",
+        ),
+        (
+            r"^(?:do |did )?not (?:really |much |at all )?care (?:much |too much |a lot |at all )?(?:for|about)\b",
+            "dislike",
+        ),
         (r"^(?:do )?care (?:a lot |deeply |very much |so much )?(?:for|about)\b", "love"),
         (r"^(?:do )?feel (?:very |so )?strongly about\b", "love"),
         (r"^(?:just )?(?:got done|finished|got finished|am done|got through|started|began) (?=\w+ing\b)", "am "),
         (r"^would rather\b", "prefer to"),
         (r"^prefer to (?:prefer|have)\b", "prefer"),
         (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
-        (r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b", "dislike"),
+        (
+            r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b",
+            "dislike",
+        ),
         (r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
-        (r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b", "dislike"),
-        (r"^am (?:(?:really|very|so|like|just|kind of|still|more|totally|super|mostly|pretty) )*(?:into|obsessed with|infatuated with|loyal to|addicted to|hooked on|"
-         r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|interested in)\b", "love"),
-        (r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|jonesing for)\b", "want"),
+        (
+            r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b",
+            "dislike",
+        ),
+        (
+            r"^am (?:(?:really|very|so|like|just|kind of|still|more|totally|super|mostly|pretty) )*(?:into|obsessed "
+            r"with|infatuated with|loyal to|addicted to|hooked on|"
+            r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|"
+            r"interested in)\b",
+            "love",
+        ),
+        (
+            r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|"
+            r"jonesing for)\b",
+            "want",
+        ),
         (r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
         (r"^(?:sure )?would (?:really |sure |absolutely )?(?:love|like|kill for) (?!to\b|if\b|that\b|it\b)", "want "),
         (r"^(?:always |have always |have )?(?:wanted|dreamed|dreamt) (?:of|about) (?!to\b)", "want "),
@@ -55,10 +82,17 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
         (r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),
         (r"^(?:am|have been) new to (?=the\b)", "am in "),
-        (r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |night |day |little )*(?:job|gig|position|"
-         r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)", "work "),
+        (
+            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |"
+            r"night |day |little )*(?:job|gig|position|"
+            r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)",
+            "work ",
+        ),
         (r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),
-        (rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)", "am "),
+        (
+            rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)",
+            "am ",
+        ),
     )
 )
 _NEGATION: Final = re.compile(
@@ -68,9 +102,13 @@ _NEGATION: Final = re.compile(
     re.IGNORECASE,
 )
 _UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had better|wish|had wished)\b", re.IGNORECASE)
-_WILL: Final = re.compile(r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE)
+_WILL: Final = re.compile(
+    r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE
+)
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
-_FOR_YOU: Final = re.compile(r"(?<=[a-z]) (?:you|u|him|her|them|us|everyone|people) (?=(?:some|an?|my|all) )", re.IGNORECASE)
+_FOR_YOU: Final = re.compile(
+    r"(?<=[a-z]) (?:you|u|him|her|them|us|everyone|people) (?=(?:some|an?|my|all) )", re.IGNORECASE
+)
 """Whom something is done for stands in the way of what is done: "make you some soup"."""
 
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)

@@ -20,7 +20,8 @@ _ABOUT: Final = (
 _NAME: Final = r"[A-Z][\w'-]+"
 _RELATIVE: Final = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?P<about>{_ABOUT})(?P<rel>{_RELATION})\b(?P<of>'s (?:name "
-    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
+    rf"is )?)?(?:,? (?:(?:is )?(?:named|called) (?P<n1>[\w'-]+)|(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? "
+    rf")?(?P<n2>{_NAME}(?!'s))))?,?(?=(?P<rest>.*))"
 )
 _LOWER_NAME: Final = re.compile(r" ?,? ?(?P<n>[a-z]+)\b")
 _PRONOUNS: Final = frozenset(
@@ -35,7 +36,12 @@ def people(sentence: str) -> list[Statement]:
         word = match["rel"].lower()
         relation = lexicon.RELATIVES.get(word) or lexicon.PLURALS.get(word, word)
         name = match["n2"] or (sentence_case(match["n1"]) if match["n1"] else None)
-        if name is None and not match["of"] and (lower := _LOWER_NAME.match(match["rest"])) and lower["n"] in FIRST_NAMES - AMBIGUOUS:
+        if (
+            name is None
+            and not match["of"]
+            and (lower := _LOWER_NAME.match(match["rest"]))
+            and lower["n"] in FIRST_NAMES - AMBIGUOUS
+        ):
             name = sentence_case(lower["n"])
         if name and name.lower() in lexicon.NOT_NAMES | lexicon.PASSING | _PRONOUNS:
             name = None
@@ -69,7 +75,9 @@ def _of_their_own(relation: str, rest: str) -> list[Statement]:
     ]
 
 
-_EVERYBODY_HAS: Final = frozenset("mother father parent friend neighbor boss manager colleague coworker teacher".split())
+_EVERYBODY_HAS: Final = frozenset(
+    "mother father parent friend neighbor boss manager colleague coworker teacher".split()
+)
 """Relations that say nothing until they have a name: who has no mother?"""
 
 _WEIGHTS: Final = {"partner": 0.75, "children": 0.75, "siblings": 0.65, "people": 0.4, "family": 0.4}
@@ -127,7 +135,9 @@ _NO_STATE: Final = frozenset(
     "the like just too sick mad angry sad happy upset tired proud super about on the best worst better amazing awesome "
     "pretty really my asleep home back calling cool funny sweet cute adorable yelling wonderful gone out up in".split()
 )
-_NO_REPORT: Final = frozenset("says said told thinks thought knows wants asked keeps kept makes made gets got had".split())
+_NO_REPORT: Final = frozenset(
+    "says said told thinks thought knows wants asked keeps kept makes made gets got had".split()
+)
 
 
 def _of_other(relation: str, name: str | None, rest: str, plural: bool) -> list[Statement]:
@@ -143,7 +153,7 @@ def _of_other(relation: str, name: str | None, rest: str, plural: bool) -> list[
         return []
     joined = "to " if after.startswith("to ") and lemma != "moved" else ""
     what = phrase(after, 8)
-    if not what or after.split()[0].lower() in _NO_STATE and lemma in ("is", "are", "was", "were"):
+    if not what or (after.split()[0].lower() in _NO_STATE and lemma in ("is", "are", "was", "were")):
         return []
     if after.lower().startswith(("me ", "us ", "you ", "my ", "when ", "it ", "that ", "your ")):
         return []
@@ -175,7 +185,9 @@ def _passed_away(relation: str, name: str | None, rest: str) -> list[Statement]:
     return lost_person(relation, name) if _DIED.match(rest) else []
 
 
-_DIED: Final = re.compile(r"\s*(?:has |have |had |just |recently |sadly )*(?:died|passed away|passed|is dead)\b", re.IGNORECASE)
+_DIED: Final = re.compile(
+    r"\s*(?:has |have |had |just |recently |sadly )*(?:died|passed away|passed|is dead)\b", re.IGNORECASE
+)
 
 
 def lost_person(relation: str, name: str | None) -> list[Statement]:

@@ -79,11 +79,14 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
 
 
 _WITH: Final = re.compile(
-    r"\bI (?:am|was|live)\b[^,]*? (?:with|and have|has) (?P<x>(?:an?|no|one|two|three|four|five|six|\d+|long|short|red|blue|green|brown|"
+    r"\bI (?:am|was|live)\b[^,]*? (?:with|and have|has) (?P<x>(?:an?|no|one|two|three|four|five|six|\d+|long|short|"
+    r"red|blue|green|brown|"
     r"black|curly|blonde|pink|purple) .+)",
     re.IGNORECASE,
 )
-_HAD_BESIDE: Final = frozenset("children pet siblings partner appearance no_children no_pet no_siblings no_owns no_people".split())
+_HAD_BESIDE: Final = frozenset(
+    "children pet siblings partner appearance no_children no_pet no_siblings no_owns no_people".split()
+)
 
 
 def beside(sentence: str) -> list[Statement]:

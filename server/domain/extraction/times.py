@@ -98,7 +98,7 @@ _AHEAD: Final = re.compile(
 def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     """The first time expression of `text` as an interval, or None; `at` is when it was said, `zone` where."""
     plain = text.replace("’", "'")
-    best = _first(plain, at.astimezone(zone).date())
+    best = first_expression(plain, at.astimezone(zone).date())
     hour = _hour(plain)
     if best is None:
         return None
@@ -111,7 +111,7 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 
 
-def _first(plain: str, today: date) -> "tuple[int, int, _Days] | None":
+def first_expression(plain: str, today: date) -> "tuple[int, int, _Days] | None":
     """The first time expression of a text: where it starts and ends, and its days."""
     best: tuple[int, int, _Days] | None = None
     for pattern, days_of in _RULES:
@@ -132,52 +132,7 @@ def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str
         return None
 
 
-_RELATIVE: Final = re.compile(
-    r"\b(?:yesterday|today|tomorrow|tonight|last|past|this|next|coming|ago|morning|afternoon|evening|now|earlier|back|in|within|"
-    r"from|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
-    re.IGNORECASE,
-)
-_JOINED: Final = re.compile(r"(?:\s|^)(?:on|at|in|by|for|until|since|from|around|this|the|later|early|late|coming)\s*$", re.IGNORECASE)
-
-
-def undated(text: str, at: datetime, zone: tzinfo) -> str:
-    """The text without a time expression that only means something at the time it was said ("next Friday at 6")."""
-    days = _first(text, at.astimezone(zone).date())
-    if days is None:
-        return text
-    start, end, _ = days
-    if not _RELATIVE.search(text[start:end]) or re.search(r"\b(?:19|20)\d\d\b", text[start:end]):
-        return text
-    text = _cut_out(text, start, end)
-    clock = _CLOCK.search(text)
-    return (_cut_out(text, clock.start(), clock.end()) if clock else text).strip(" ,")
-
-
-def _cut_out(text: str, start: int, end: int) -> str:
-    before = text[:start]
-    while (shorter := _JOINED.sub("", before)) != before:
-        before = shorter
-    return " ".join(f"{before.rstrip()} {text[end:].lstrip()}".split())
-
-
-def told(interval: Interval, zone: tzinfo) -> str:
-    """When an interval is, in words that stay true: "on 24 April 2026 at 15:00", "in May 2026"."""
-    start, end = interval.start.astimezone(zone), interval.end.astimezone(zone)
-    length = end - start
-    month = start.strftime("%B %Y")
-    if length <= timedelta(hours=1):
-        return f"on {start.day} {month} at {start:%H:%M}"
-    days = round(length / timedelta(days=1))
-    if days <= 1:
-        return f"on {start.day} {month}"
-    if days == 2:
-        return f"on the weekend of {start.day} {month}"
-    if days <= 7:
-        return f"in the week of {start.day} {month}"
-    return f"in {month}" if days <= 31 else f"in {start.year}" if days >= 365 else f"from {month}"
-
-
-_CLOCK: Final = re.compile(
+CLOCK: Final = re.compile(
     r"\b(?:at|by|around|from)\s+(?:about )?(\d{1,2})(?::(\d\d))?\s*([ap])?\.?(?:m\b\.?)?(?!\s*(?:%|"
     r"years|people|\d|:))|"
     r"\b(?:at|by|around)\s+(noon|midnight)\b|\b(\d{1,2})(?::(\d\d))?\s*([ap])\.?m\b",
@@ -187,7 +142,7 @@ _CLOCK: Final = re.compile(
 
 def _hour(text: str) -> time | None:
     """The hour of the clock a text names; a bare small number ("at 5") means the afternoon."""
-    match = _CLOCK.search(text)
+    match = CLOCK.search(text)
     if match is None:
         return None
     if match[4]:

@@ -10,23 +10,29 @@ from server.domain.extraction.inverted import last_thing
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
-    r"\b(?P<aux>do|are|have|can|did) (?:you|u|yall) (?:(?:guys|all|also|ever|really|even|still|happen to) )*(?P<x>[\w][\w' -]+)",
+    r"\b(?P<aux>do|are|have|can|did) (?:you|u|yall) (?:(?:guys|all|also|ever|really|even|still|happen to) "
+    r")*(?P<x>[\w][\w' -]+)",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"^(?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer|know(?: how to)?|own|collect|into|fan of|a fan of|speak|"
-    r"a big fan of|hate|seen|heard of|heard|ever watch|tried|try|see|been to|believe in|feel about|think (?:of|about)|cook|"
-    r"work with|live in|live with|sell|have any|get|want|good with|good at|use|wear)\b\s*(?:to )?(?:any |some |a lot of |many )?(?P<x>.+)",
+    r"^(?:like|love|enjoy|watch|eat|drink|play|have|listen to|read|prefer|know(?: how to)?|own|collect|into|fan of|a "
+    r"fan of|speak|"
+    r"a big fan of|hate|seen|heard of|heard|ever watch|tried|try|see|been to|believe in|feel about|think (?:of|"
+    r"about)|cook|"
+    r"work with|live in|live with|sell|have any|get|want|good with|good at|use|wear)\b\s*(?:to )?(?:any |some |a lot "
+    r"of |many )?(?P<x>.+)",
     re.IGNORECASE,
 )
 _YOUR_FAVORITE: Final = re.compile(
-    r"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) (?P<k>(?:all time )?favorite(?: \w+)?"
+    r"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) (?P<k>(?:all "
+    r"time )?favorite(?: \w+)?"
     r"(?: \w+)?|name|job|guilty pleasures?|hobby|hobbies)\b",
     re.IGNORECASE,
 )
 _YOUR_LOOKS: Final = re.compile(
     r"\bwhat (?:color|colour) (?:are|is) your (?P<k>hair|eyes|car|house|skin)\b|"
-    r"\b(?:(?:is|are) )?your (?P<z>hair|eyes|skin|house|dog|cat|car|horse|wife|husband|sister|brother|mother|mom|dad)\b",
+    r"\b(?:(?:is|are) )?your (?P<z>hair|eyes|skin|house|dog|cat|car|horse|wife|husband|sister|brother|mother|mom|"
+    r"dad)\b",
     re.IGNORECASE,
 )
 _MINE: Final = re.compile(
@@ -35,41 +41,54 @@ _MINE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHORT_ANSWER: Final = re.compile(
-    r"^(?P<lead>(?:(?:yes|yeah|yep|no|nope|nah|well|oh|actually|because|sure|me too|cause|but|and|so|sorry|sadly|unfortunately)\b"
-    r"[\s,]*)*)I (?:(?:really|actually|sure|definitely|certainly|sadly|unfortunately) )*(?P<aux>do|am|have|can|did)(?P<not> not)?"
+    r"^(?P<lead>(?:(?:yes|yeah|yep|no|nope|nah|well|oh|actually|because|sure|me too|cause|but|and|so|sorry|sadly|"
+    r"unfortunately)\b"
+    r"[\s,]*)*)I (?:(?:really|actually|sure|definitely|certainly|sadly|unfortunately) )*(?P<aux>do|am|have|can|"
+    r"did)(?P<not> not)?"
     r"(?P<rest>(?: too| also| actually| as well| myself| lol| haha| sometimes| so much| every day| at all)*"
     r"(?:$|[,!]| and | but | because ).*)",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
-    r"^(?P<v>(?:(?:really|do|absolutely|just|also|so|totally|kind of|always|only|not|am|ai|eat|watch|can|have|to|how|know|never|used) )*"
-    r"(?:love|like|enjoy|hate|dislike|adore|eat|eating|watch|watching|play|playing|prefer|collect|obsessed with|addicted to|"
-    r"afraid of|scared of|allergic to|fan of|despise|stand|miss|drink|own|listen to|read|work with|into|cook|bake|play|breed|"
+    r"^(?P<v>(?:(?:really|do|absolutely|just|also|so|totally|kind of|always|only|not|am|ai|eat|watch|can|have|to|how|"
+    r"know|never|used) )*"
+    r"(?:love|like|enjoy|hate|dislike|adore|eat|eating|watch|watching|play|playing|prefer|collect|obsessed with|"
+    r"addicted to|"
+    r"afraid of|scared of|allergic to|fan of|despise|stand|miss|drink|own|listen to|read|work with|into|cook|bake|"
+    r"play|breed|"
     r"speak|grow|raise|sell|wear|drive|use|do|crave|make|live in|live there|believe in|good at|bad at|quit|stopped))"
-    r" (?P<p>it|them|that|those|both|these|one)(?P<e> (?:band|show|movie|song|book|game|series|store|food|team|color|one|place|"
+    r" (?P<p>it|them|that|those|both|these|one)(?P<e> (?:band|show|movie|song|book|game|series|store|food|team|color|"
+    r"one|place|"
     r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
 )
 _COUNTED: Final = re.compile(
-    rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) (?:about |only |like |over )?"
-    rf"(?P<n>{lexicon.NUMBER_WORDS}|some|lots|a lot)(?P<adj> (?:small|big|little|lovely|wonderful|beautiful|great|simple|"
+    rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) "
+    rf"(?:about |only |like |over )?"
+    rf"(?P<n>{lexicon.NUMBER_WORDS}|some|lots|a lot)(?P<adj> (?:small|big|little|lovely|wonderful|beautiful|great|"
+    rf"simple|"
     r"different|of (?:them|those)))?(?P<end>$|,| and | but | now$| too$| lol$)",
     re.IGNORECASE,
 )
 _THERE: Final = re.compile(
-    r"^(?P<v>(?:(?:just|actually|really|currently) )*(?:live|am from|was born|grew up|work|am living|moved|lived)) (?:in )?there\b"
+    r"^(?P<v>(?:(?:just|actually|really|currently) )*(?:live|am from|was born|grew up|work|am living|moved|lived)) "
+    r"(?:in )?there\b"
 )
 _OTHER: Final = re.compile(
-    r"^(?P<lead>(?:(?:yes|yeah|well|oh|actually|and|but|because|also|so|no)\b[\s,]*)*)(?P<p>she|he)(?: is|'s)?\b(?P<s>'s)? ?",
+    r"^(?P<lead>(?:(?:yes|yeah|well|oh|actually|and|but|because|also|so|no)\b[\s,]*)*)(?P<p>she|he)(?: is|"
+    r"'s)?\b(?P<s>'s)? ?",
     re.IGNORECASE,
 )
-_NAMED: Final = re.compile(r"(?:^|,\s*|\band )(?P<p>her|his|its|their) names?(?: (?:is|are)|'?s) (?P<x>\w.*)", re.IGNORECASE)
+_NAMED: Final = re.compile(
+    r"(?:^|,\s*|\band )(?P<p>her|his|its|their) names?(?: (?:is|are)|'?s) (?P<x>\w.*)", re.IGNORECASE
+)
 _WOMEN: Final = frozenset(
     "mother sister wife girlfriend daughter grandmother aunt niece fiancee stepmother granddaughter stepdaughter "
     "stepsister girl".split()
 )
 _MEN: Final = frozenset(
-    "father brother husband boyfriend son grandfather uncle nephew fiance stepfather grandson stepson stepbrother".split()
+    "father brother husband boyfriend son grandfather uncle nephew fiance stepfather grandson stepson "
+    "stepbrother".split()
 )
 _WHO: Final = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur|[Aa]n?|[Nn]ew) (?P<about>(?:older|younger|little|big|twin|best) )?(?P<rel>"
@@ -79,13 +98,15 @@ _WHO: Final = re.compile(
 _BARE_THING: Final = re.compile(r"^[\w' -]{3,40}$")
 _NOT_THINGS: Final = re.compile(
     r"\b(?:I|you|is|are|was|were|it|that|me|my|your|he|she|they|we|hi|hello|hey|yes|yeah|no|nope|wow|cool|nice|great|oh|ok|okay|lol|haha|"
-    r"thanks|thank|good|awesome|well|sure|sorry|fun|lucky|same|too|agree|true|right|not|so|and you|what|how|have|do|did|"
+    r"thanks|thank|good|awesome|well|sure|sorry|fun|lucky|same|too|agree|true|right|not|so|and you|what|how|have|do|"
+    r"did|"
     r"can|will|would|very|really|maybe|interesting|amazing|neat|sweet|congrats|absolutely|exactly|hmm|um|go|never|"
     r"perfect|excellent|ha|ah|sounds|love|like)\b",
     re.IGNORECASE,
 )
 _THING_OF: Final = frozenset(
-    "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has goal wants residence".split()
+    "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has "
+    "goal wants residence".split()
 )
 
 

@@ -27,7 +27,8 @@ HABITUAL: Final = frozenset(
 
 _OTHERS: Final = frozenset(
     """
-    graduate emigrate immigrate divorce remarry propose achieve act adopt advise afford aid annoy appear apply argue arrange arrive assemble assist audition avoid
+    graduate emigrate immigrate divorce remarry propose achieve act adopt advise afford aid annoy appear apply
+    argue arrange arrive assemble assist audition avoid
     bathe bear beat become befriend belong bid bike blow boil borrow bother bounce brag braid break breathe bring
     brush bury buy calm cancel care carry catch celebrate chase chat cheat cheer chill clean collapse color comb
     commute complain complete conduct consume cope cover crash crave create cross cry cuddle cultivate curl cut cycle
@@ -37,12 +38,14 @@ _OTHERS: Final = frozenset(
     groom guide hand handle hate haul heal hear hide hire hold host hug hurt identify import inherit injure install
     instruct interview invent invest invite iron jam jump kick kill kiss knock land laugh launch lead leap lease lend
     license lick lie light lose lounge lower maintain market marry massage master mend mess milk mine mix model
-    mourn mow munch murder name nap navigate nurse obey open operate order organize outgrow overcome oversee overeat pack
+    mourn mow munch murder name nap navigate nurse obey open operate order organize outgrow overcome oversee
+    overeat pack
     park participate party patent patrol peel pet pick pickle pilot plant plow polish portray pose post pour praise
     preach prefer prepare present preserve press prevent prioritize process produce promote protect prune publish pull
     punch purchase pursue push qualify quit quote raid rap reach rebuild receive record recover redecorate reduce refuse
     rehearse relax renovate represent research resell reside resign resist respect rest retire return revise rip
-    risk roam roast rob roll root rule run sample save scare score scream scrub search self-publish send shake shape share
+    risk roam roast rob roll root rule run sample save scare score scream scrub search self-publish send shake
+    shape share
     shave shine ship shoot shower shred skip slam slap slice slip smell smile smash snack snap snack sneak sneeze
     snorkel soak socialize solve sort spar speed splurge sponsor sport sprain spread spy stalk stand starve steal
     stitch stock stroll struggle style submit succeed sunbathe survive swap swear sweat sweep swing tailor tan tame
@@ -87,7 +90,8 @@ _IRREGULAR: Final[dict[str, str]] = {
 }
 _DOUBLING: Final = frozenset(
     """
-    run jog swim knit sit hop get cut dig win quit plan stop jam chat chop drop flip grab hug nap pet pin pop put rap rip
+    run jog swim knit sit hop get cut dig win quit plan stop jam chat chop drop flip grab hug nap pet pin pop put
+    rap rip
     rob scrub set shop shred skip slam slap slip snap spar stir swap tan tap tip trap trim trip wrap program bet bid beg
     drag babysit hit let drum clap cram vlog blog
     """.split()
@@ -163,4 +167,6 @@ def is_event(word: str) -> bool:
     return verb is not None and verb.form == "past" and (tells(verb.base) or verb.base in _TOLD_IN_THE_PAST)
 
 
-_TOLD_IN_THE_PAST: Final = frozenset("pass see get give bring meet have join choose leave pay learn finish change fail enjoy move".split())
+_TOLD_IN_THE_PAST: Final = frozenset(
+    "pass see get give bring meet have join choose leave pay learn finish change fail enjoy move".split()
+)
