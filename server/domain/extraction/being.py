@@ -14,10 +14,11 @@ _AGE: Final = re.compile(
     re.IGNORECASE,
 )
 _HEIGHT: Final = re.compile(
-    r"^(?:only |over |almost |about )?(?P<v>(?:\d+|five|six|seven|four)[ '-](?:feet|"
+    r"^(?P<v>(?:only |over |under |almost |about |around |nearly )?(?:\d+|five|six|seven|four)[ '-](?:feet|"
     r"foot|ft|'|cm|\d|meters?).*)",
     re.IGNORECASE,
 )
+_MEASURE: Final = re.compile(r"\b(?:feet|foot|ft|cm|meters?|metres?)\b|'", re.IGNORECASE)
 _CALLED: Final = re.compile(
     r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE
 )
@@ -60,7 +61,8 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
     height = _HEIGHT.match(rest)
     if height and not negated:
         value = phrase(height["v"], 5)
-        return [Statement(f"Is {value}", "appearance", value, weight=0.5)] if value else []
+        tall = value if "tall" in value.lower() or not _MEASURE.search(value) else f"{value} tall"
+        return [Statement(f"Is {tall}", "appearance", tall, weight=0.5)] if value else []
     called = _CALLED.match(rest)
     if called and not negated:
         return [_name(called["name"])]

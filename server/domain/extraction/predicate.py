@@ -6,6 +6,7 @@ from typing import Final
 from server.domain.extraction import lexicon
 from server.domain.extraction.self_rules import RULES
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
 
 _ADVERBS: Final = re.compile(
     r"^(?:(?:very much|really|also|just|still|usually|actually|always|only|even|now|currently|"
@@ -105,6 +106,9 @@ _UNREAL: Final = re.compile(r"^(?:would|could|should|might|may|will|must|had bet
 _WILL: Final = re.compile(
     r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE
 )
+_GOING: Final = re.compile(
+    r"^am (?:(?:just|probably|really|also|actually|still|definitely) )*(?:going|about|ready|set) to (?P<v>[a-z]+)\b", re.IGNORECASE
+)
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
 _FOR_YOU: Final = re.compile(
     r"(?<=[a-z]) (?:you|u|him|her|them|us|everyone|people) (?=(?:some|an?|my|all) )", re.IGNORECASE
@@ -121,6 +125,8 @@ def of_predicate(predicate: str) -> list[Statement]:
         predicate = pattern.sub(by, predicate)
     if _WILL.match(predicate):
         predicate = _WILL.sub("plan to ", predicate)
+    if (going := _GOING.match(predicate)) and (verb := verb_of(going["v"].lower())) and verb.form == "base":
+        predicate = f"plan to {predicate[going.start('v') :]}"
     if _WANTED.match(predicate):
         predicate = _WANTED.sub("want to", predicate)
     predicate = _FOR_YOU.sub(" ", predicate, count=1)

@@ -35,6 +35,9 @@ _DIET: Final = re.compile(
     r"wife|husband|daughter|son|mom|dad|mother|father|cousin|roommate|girlfriend|boyfriend))",
     re.IGNORECASE,
 )
+_MY_DIET: Final = re.compile(
+    r"\bmy diet (?:is|has to be|must be) (?:mostly )?(?P<x>vegan|vegetarian|keto|kosher|gluten free)\b", re.IGNORECASE
+)
 _ON_MY_SKIN: Final = re.compile(
     r"\b(?P<x>(?:an?|the|\d+|two|three|this|some) (?:[\w'-]+ ){0,3}?(?:tattoos?|piercings?|scars?|birthmarks?|"
     r"freckles))"
@@ -78,7 +81,7 @@ def roles(sentence: str) -> list[Statement]:
         shown = re.sub(r"^(?:the|this) ", "a ", match["x"], flags=re.IGNORECASE)
         where = turned(match["on"] or "")
         return [Statement(f"Has {shown}{where}", "appearance", f"{shown}{where}", weight=0.5, confidence=0.75)]
-    if match := _DIET.search(sentence):
+    if (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence)):
         return _am(match["x"])
     return []
 

@@ -17,7 +17,7 @@ _FRAGMENTS: Final = frozenset(
     """.split()
 )
 _BROKEN: Final = re.compile(
-    r"\b(?:you|your|yours|yourself|i|me|my|mine|myself|our|ours|we|thanks|thank|lol|haha|hi|hello)\b|\bthat$|\bto$|\bthe$|\ba$|\bof$|\bwhat$|\bnot$|\bwhen$|\bbut$",
+    r"\b(?:you|your|yours|yourself|i|thanks|thank|lol|haha|hi|hello)\b|\bthat$|\bto$|\bthe$|\ba$|\bof$|\bwhat$|\bnot$|\bwhen$|\bbut$",
     re.IGNORECASE,
 )
 _WHOSE: Final = re.compile(r"\b(?:I|me|my|mine|myself|our|we|you|your|yours|yourself)\b", re.IGNORECASE)

@@ -31,10 +31,12 @@ _YOUR_FAVORITE: Final = re.compile(
 )
 _YOUR_LOOKS: Final = re.compile(
     r"\bwhat (?:color|colour) (?:are|is) your (?P<k>hair|eyes|car|house|skin)\b|"
+    r"\bwhat (?:color|colour) (?P<y>hair|eyes|car|house|skin) do you have\b|"
     r"\b(?:(?:is|are) )?your (?P<z>hair|eyes|skin|house|dog|cat|car|horse|wife|husband|sister|brother|mother|mom|"
     r"dad)\b",
     re.IGNORECASE,
 )
+_HOW_MANY: Final = re.compile(r"\bhow many (?P<x>[\w ]+?) (?:do|did) (?:you|u) (?:have|own|speak|play)\b", re.IGNORECASE)
 _MINE: Final = re.compile(
     r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
     r"^(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:mines?|my one|what mine is)\b",
@@ -132,12 +134,12 @@ class Topic:
         """The sentence with its short answer, its "mine" and its leading "she" spelled out."""
         if self._question is not None and (answer := _SHORT_ANSWER.match(sentence)):
             aux, what = self._question
-            if answer["aux"].lower() == aux:
-                verb = "" if aux == "do" and not answer["not"] else f"{aux} "
+            if {"am": "are"}.get(answer["aux"].lower(), answer["aux"].lower()) == aux:
+                verb = "" if aux == "do" and not answer["not"] else f"{answer['aux'].lower()} "
                 return f"{answer['lead']}I {verb}{'not ' if answer['not'] else ''}{what}{answer['rest']}"
         asked = _YOUR_FAVORITE.search(sentence) or _YOUR_LOOKS.search(sentence)
         if asked and (mine := _MINE.search(sentence, asked.end())) and mine["x"]:
-            return f"my {asked['k'] or asked.groupdict().get('z')} is {mine['x']}"
+            return f"my {asked['k'] or asked.groupdict().get('y') or asked.groupdict().get('z')} is {mine['x']}"
         kind = self._favorite or self._looks
         if kind and (mine := _MINE.search(sentence)):
             return f"{sentence[: mine.start()]}my {kind} is {mine['x'] or mine['y']}"
@@ -176,7 +178,7 @@ class Topic:
         if question:
             self._take_question(sentence)
         elif looks is not None:
-            self._looks = looks["k"] or looks["z"]
+            self._looks = looks["k"] or looks["y"] or looks["z"]
         elif found:
             self._favorite = self._looks = ""
         self._take_person(sentence)
@@ -198,9 +200,11 @@ class Topic:
         favorite = _YOUR_FAVORITE.search(sentence)
         self._favorite = favorite["k"] if favorite else ""
         looks = _YOUR_LOOKS.search(sentence)
-        self._looks = (looks["k"] or looks["z"]) if looks else ""
+        self._looks = (looks["k"] or looks["y"] or looks["z"]) if looks else ""
+        if how_many := _HOW_MANY.search(sentence):
+            self.thing, self._mentioned = how_many["x"].strip(), ""
         asked = _ASKED.search(sentence)
-        if asked is None:
+        if asked is None or how_many:
             return
         self._question = (asked["aux"].lower(), asked["x"].strip())
         about = _ABOUT.match(asked["x"])
