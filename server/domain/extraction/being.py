@@ -91,7 +91,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         if words[0] in lexicon.PASSING and hit != words[0] and not _INDEFINITE.match(what):
             return []
         return [_kind(what, core, words, hit, attribute, weight, negated)]
-    if words[0] in lexicon.PASSING or words[0].endswith("ing"):
+    if words[:2] != ["full", "time"] and (words[0] in lexicon.PASSING or words[0].endswith("ing")):
         return []
     if what[:2].lower() in ("a ", "an") or what.lower().startswith(("the ", "one ")):
         if negated:

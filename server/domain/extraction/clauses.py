@@ -80,7 +80,8 @@ _CONTINUED: Final = re.compile(
 )
 _DOING: Final = re.compile(
     r"\s+(?:just |here |and |while |also )*(?=(?:eating|drinking|watching|listening "
-    r"to|reading|playing|making|studying|wearing|sipping|cooking|baking) )",
+    r"to|reading|playing|making|studying|wearing|sipping|cooking|baking|relaxing|chilling|sitting|hanging|enjoying|"
+    r"having|taking|working|living|jamming|trying) )",
     re.IGNORECASE,
 )
 _TAKES_DOING: Final = re.compile(
@@ -111,7 +112,7 @@ def _doings(part: str) -> list[str]:
 
 _WE_SAY: Final = re.compile(
     r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|"
-    r"are (?:from|"
+    r"are (?:having|living|in|both|going|vegetarians?|vegans?|at|a|all|from|"
     r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|"
     r"go to|"
     r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|"

@@ -100,7 +100,7 @@ _STOP_AT: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
-    r"^(?:me some |me a |to |that |just |really |very |so much |so many |too much |too many |so |some "
+    r"^(?:me some |me a |to |that |just |really |very |so much |so many |(?:way |far )?too (?:much|many) |so |some "
     r"|any |such |of |about |even |only |mostly |mainly |especially |particularly |including |counting |etc |"
     r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",

@@ -14,7 +14,7 @@ _PASSIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST: Final = 8
-_ALONE: Final = frozenset("promoted fired robbed arrested diagnosed adopted injured evicted".split())
+_ALONE: Final = frozenset("homeschooled promoted fired robbed arrested diagnosed adopted injured evicted".split())
 _FEELINGS: Final = frozenset(
     """
     tired bored excited worried scared interested surprised confused amazed supposed used married divorced engaged

@@ -107,7 +107,8 @@ _WILL: Final = re.compile(
     r"^will (?:probably |also |definitely |be (?=\w+ing\b))*(?=[a-z]+\b)(?!be\b|have\b|not\b|never\b)", re.IGNORECASE
 )
 _GOING: Final = re.compile(
-    r"^am (?:(?:just|probably|really|also|actually|still|definitely) )*(?:going|about|ready|set) to (?P<v>[a-z]+)\b", re.IGNORECASE
+    r"^am (?:(?:just|probably|really|also|actually|still|definitely) )*(?:going|about|ready|set) to (?P<v>[a-z]+)\b",
+    re.IGNORECASE,
 )
 _WANTED: Final = re.compile(r"^would (?:really |absolutely |just )*(?:love|like) to\b", re.IGNORECASE)
 _FOR_YOU: Final = re.compile(

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction.clauses import asks, joking, predicates, real, told_beside
 from server.domain.extraction.ellipsis import with_subject
+from server.domain.extraction.embedded import embedded
 from server.domain.extraction.english import bare, opened, sentences
 from server.domain.extraction.events import passive
 from server.domain.extraction.favorites import favorite_of_topic
@@ -75,7 +76,8 @@ def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
         found += goals(sentence)
     if not any(s.type == "preference" for s in (*owned, *found)):
         found += opinions(sentence, topic.thing)
-    return found + owned + places(sentence) + roles(sentence)
+    found += [*owned, *places(sentence), *roles(sentence)]
+    return found + embedded(sentence, found)
 
 
 _WITH: Final = re.compile(

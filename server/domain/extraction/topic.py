@@ -36,7 +36,9 @@ _YOUR_LOOKS: Final = re.compile(
     r"dad)\b",
     re.IGNORECASE,
 )
-_HOW_MANY: Final = re.compile(r"\bhow many (?P<x>[\w ]+?) (?:do|did) (?:you|u) (?:have|own|speak|play)\b", re.IGNORECASE)
+_HOW_MANY: Final = re.compile(
+    r"\bhow many (?P<x>[\w ]+?) (?:do|did) (?:you|u) (?:have|own|speak|play)\b", re.IGNORECASE
+)
 _MINE: Final = re.compile(
     r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
     r"^(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:mines?|my one|what mine is)\b",

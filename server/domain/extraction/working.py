@@ -39,6 +39,10 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
     if not what:
         return []
     value = bare(what)
+    if negated and not how:
+        return [
+            Statement(f"Does not work {turned(what)}", "avoids", f"work {turned(what)}", weight=0.35, confidence=0.6)
+        ]
     if negated:
         return [
             Statement(
