@@ -31,12 +31,15 @@ _NOT_ONES_OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _SAYS_NOTHING: Final = frozenset(
-    "is are was were makes make sounds can will would helps has it that this them something anything everything stuff things out up with a lot and or in on at to for".split()
+    """
+    is are was were makes make sounds can will would helps has it that this them something anything
+    everything stuff things out up with a lot and or in on at to for
+    """.split()
 )
 
 
 def embedded(sentence: str, found: list[Statement]) -> list[Statement]:
-    """Everyday doings inside a sentence that is about its writer, kept with little weight; none that is told already."""
+    """Everyday doings inside a sentence about its writer, kept with little weight; none that is told already."""
     if _OWN.search(sentence) is None:
         return []
     made: list[Statement] = []
