@@ -95,7 +95,7 @@ def attributes(sentence: str) -> list[Statement]:
         return []
     kind, value = match["k"].lower().strip(), phrase(match["x"], 7)
     last = kind.split()[-1]
-    if not value or last in _KIND_WORDS or value.split()[0].lower() in _SAYS_NOTHING:
+    if not value or " and " in f" {kind} " or last in _KIND_WORDS or value.split()[0].lower() in _SAYS_NOTHING:
         return []
     if last in ("job", "profession", "occupation", "career"):
         return _job(match, value)

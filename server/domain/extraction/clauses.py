@@ -54,7 +54,7 @@ _HYPOTHESIS: Final = re.compile(
 _JOKE: Final = re.compile(
     r"^(?:(?:lol|haha|ha|oh|ok|no|nah|but)[\s,]*)*(?:(?:I am |I was )?(?:just |only |totally )?(?:kidding|joking|"
     r"teasing|trolling)"
-    r"|jk|j k|psych|not|yeah right|as if|sarcasm|s|april fools?)\b[\s\w]{0,12}$",
+    r"|jk|j k|psych|yeah right|sarcasm|april fools?)\b[\s\w]{0,12}$|^(?:lol |haha )?(?:not|as if)$",
     re.IGNORECASE,
 )
 _NEXT_CLAUSE: Final = re.compile(

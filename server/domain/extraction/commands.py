@@ -111,6 +111,7 @@ _ABOUT: Final = re.compile(
     r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
+_FORGETS: Final = re.compile(r"forget|not |don'?t", re.IGNORECASE)
 _UNSAID: Final = re.compile(
     r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget "
     r"(?:that|this|it|"
@@ -138,7 +139,7 @@ def commands(message: str, language: str = "en") -> Commands:
             else:
                 forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
             continue
-        if _UNSAID.search(body):
+        if _FORGETS.search(body) and _UNSAID.search(body):
             unsaid = True
             continue
         queried = _forgetting(body)

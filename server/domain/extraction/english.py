@@ -3,50 +3,62 @@
 import re
 from typing import Final
 
-_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+_APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
         (r"[’`´]", "'"),
-        (r"\s+([,.!?;:])", r"\1"),
-        (r"\bi\s?[';]?\s?m\b", "I am"),
-        (r"\bi'? ?ve\b", "I have"),
+        (r"\bcan't\b", "can not"),
+        (r"\bwon't\b", "will not"),
         (r"\bi'll\b", "I will"),
         (r"\bi'd (?=(?:been|never|always|had|just)\b)", "I had "),
         (r"\bi'd\b", "I would"),
+        (r"\b(we|they|you)'re\b", r"\1 are"),
+        (r"\b(we|they|you)'ve\b", r"\1 have"),
+        (r"\b(\w+)'ll\b", r"\1 will"),
+        (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
+    )
+)
+_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"\s+([,.!?;:])", r"\1"),
+        (r"\bi\s?[';]?\s?m\b", "I am"),
+        (r"\bi'? ?ve\b", "I have"),
         (r"\bcan'?t\b|\bcannot\b", "can not"),
         (r"\bwon'?t\b|\bwo not\b", "will not"),
         (r"\bca not\b|\bcan t\b", "can not"),
         (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n(?:'?| )t\b", r"\1 not"),
         (r"\bai ?n'?t\b|\bai not\b", "am not"),
-        (r"\b(we|they|you)'re\b", r"\1 are"),
-        (r"\b(we|they|you)'ve\b", r"\1 have"),
-        (r"\b(\w+)'ll\b", r"\1 will"),
-        (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
         (r"\bi been\b", "I have been"),
         (r"\bi (?=rather\b)", "I would "),
         (r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),
-        (r"\bgonna\b", "going to"),
-        (r"\bwanna\b", "want to"),
-        (r"\bgotta\b", "have to"),
         (r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)", "favorite"),
         (
             r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)",
             "favorite ",
         ),
-        (r"\bneighbour\b", "neighbor"),
-        (r"\bcolour\b", "color"),
-        (r"\bi\b", "I"),
     )
 )
 _SENTENCES: Final = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]+)*[.!?;\n]*")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?m:^>.*$)")
 
 
+_SPELLED: Final = {
+    "gonna": "going to", "wanna": "want to", "gotta": "have to", "neighbour": "neighbor", "colour": "color", "i": "I",
+    "colours": "colors", "neighbours": "neighbors",
+}  # fmt: skip
+_SPELLINGS: Final = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
+
+
 def opened(text: str) -> str:
     """The text with contractions written out ("I'm" and "im" become "I am"), quotations taken out, spaces tidied."""
     text = _QUOTED.sub(" ", text)
+    if "'" in text or "’" in text or "`" in text or "´" in text:
+        for pattern, by in _APOSTROPHES:
+            text = pattern.sub(by, text)
     for pattern, by in _OPENED:
         text = pattern.sub(by, text)
+    text = _SPELLINGS.sub(lambda match: _SPELLED[match[0].lower()], text)
     return " ".join(text.split(" ")).strip()
 
 

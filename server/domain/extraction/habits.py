@@ -33,7 +33,8 @@ _ARTS: Final = frozenset("sing dance swim paint draw surf ski knit cook bake rea
 _JOINED: Final = re.compile(r"\s*(?P<p>to|at|on|in|with|for|from|into|by|as|through|about|of|over)\s+", re.IGNORECASE)
 _NO_OBJECT: Final = re.compile(
     r"\s*(?:you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|up$|off$|out$|on$|over$|"
-    r"my (?:mind|way|best|own way)|back$|lots?$|a lot$|much$|more$|better$|here\b|there\b|well$|so\b|no\b|too$|"
+    r"my (?:mind|way|best|own way)|back$|lots?$|a lot$|much$|more$|better$|today|yesterday|tonight|last (?:night|"
+    r"week|year|month)|here\b|there\b|well$|so\b|no\b|too$|"
     r"like|not|again|myself$|alone$|hard$|away$|around$|down$|good$|great$|fine$|right$|in$|forward|sense|a break|"
     r"some time|time)\b",
     re.IGNORECASE,

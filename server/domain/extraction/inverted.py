@@ -47,7 +47,8 @@ _ADDICTION: Final = re.compile(
     r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE
 )
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?:(?:more of|definitely|really|just|also|such|kind of|both|always|not|honestly) "
+    r"\bI (?:am|have always been) (?P<not>not )?(?:(?:more of|definitely|really|just|also|such|kind of|both|always|"
+    r"not|honestly) "
     r")*(?:an? |the )?"
     r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
     r"fanatic|junkie|addict|"
@@ -56,7 +57,8 @@ _PERSON: Final = re.compile(
 )
 _NOT_LIKED: Final = frozenset(
     """
-    it that this them they what thing things one ones all he she you we i me him her which who something someone
+    morning night evening it that this them they what thing things one ones all he she you we i me him her which
+    who something someone
     everything
     anything people guy guys girl man woman so but and as like if because think guess know say sure yes no yeah
     only reason way
@@ -134,11 +136,11 @@ def _turned_about(sentence: str) -> list[str]:
             return [f"{'love' if match['good'] else 'dislike'} {match['x']}"]
         if (match := _ADDICTION.search(sentence)) and _thing(match["x"]):
             return [f"like {match['x']}"]
-    if (match := _PERSON.search(sentence)) and "not" not in match[0].lower().split():
+    if match := _PERSON.search(sentence):
         thing = phrase(match["y"] if match["of"] else match["x"], 5)
         if set(thing.lower().split()) & _NOT_LIKED:
             return []
-        return [f"like {thing}"] if thing else []
+        return [f"{'dislike' if match['not'] else 'like'} {thing}"] if thing else []
     return []
 
 

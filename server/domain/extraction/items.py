@@ -43,7 +43,7 @@ def items(words: str) -> list[str]:
     for piece in _ITEM.split(_ONE_THING.sub(lambda m: f"{m['a']}\0{m['b']}", words)):
         item = phrase(piece.replace("\0", " and "))
         if not item or (
-            found and (_starts_predicate(item) or piece.lower().startswith(("some of", "all of", "most of")))
+            found and (_starts_predicate(item) or piece.lower().startswith(("like ", "some of", "all of", "most of")))
         ):
             break
         found.append(item)

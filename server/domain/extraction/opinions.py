@@ -36,13 +36,17 @@ _JUDGED: Final = re.compile(
     r"(?P<after>.*)",
     re.IGNORECASE,
 )
+_JUDGING: Final = re.compile(
+    r"\b(?:is|are|tastes|smells|looks|sounds|rocks?|rules?|sucks?|stinks?)\b|'s", re.IGNORECASE
+)
 _MOVES: Final = re.compile(
     r"(?:^|, ?|\b(?:and|but|because|think|that|yes|well|so|lol) )(?P<x>[\w' -]{2,35}?) (?:really |just |always |do |"
     r"does )*"
     r"(?:(?:makes?|made) (?:me|my \w+) (?:so |very |really |feel |a little )*(?P<f>happy|smile|calm|calmer|relaxed|"
     r"laugh|"
-    r"better|alive|good|sad|sick|nervous|angry|mad|cry|anxious|hurt|uncomfortable|itch|sneeze|puke|gag)|"
+    r"better|alive|good|sad|sick|nervous|angry|awkward|fussy|gassy|crazy|nauseous|mad|cry|anxious|hurt|uncomfortable|itch|sneeze|puke|gag)|"
     r"(?P<bad>scares?|bores?|annoys?|bothers?|disgusts?|terrif(?:y|ies)|freaks?|irritates?|stresses) me\b|"
+    r"(?P<mad>drives?) me (?:nuts|crazy|insane|mad|up the wall)\b|"
     r"(?P<good>fascinates?|interests?|inspires?|relax(?:es)?|calms?|excites?|amuses?|soothes?|helps?|motivates?|"
     r"keeps?) "
     r"me(?: (?:relax|unwind|calm|sane|going|happy))?\b)",
@@ -75,12 +79,13 @@ _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good
 
 def opinions(sentence: str, topic: str) -> list[Statement]:
     """What a sentence praises or runs down; a bare "it" stands for the topic of the sentence before."""
-    moved = _MOVES.search(sentence)
+    moved = _MOVES.search(sentence) if " me" in sentence or " my" in sentence else None
     if moved is not None:
-        what = _subject(moved["x"], topic)
+        helped = moved["good"] is not None and re.match(r"(?:helps?|keeps?)", moved["good"], re.IGNORECASE) is not None
+        what = _subject(moved["x"], "" if helped else topic)
         good = moved["good"] is not None or (moved["f"] or "").lower() in _JOY
         return _taste(what, good, 0.45) if what else []
-    match = _JUDGED.search(sentence)
+    match = _JUDGED.search(sentence) if _JUDGING.search(sentence) else None
     if match is None:
         return []
     what = _subject(match["x"], "" if match["be"] in ("", "'s") and not match["rocks"] else topic)

@@ -79,6 +79,12 @@ _FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"^use to\b", "used to"),
         (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         (r"^took up\b", "do"),
+        (
+            r"^(?:get|feel|am) (?:so |very |really |always )*(?:uncomfortable|nervous|anxious|uneasy|bored|angry|"
+            r"annoyed|irritated|"
+            r"stressed|grossed out|disgusted) (?:in|at|around|by|with|from|about|during|when it comes to)\b",
+            "dislike",
+        ),
         (r"^(?:just |recently )?turned (?=\d+\b)", "am "),
         (r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
         (r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),

@@ -24,7 +24,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             r"with|addicted to|crazy about|"
             r"in love with|passionate about|a (?:huge |big |total |great |massive )?(?:fan of|"
             r"lover of|sucker for))|"
-            r"am (?:a (?:huge |big |total )?)?(?P<fan>[\w ]{2,20}) fan\b|have a passion for|"
+            r"have a passion for|"
             r"(?:have |got )?(?:a )?(?:soft spot|weakness) for|live for|look forward to|fell "
             r"in love with|crave|could live on) (?P<x>.+)",
             liking.liking,

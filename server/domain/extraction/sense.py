@@ -8,7 +8,8 @@ from server.domain.extraction.statement import Statement
 
 _FRAGMENTS: Final = frozenset(
     """
-    it that this them they he she you we i me us him when where how what why who which if but and or so to of the a an
+    whole bit it that this them they he she you we i me us him when where how what why who which if but and or so
+    to of the a an
     very really just then than as yes yeah no not too also most more less some any all both one ones lot lots much many
     way ways thing things stuff time times everything anything something nothing someone since like is are be been
     do does did have has had get got go going doing lol haha ok okay well around about because with for at on in from

@@ -113,6 +113,8 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
 
 def first_expression(plain: str, today: date) -> "tuple[int, int, _Days] | None":
     """The first time expression of a text: where it starts and ends, and its days."""
+    if not _may_speak_of_time(plain):
+        return None
     best: tuple[int, int, _Days] | None = None
     for pattern, days_of in _RULES:
         match = pattern.search(plain)
@@ -130,6 +132,20 @@ def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str
         return rule(match, today, text)
     except (ValueError, OverflowError):
         return None
+
+
+_HINTS: Final = tuple(
+    "day night week month year decade ago morrow morning noon evening summer winter spring autumn fall jan feb mar "
+    "apr may jun "
+    "jul aug sep oct nov dec".split()
+)
+_DIGIT: Final = re.compile(r"\d")
+
+
+def _may_speak_of_time(text: str) -> bool:
+    """Whether a text has anything of what any time expression has: most have not, and are done with at once."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS) or _DIGIT.search(text) is not None
 
 
 CLOCK: Final = re.compile(

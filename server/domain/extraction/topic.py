@@ -120,6 +120,7 @@ class Topic:
     def __init__(self) -> None:
         self.thing = ""
         self._mentioned = ""
+        self._unread: list[str] = []
         self._who = ""
         self._gender = ""
         self._pet = False
@@ -130,6 +131,11 @@ class Topic:
     @property
     def latest(self) -> str:
         """What was spoken of last, said of the writer or not."""
+        for words in reversed(self._unread):
+            if thing := last_thing(words):
+                self._mentioned = bare(thing)
+                break
+        self._unread.clear()
         return self._mentioned or self.thing
 
     def written_out(self, sentence: str) -> str:
@@ -157,8 +163,12 @@ class Topic:
 
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
-        if thing := last_thing(predicate):
-            self._mentioned = bare(thing)
+        self._unread.append(predicate)
+
+    def _settle(self, thing: str) -> None:
+        """This is spoken of now, and nothing that was mentioned before."""
+        self.thing, self._mentioned = thing, ""
+        self._unread.clear()
 
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
@@ -204,25 +214,24 @@ class Topic:
         looks = _YOUR_LOOKS.search(sentence)
         self._looks = (looks["k"] or looks["y"] or looks["z"]) if looks else ""
         if how_many := _HOW_MANY.search(sentence):
-            self.thing, self._mentioned = how_many["x"].strip(), ""
+            self._settle(how_many["x"].strip())
         asked = _ASKED.search(sentence)
         if asked is None or how_many:
             return
         self._question = (asked["aux"].lower(), asked["x"].strip())
         about = _ABOUT.match(asked["x"])
         if about is not None and (thing := phrase(about["x"], 4)) and thing.lower() not in ("me", "a good", "a lot"):
-            self.thing, self._mentioned = bare(thing), ""
+            self._settle(bare(thing))
 
     def _take_thing(self, sentence: str, question: bool, found: list[Statement]) -> None:
         for statement in reversed(found):
             plain = statement.subject == "self" and statement.attribute.startswith("favorite_")
             if plain or (statement.subject == "self" and statement.attribute in _THING_OF):
-                self.thing, self._mentioned = bare(statement.value), ""
+                self._settle(bare(statement.value))
                 return
         if _BARE_THING.match(sentence) and len(sentence.split()) <= 4 and not _NOT_THINGS.search(sentence):
             self.thing = turned(bare(sentence))
             self._mentioned = ""
-        elif thing := last_thing(sentence):
-            self._mentioned = bare(thing)
-        elif not question and found:
-            self.thing = ""
+            self._unread.clear()
+        else:
+            self._unread.append(sentence)

@@ -39,6 +39,8 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
     if not what:
         return []
     value = bare(what)
+    if value.lower() in ("day", "home", "night", "it", "me", "once"):
+        return []
     if negated and not how:
         return [
             Statement(f"Does not work {turned(what)}", "avoids", f"work {turned(what)}", weight=0.35, confidence=0.6)
