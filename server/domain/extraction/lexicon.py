@@ -1,6 +1,5 @@
 """Word lists that the English rules share."""
 
-import re
 from typing import Final
 
 RELATIVES: Final[dict[str, str]] = {
@@ -217,14 +216,4 @@ NOT_NAMES: Final = frozenset(
     really just also
     covid internet google netflix youtube facebook instagram twitter amazon
     """.split()
-)
-
-DISCOURSE: Final = re.compile(
-    r"^(?:(?:well|yes|yeah|yep|yup|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|"
-    r"actually|also|anyway|honestly|lol|haha|"
-    r"hmm|um|uh|sure|cool|nice|wow|great|sometimes|usually|personally|currently|right "
-    r"now|now|today|lately|recently|"
-    r"unfortunately|sadly|luckily|fortunately|because|cause|plus|then|maybe|oh no|of "
-    r"course|i mean|you know|by the way|btw|fyi)\b[\s,]*)+",
-    re.IGNORECASE,
 )

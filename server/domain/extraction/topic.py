@@ -194,7 +194,7 @@ class Topic:
         elif found:
             self._favorite = self._looks = ""
         self._take_person(sentence)
-        self._take_thing(sentence, question, found)
+        self._take_thing(sentence, found)
 
     def _take_person(self, sentence: str) -> None:
         for match in _WHO.finditer(sentence):
@@ -223,7 +223,7 @@ class Topic:
         if about is not None and (thing := phrase(about["x"], 4)) and thing.lower() not in ("me", "a good", "a lot"):
             self._settle(bare(thing))
 
-    def _take_thing(self, sentence: str, question: bool, found: list[Statement]) -> None:
+    def _take_thing(self, sentence: str, found: list[Statement]) -> None:
         for statement in reversed(found):
             plain = statement.subject == "self" and statement.attribute.startswith("favorite_")
             if plain or (statement.subject == "self" and statement.attribute in _THING_OF):
