@@ -8,7 +8,7 @@ from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.verbs import verb_of
 
-_PIECES: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
+_PIECES: Final = re.compile(r"\s*[,:]\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\s*,?\s*(?:named|called|(?:whose |his |her )?name is)\s+(?P<name>[\w'-]+)", re.IGNORECASE)
 _DETERMINER: Final = re.compile(
     rf"^(?:a|an|the|my|our|some|any|no|just|only|also|got|{lexicon.NUMBER_WORDS})\s+", re.IGNORECASE
@@ -50,7 +50,7 @@ _PERFECT: Final = frozenset(
 )
 _THINGS_IN_ED: Final = frozenset("red bed shed sled weed seed feed need".split())
 _PREPOSITIONS: Final = frozenset("on in at with for from by of under over as about home back".split())
-_MOST: Final = 3
+_MOST: Final = 5
 
 
 def having(match: re.Match[str], negated: bool) -> list[Statement]:

@@ -8,11 +8,15 @@ from server.domain.extraction.items import items
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.verbs import verb_of
 
+_LONGEST_OCCASION: Final = 8
+"""Words of an occasion that is liked or not: "when people are late"."""
+
 
 def liking(match: re.Match[str], negated: bool) -> list[Statement]:
     made = []
     to = "to " if match["x"].lower().startswith("to ") else ""
-    for item in items(match["x"]):
+    whole = match["x"].lower().startswith("when ")
+    for item in [" ".join(match["x"].split()[:_LONGEST_OCCASION])] if whole else items(match["x"]):
         value = bare(item)
         content = f"{'Dislikes' if negated else 'Likes'} {to}{turned(item)}"
         attribute, other = ("dislikes", "likes") if negated else ("likes", "dislikes")

@@ -31,7 +31,7 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
     if negated:
         return [
             Statement(
-                f"No longer lives {where}",
+                f"Does not live {where}",
                 "former_residence",
                 bare(place),
                 weight=0.5,
