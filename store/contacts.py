@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Double,
     Row,
     Select,
     and_,
@@ -54,6 +55,17 @@ async def get(tx: Transaction, contact_id: str, *, lock: bool = False) -> Contac
     key = {"tenant": tx.tenant_id, "contact": contact_id}
     row = (await tx.execute(_GET_LOCKED if lock else _GET, key)).one_or_none()
     return None if row is None else _row(row)
+
+
+async def ids_after(tx: Transaction, after: str, limit: int) -> list[str]:
+    """Ids of the tenant's contacts in their order, a page at a time."""
+    query = (
+        select(contacts.c.contact_id)
+        .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id > after)
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return [contact_id for (contact_id,) in await tx.execute(query)]
 
 
 async def by_external_id(tx: Transaction, channel: str, external_id: str) -> ContactRow | None:
@@ -160,9 +172,13 @@ _MEDIAN_GAP: Final[ColumnElement[float]] = literal_column(
 
 
 def _stage_now(now: datetime) -> ColumnElement[str]:
-    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
+    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact.
+
+    To the last bit: the same operations on the same doubles, for a numeric would round another way at the very edge.
+    """
     gap = func.greatest(func.coalesce(_MEDIAN_GAP, 1.0), 1.0)
-    silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
+    silent_seconds = cast(func.extract("epoch", now - contacts.c.last_active_at), Double)
+    silent_days = silent_seconds / cast(86_400.0, Double)
     return case(
         (contacts.c.stage == "new", "new"),
         (silent_days > func.greatest(8 * gap, 30.0), "dormant"),

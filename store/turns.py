@@ -6,7 +6,7 @@ of the thinking, while the contact's row is locked.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -43,6 +43,12 @@ _BEFORE_WITH_MEMORIES: Final = text(
     "   AND (m.type IN ('fact', 'preference') OR m.session_id = :session)),"
     f" (SELECT json_agg({snapshots.ENTITY_ARRAY} ORDER BY e.entity_id)::text FROM entities e"
     "   WHERE e.tenant_id = :tenant AND e.contact_id = :contact)"
+)
+
+_AROUND: Final = text(
+    "SELECT session_id FROM contact_sessions WHERE tenant_id = :tenant AND contact_id = :contact"
+    " AND started_at < :to AND last_turn_at > :from"
+    " ORDER BY greatest(started_at - :at, :at - last_turn_at), started_at, session_id LIMIT 1"
 )
 
 _KEYS: Final = frozenset(("tenant_id", "contact_id"))
@@ -154,6 +160,14 @@ async def open_contact(tx: Transaction, contact_id: str) -> Opened | None:
     """Locks the contact for a turn; None where the tenant has no such contact."""
     row = (await tx.execute(_OPEN, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
     return None if row is None else Opened(ContactRow(*row[:-1]), row[-1])
+
+
+async def session_around(tx: Transaction, contact_id: str, at: datetime, pause: timedelta) -> str | None:
+    """The session nearest to `at` that began or ended less than `pause` from it, or was under way; for late turns."""
+    found = await tx.execute(
+        _AROUND, {"tenant": tx.tenant_id, "contact": contact_id, "at": at, "from": at - pause, "to": at + pause}
+    )
+    return found.scalar_one_or_none()
 
 
 async def before(

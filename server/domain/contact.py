@@ -28,8 +28,8 @@ class State:
     `mood_strength` in [0, 1] says how strongly the mood showed (it fades as flat turns follow).
     `streak_days` is the streak up to `streak_last_day`, a local day; read it with
     `relationship.active_streak`. `stage` is the stage at the last turn; read it with
-    `relationship.stage_now`, which knows about silence. `gap_days` is the median gap between
-    sessions in days, of the last sessions in `recent_gaps`. `hours` counts turns by local hour.
+    `relationship.stage_now`, which knows about silence. `recent_gaps` are the last gaps between
+    sessions in days. `hours` counts turns by local hour.
     """
 
     mood: Mood = "neutral"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
+from server.domain.history import earlier_wordings, repointed
 from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.timeline import placed
@@ -14,13 +15,17 @@ from server.domain.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met."""
+    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met.
+
+    `repointed` are superseded memories whose successor is among those that are gone.
+    """
 
     added: tuple[Memory, ...]
     changed: dict[str, Memory]
     removed: frozenset[str]
     entities: tuple[Entity, ...]
     met: tuple[Entity, ...]
+    repointed: dict[str, Memory]
 
 
 def learn(
@@ -39,8 +44,9 @@ def learn(
     there ever were where the turn is older than others.
     """
     current = {m.id: m for m in memories if m.status == "current"}
-    # What was once true of what is to be forgotten goes with it.
+    # What was once true of what is to be forgotten goes with it, and what it said before it was corrected.
     gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
+    gone |= frozenset(earlier_wordings(gone, memories))
     changed = _true_again(gone, memories)
     current = {i: m for i, m in (current | changed).items() if i not in gone}
 
@@ -62,7 +68,14 @@ def learn(
 
     all_entities = _merged(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
-    return Learned(tuple(added.values()), changed, gone, all_entities, tuple(e for e in all_entities if e.id in met))
+    return Learned(
+        added=tuple(added.values()),
+        changed=changed,
+        removed=gone,
+        entities=all_entities,
+        met=tuple(e for e in all_entities if e.id in met),
+        repointed={i: m for i, m in repointed(memories, dict.fromkeys(gone)).items() if i not in changed},
+    )
 
 
 def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, Memory]:

@@ -14,10 +14,11 @@ from server.domain.snapshot import ContactSnapshot
 from server.usecases import audit, records
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
+from store import consolidation, contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.tables.consolidation import ConsolidationTaskRow
 from store.tables.interaction_log import InteractionLogRow
 
 MOST: Final = 100
@@ -232,6 +233,7 @@ async def delete_contact(services: Services, tenant_id: str, contact_id: str) ->
             raise NotFound.contact(contact_id)
         remembered, entities = await memories.remove_all(tx, contact_id)
         logs = await interaction_logs.remove_all(tx, contact_id)
+        await consolidation.remove_all(tx, contact_id)
         await queue.cancel_contact(tx, contact_id)
         await idempotency.remove_of_contact(tx, contact_id)
         await contacts.remove(tx, contact_id)
@@ -253,6 +255,7 @@ class Export:
     snapshot: ContactSnapshot
     memories: list[Memory]
     interaction_logs: list[InteractionLogRow]
+    consolidation: list[ConsolidationTaskRow]
     now: datetime
 
 
@@ -263,5 +266,6 @@ async def export_contact(services: Services, tenant_id: str, contact_id: str) ->
         if snapshot is None:
             raise NotFound.contact(contact_id)
         logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
+        tasks = await consolidation.of_contact(tx, contact_id)
         await audit.record(tx, target=contact_id)
-    return Export(snapshot, list(snapshot.memories), logs, services.clock().astimezone(UTC))
+    return Export(snapshot, list(snapshot.memories), logs, tasks, services.clock().astimezone(UTC))

@@ -95,7 +95,7 @@ async def _take_in(
     """`held` is the contact as it is, where this process has it; else only what the turn can touch is read."""
     row, zone = opened.contact, ZoneInfo(opened.zone)
     state = records.state(row)
-    turn = replace(turn, session_id=relationship.session_of(state, turn))
+    turn = replace(turn, session_id=await _session(tx, row.contact_id, state, turn))
     day = turn.occurred_at.astimezone(zone).date()
     before = await turns.before(
         tx,
@@ -147,7 +147,7 @@ async def _take_in(
         return ingested, Change(version)
     after = held.after(
         version, state_after, learned.entities,
-        added=learned.added, changed=learned.changed, removed=learned.removed,
+        added=learned.added, changed={**learned.changed, **learned.repointed}, removed=learned.removed,
     )  # fmt: skip
     return ingested, Change(version, after, erases=bool(learned.removed))
 
@@ -162,6 +162,15 @@ async def _forget(tx: Transaction, contact_id: str, turn: Turn, now: datetime) -
     return ingested, change
 
 
+async def _session(tx: Transaction, contact_id: str, state: State, turn: Turn) -> str:
+    """The turn's session; for one that comes late also an earlier session that it falls into."""
+    if turn.session_id is None and relationship.is_late(state, turn):
+        earlier = await turns.session_around(tx, contact_id, turn.occurred_at, relationship.SESSION_PAUSE)
+        if earlier is not None:
+            return earlier
+    return relationship.session_of(state, turn)
+
+
 def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, job: Job | None) -> turns.TurnWrites:
     tenant_id, contact_id, source = log.tenant_id, log.contact_id, [log.interaction_id]
     return turns.TurnWrites(
@@ -170,7 +179,10 @@ def _writes(log: InteractionLogRow, day: date, state: State, learned: Learned, j
         state=records.state_columns(state),
         added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
         # A memory that was said again has one more source; one that was superseded has not.
-        changed={m.id: records.rewritten(m, source if m.status == "current" else []) for m in learned.changed.values()},
+        changed={
+            m.id: records.rewritten(m, source if m.status == "current" else [])
+            for m in (*learned.changed.values(), *learned.repointed.values())
+        },
         removed=sorted(learned.removed),
         entities=[records.entity_row(e, tenant_id, contact_id, log.created_at) for e in learned.met],
         job=job,

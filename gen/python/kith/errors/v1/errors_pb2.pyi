@@ -63,7 +63,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 18
     """A fault of the server's own. The request id in the details finds it in the log."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 19
-    """What is stored does not allow the request. Example: two edits of one contact at once."""
+    """What is stored does not allow the request. Example: correcting a memory that is no longer current."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """What went wrong, for programs. The contract's code is the name without `ERROR_REASON_`."""
@@ -107,7 +107,7 @@ ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 17
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 18
 """A fault of the server's own. The request id in the details finds it in the log."""
 ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 19
-"""What is stored does not allow the request. Example: two edits of one contact at once."""
+"""What is stored does not allow the request. Example: correcting a memory that is no longer current."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 HTTP_STATUS_FIELD_NUMBER: _builtins.int
