@@ -62,7 +62,6 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
         ),
         now,
     )
-    ranked = [r for r in ranked if not _is_over(snapshot.memories[r.position], now)]
     rank_us = int((time.perf_counter() - began) * 1e6)
     found = [snapshot.memories[r.position] for r in ranked]
     beside = [None if r.beside is None else snapshot.memories[r.beside] for r in ranked]
@@ -85,11 +84,6 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
     return ContactContext(snapshot, memories, tuple(ranked), now, prompt, rank_us)
 
 
-def _is_over(memory: Memory, now: datetime) -> bool:
-    """Whether a memory held only until a day that has passed, such as a plan."""
-    return memory.valid_to is not None and memory.valid_to <= now
-
-
 def _known(snapshot: ContactSnapshot, question: ContextQuestion, now: datetime) -> list[Memory]:
     """The facts and preferences that a briefing tells whatever the message is about."""
     query = Query(
@@ -99,5 +93,4 @@ def _known(snapshot: ContactSnapshot, question: ContextQuestion, now: datetime) 
         as_of=question.as_of,
         types=frozenset(("fact", "preference")),
     )
-    known = (snapshot.memories[r.position] for r in rank(snapshot.index, query, now))
-    return [memory for memory in known if not _is_over(memory, now)]
+    return [snapshot.memories[r.position] for r in rank(snapshot.index, query, now)]
