@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
 from store.tables.base import values
@@ -16,6 +17,11 @@ _ENTITY: Final = [entities.c[field.name] for field in fields(EntityRow)]
 
 _DELETED: Final = "deleted"
 _ADD: Final = insert(memories)
+_NEW_ENTITY: Final = upsert(entities)
+_MEET: Final = _NEW_ENTITY.on_conflict_do_update(
+    index_elements=["tenant_id", "contact_id", "entity_id"],
+    set_={name: _NEW_ENTITY.excluded[name] for name in ("display_name", "aliases")},
+)
 
 _NOTE_ACCESS: Final = text(
     "UPDATE memories m SET access_count = m.access_count + a.times, strength = 1, strength_at = :at"
@@ -89,6 +95,12 @@ async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
     """Stores new memories."""
     if rows:
         await tx.execute(_ADD, [values(row) for row in rows])
+
+
+async def meet(tx: Transaction, rows: Sequence[EntityRow]) -> None:
+    """Stores entities, or the name and aliases that known ones have now."""
+    if rows:
+        await tx.execute(_MEET, [values(row) for row in rows])
 
 
 async def with_predecessors(tx: Transaction, contact_id: str, memory_id: str) -> list[MemoryRow]:

@@ -38,7 +38,7 @@ class Query:
     """What to rank for. `limit` ≥ 1; `min_importance` in [0, 1]. The names are what the two sides are called.
 
     Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment. `types`
-    are the only ones that are wanted; all by default.
+    and the positions `among` are the only ones that are wanted; all by default.
     """
 
     text: str | None
@@ -49,6 +49,7 @@ class Query:
     contact_name: str | None = None
     reply_name: str | None = None
     types: frozenset[MemoryType] | None = None
+    among: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def _eligible(index: RankingIndex, query: Query, at: _Positions) -> NDArray[np.b
     if query.types is not None:
         wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
         eligible &= wanted[index.type[at]]
+    if query.among is not None:
+        eligible &= np.isin(at, np.fromiter(query.among, np.intp, len(query.among)))
     if query.as_of is None:
         return eligible & index.current[at]
     then = query.as_of.timestamp()
