@@ -26,6 +26,7 @@ from server.domain.words import MemoryType
 IMPORTANCE: Final[dict[MemoryType, float]] = {"fact": 0.7, "preference": 0.6, "episode": 0.4}
 """How much a memory matters where its writer does not say; what may be written are these types."""
 
+_STATEMENTS: Final = ("fact", "preference")
 _SAID_AGAIN: Final = 0.02
 """What a memory gains in importance when it is told again."""
 
@@ -81,18 +82,18 @@ def write(
     new = {entity.id for entity in mentions.drafts()}
     met = tuple(entity for entity in everyone if entity.id in new)
 
-    told = _told_then(memories, draft, note.occurred_at)
+    telling = _Telling(draft, note.occurred_at)
+    told = next(filter(telling.told_then, memories), None)
     if told is not None:
         return Written(_told_again(told, draft, note, now), False, (), met)
     current = {m.id: m for m in memories if m.status == "current"}
-    alike = [m for m in current.values() if _comparable(m, draft, note.occurred_at)]
-    resolution = conflict.resolve(alike, draft)
+    resolution = conflict.resolve([m for m in current.values() if telling.may_say_the_same(m)], draft)
     known = current.get(resolution.reinforces or "")
     if known is not None:
         over = [current[i] for i in resolution.supersedes if current[i].valid_from <= note.occurred_at]
         closed = tuple(replace(m, status="superseded", valid_to=note.occurred_at, superseded_by=known.id) for m in over)
         return Written(_told_again(known, draft, note, now), False, closed, met)
-    rivals = [m for m in current.values() if m.id in resolution.supersedes or _other_value(m, draft)]
+    rivals = [m for m in current.values() if m.id in resolution.supersedes or telling.is_rival(m)]
     memory, ended = placed(_remembered(new_id(), draft, note, memories, now), rivals, memories)
     return Written(memory, True, tuple(ended.values()), met)
 
@@ -169,43 +170,51 @@ def _read(note: Note, content: str) -> Statement | None:
     return read
 
 
-def _told_then(memories: Sequence[Memory], draft: Draft, at: datetime) -> Memory | None:
-    """The memory that is over and told this of that time already."""
-    if draft.type == "episode":
-        return None
-    matter = (draft.subject or "self", draft.attribute, words(draft.content))
-    return next(
-        (
-            m
-            for m in memories
-            if m.status != "current" and m.type in ("fact", "preference")
-            and m.valid_to is not None and m.valid_from <= at < m.valid_to
-            and (m.subject or "self", m.attribute, words(m.content)) == matter
-        ),
-        None,
-    )  # fmt: skip
+class _Telling:
+    """What was written, as it is held against memories. Its words are looked up once, for there may be many."""
 
+    def __init__(self, draft: Draft, at: datetime) -> None:
+        self._draft, self._at = draft, at
+        self._words, self._turned = words(draft.content), turned(draft.content)
 
-def _comparable(memory: Memory, draft: Draft, at: datetime) -> bool:
-    """Whether it may say the same as what was written.
+    def told_then(self, memory: Memory) -> bool:
+        """Whether the memory is over and told this of that time already."""
+        return (
+            memory.status != "current"
+            and memory.type in _STATEMENTS
+            and memory.valid_to is not None
+            and memory.valid_from <= self._at < memory.valid_to
+            and self._same_matter(memory)
+            and self._same_words(memory)
+        )
 
-    Of episodes those of about the same time. Of statements of the same attribute, or of none, those that hold the same
-    "not" and "never": in the words of whoever wrote them, one that says the contrary would pass for one that says more.
-    """
-    if memory.type == "episode":
-        return abs(memory.occurred_at - at) < SESSION_PAUSE
-    return memory.attribute != draft.attribute or turned(memory.content) == turned(draft.content)
+    def may_say_the_same(self, memory: Memory) -> bool:
+        """Whether a current memory may say the same, in the words of whoever wrote it.
 
+        Of episodes those of about the same time. Of statements without an attribute those of the same words. Of one
+        attribute those with the same "not" and "never": else the contrary would pass for what says more.
+        """
+        if memory.type == "episode":
+            return abs(memory.occurred_at - self._at) < SESSION_PAUSE
+        if memory.attribute != self._draft.attribute:
+            # Told apart anyhow; but what was written may say that it is over.
+            return True
+        if self._draft.attribute is None or not self._words:
+            return self._same_words(memory)
+        return turned(memory.content) == self._turned
 
-def _other_value(memory: Memory, draft: Draft) -> bool:
-    """Whether it gives another value for something of which there is one at a time."""
-    return (
-        draft.attribute is not None
-        and conflict.single_valued(draft.attribute)
-        and memory.type in ("fact", "preference")
-        and ((memory.subject or "self"), memory.attribute) == (draft.subject, draft.attribute)
-        and memory.value is not None
-    )
+    def is_rival(self, memory: Memory) -> bool:
+        """Whether a current memory gives another value for something of which there is one at a time."""
+        attribute = self._draft.attribute
+        single = attribute is not None and conflict.single_valued(attribute)
+        return single and memory.type in _STATEMENTS and memory.value is not None and self._same_matter(memory)
+
+    def _same_matter(self, memory: Memory) -> bool:
+        return ((memory.subject or "self"), memory.attribute) == (self._draft.subject, self._draft.attribute)
+
+    def _same_words(self, memory: Memory) -> bool:
+        # Of what has no words, such as an emoji, all must be the same.
+        return words(memory.content) == self._words and (bool(self._words) or memory.content == self._draft.content)
 
 
 def _told_again(known: Memory, draft: Draft, note: Note, now: datetime) -> Memory:

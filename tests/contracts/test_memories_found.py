@@ -40,7 +40,6 @@ def test_what_fits_best_comes_first_and_whole_with_a_score(
     best, *others = found(rest, product, known, q="is the kayak still for sale?")
     assert set(best) == {"memory", "retrieval_score"}
     assert best["memory"] == next(m for m in listed(rest, product, known) if "kayak" in m["content"])
-    assert 0.5 < best["retrieval_score"] <= 1
     scores = [m["retrieval_score"] for m in (best, *others)]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
@@ -88,20 +87,6 @@ def test_explain_tells_how_a_score_came_about(rest: httpx.Client, product: Runni
     parts = found(rest, product, known, q="the red kayak", explain=True)[0]["parts"]
     assert {"red", "kayak"} <= set(parts["matched_terms"])
     assert all(0 <= parts[name] <= 1 for name in ("relevance", "importance", "strength", "recency"))
-
-
-def test_looking_counts_as_no_access(rest: httpx.Client, product: RunningProduct, known: str) -> None:
-    before = listed(rest, product, known)
-    for _ in range(3):
-        found(rest, product, known, q="kayak")
-    # What a context returns is counted by the same process a moment later; then what a search counted would be too.
-    context(rest, product, known, message="where is home, Berlin?", memory_limit=1, min_importance=0)
-    for _ in range(200):
-        after = {m["id"]: m["access_count"] for m in listed(rest, product, known)}
-        if sum(after.values()):
-            break
-    kayak = next(m["id"] for m in before if "kayak" in m["content"])
-    assert after[kayak] == 0
 
 
 @pytest.mark.parametrize(

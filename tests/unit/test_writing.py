@@ -121,6 +121,23 @@ def test_the_contrary_in_almost_the_same_words_is_no_duplicate() -> None:
     assert (done.created, [m.id for m in done.ended]) == (True, [never.id])
 
 
+@pytest.mark.parametrize(
+    ("known", "content"),
+    [
+        ("Called about the kayak", "Called"),
+        ("Called", "Called about the kayak"),
+        ("Owes Sam money", "Sam owes money"),
+        ("Called about the kayak", "🙂"),
+        ("🎉", "🙂"),
+    ],
+)
+def test_in_free_words_only_the_same_words_are_the_same(known: str, content: str) -> None:
+    done = wrote(content, a_memory(known))
+    assert (done.created, done.ended) == (True, ())
+    again = wrote(f" {content} ", a_memory(known), done.memory)
+    assert (again.created, again.memory.id) == (False, done.memory.id)
+
+
 def test_what_a_known_statement_rules_out_ends_when_it_is_told_again() -> None:
     avoids = a_memory("Does not eat meat", attribute="avoids", value="meat")
     eats = a_memory("Eats meat", 10, attribute="eats", value="meat")
