@@ -57,6 +57,17 @@ async def get(tx: Transaction, contact_id: str, *, lock: bool = False) -> Contac
     return None if row is None else _row(row)
 
 
+async def ids_after(tx: Transaction, after: str, limit: int) -> list[str]:
+    """Ids of the tenant's contacts in their order, a page at a time."""
+    query = (
+        select(contacts.c.contact_id)
+        .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id > after)
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return [contact_id for (contact_id,) in await tx.execute(query)]
+
+
 async def by_external_id(tx: Transaction, channel: str, external_id: str) -> ContactRow | None:
     """The contact that has this id on this channel."""
     row = (

@@ -5,7 +5,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
@@ -21,6 +22,19 @@ _NEW_ENTITY: Final = upsert(entities)
 _MEET: Final = _NEW_ENTITY.on_conflict_do_update(
     index_elements=["tenant_id", "contact_id", "entity_id"],
     set_={name: _NEW_ENTITY.excluded[name] for name in ("display_name", "aliases")},
+)
+
+_ABSORB: Final = (
+    text(
+        "UPDATE memories m SET interaction_ids = m.interaction_ids || ARRAY("
+        "   SELECT i FROM unnest(g.interaction_ids) AS i WHERE i <> ALL (m.interaction_ids))"
+        " FROM memories g WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = :into"
+        " AND g.tenant_id = :tenant AND g.contact_id = :contact AND g.memory_id = :gone"
+    ),
+    text(
+        "UPDATE memories SET superseded_by = :into"
+        " WHERE tenant_id = :tenant AND contact_id = :contact AND superseded_by = :gone"
+    ),
 )
 
 _NOTE_ACCESS: Final = text(
@@ -78,6 +92,12 @@ async def page(
     return [MemoryRow(*row) for row in rows], total
 
 
+async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
+    """Stores new memories."""
+    if rows:
+        await tx.execute(_ADD, [values(row) for row in rows])
+
+
 async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapping[str, Any]) -> None:
     """Changes columns of one memory."""
     await tx.execute(
@@ -91,10 +111,17 @@ async def change(tx: Transaction, contact_id: str, memory_id: str, columns: Mapp
     )
 
 
-async def add(tx: Transaction, rows: Sequence[MemoryRow]) -> None:
-    """Stores new memories."""
-    if rows:
-        await tx.execute(_ADD, [values(row) for row in rows])
+async def rewrite(tx: Transaction, contact_id: str, memory_id: str, columns: Mapping[str, Any]) -> None:
+    """Changes columns of one memory; `interaction_ids` are added to those it has."""
+    added = memories.c.interaction_ids.op("||")(cast(columns["interaction_ids"], ARRAY(Text)))
+    await change(tx, contact_id, memory_id, {**columns, "interaction_ids": added})
+
+
+async def absorb(tx: Transaction, contact_id: str, gone: str, into: str) -> None:
+    """Lets one memory take over the turns of another that is about to go, and what that one had superseded."""
+    parameters = {"tenant": tx.tenant_id, "contact": contact_id, "gone": gone, "into": into}
+    for statement in _ABSORB:
+        await tx.execute(statement, parameters)
 
 
 async def meet(tx: Transaction, rows: Sequence[EntityRow]) -> None:

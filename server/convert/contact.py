@@ -213,6 +213,7 @@ def _exported(memory: Memory) -> pb.ExportedMemory:
         status=memory.status,
         superseded_by=memory.superseded_by,
         access_count=memory.access_count,
+        origin=memory.origin,
     )
 
 

@@ -88,6 +88,7 @@ def score_parts(ranked: Ranked) -> pb.ScoreParts | None:
         strength=ranked.parts.strength,
         recency=ranked.parts.recency,
         matched_terms=ranked.parts.matched_terms,
+        log_odds={name: round(value, 4) for name, value in ranked.parts.log_odds.items()},
     )
 
 

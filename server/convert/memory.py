@@ -10,14 +10,13 @@ from server.convert import times
 from server.convert.context import score_parts
 from server.domain.editing import Edit
 from server.domain.memory import Memory
-from server.domain.ranking.rank import Ranked
 from server.domain.words import MemoryType
 from server.domain.writing import Note, Written
 from server.usecases.consolidation import Status, TaskResult
 from server.usecases.consolidation_plan import Task
 from server.usecases.forgetting import Forgotten
 from server.usecases.memories import EntityPage, EntityQuery, MemoryPage, MemoryQuery
-from server.usecases.memory_search import MemorySearch
+from server.usecases.memory_search import Found, MemorySearch
 
 
 def query(request: pb.ListMemoriesRequest) -> MemoryQuery:
@@ -70,12 +69,17 @@ def search(request: pb.SearchMemoriesRequest) -> MemorySearch:
     )
 
 
-def found(results: Sequence[tuple[Memory, Ranked]]) -> pb.SearchMemoriesResponse:
+def found(results: Sequence[Found]) -> pb.SearchMemoriesResponse:
     """What was found, with scores."""
     return pb.SearchMemoriesResponse(
         memories=[
-            pb.FoundMemory(memory=memory(m), retrieval_score=round(ranked.score, 4), parts=score_parts(ranked))
-            for m, ranked in results
+            pb.FoundMemory(
+                memory=memory(one.memory),
+                retrieval_score=round(one.ranked.score, 4),
+                parts=score_parts(one.ranked),
+                beside=None if one.beside is None else memory(one.beside),
+            )
+            for one in results
         ]
     )
 
@@ -138,6 +142,7 @@ def memory(value: Memory) -> pb.Memory:
         superseded_by=value.superseded_by,
         event_start=_optional(value.event_start),
         event_end=_optional(value.event_end),
+        origin=value.origin,
     )
 
 

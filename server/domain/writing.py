@@ -251,4 +251,5 @@ def _remembered(memory_id: str, draft: Draft, note: Note, memories: Sequence[Mem
         event_start=draft.event_start,
         event_end=draft.event_end,
         strength_at=now,
+        origin="caller",
     )

@@ -7,7 +7,8 @@ from kith.memory.v1 import memory_service_pb2_grpc as grpc_pb
 from server import callers
 from server.convert import memory as convert
 from server.usecases import memories
-from server.usecases.consolidation import consolidate_memories, consolidation_status
+from server.usecases.consolidation import consolidation_status
+from server.usecases.enrichment import consolidate_now
 from server.usecases.memory_search import search_memories
 from server.usecases.memory_writing import create_memory
 from server.usecases.services import Services
@@ -67,9 +68,7 @@ class MemoryServicer(grpc_pb.MemoryServiceServicer):
         self, request: pb.ConsolidateMemoriesRequest, context: Context
     ) -> pb.ConsolidateMemoriesResponse:
         """Runs deferred tasks now."""
-        results = await consolidate_memories(
-            self._services, callers.tenant_id(), request.contact_id, convert.tasks(request)
-        )
+        results = await consolidate_now(self._services, callers.tenant_id(), request.contact_id, convert.tasks(request))
         return convert.consolidated(results)
 
     async def GetConsolidationStatus(

@@ -17,7 +17,7 @@ from server.usecases.contacts import MOST
 from server.usecases.forgetting import Forgotten, forget_everything
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contacts, memories, pagination, snapshots
+from store import contacts, memories, pagination, readings, snapshots
 from store.database import Transaction
 
 
@@ -192,6 +192,8 @@ async def delete_memory(services: Services, tenant_id: str, contact_id: str, mem
         if target.type == "pattern" and target.status == "current" and target.attribute is not None:
             await memories.withhold(tx, contact_id, memory_id, mark_of(tenant_id, contact_id, target.attribute))
             gone.discard(memory_id)
+        # Nor does a language model read their turns again, or they would come back.
+        await readings.never(tx, contact_id, sorted({memory_id, *gone}), now)
         await memories.remove(tx, contact_id, sorted(gone))
         await queue_after_change(tx, contact_id, now)
         await audit.record(tx, target=memory_id)

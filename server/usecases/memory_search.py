@@ -29,8 +29,17 @@ class MemorySearch:
     explain: bool = False
 
 
-async def search_memories(services: Services, tenant_id: str, search: MemorySearch) -> list[tuple[Memory, Ranked]]:
-    """The memories that fit best, best first, as a context ranks them, each with how well.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A memory, how well it fits, and the other half of its exchange where that comes along."""
+
+    memory: Memory
+    ranked: Ranked
+    beside: Memory | None
+
+
+async def search_memories(services: Services, tenant_id: str, search: MemorySearch) -> list[Found]:
+    """The memories that fit best, best first, as a context ranks them.
 
     Raises InvalidInput, NotFound.
     """
@@ -54,4 +63,9 @@ async def search_memories(services: Services, tenant_id: str, search: MemorySear
         ),
         search.as_of or services.clock(),
     )
-    return [(snapshot.memories[r.position], r) for r in ranked if r.score >= search.min_score]
+    memories = snapshot.memories
+    return [
+        Found(memories[r.position], r, None if r.beside is None else memories[r.beside])
+        for r in ranked
+        if r.score >= search.min_score
+    ]

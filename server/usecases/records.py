@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
-from server.domain.words import EntityType, Mood
+from server.domain.words import EntityType, Mood, Origin
 from store import turns
 from store.tables.contact import ContactRow
 from store.tables.memory import EntityRow, MemoryRow
@@ -73,6 +73,7 @@ def memory(row: MemoryRow) -> Memory:
         status=cast(Any, row.status),
         valid_to=row.valid_to,
         superseded_by=row.superseded_by,
+        origin=cast(Origin, row.origin),
     )
 
 
@@ -106,6 +107,7 @@ def memory_row(value: Memory, tenant_id: str, contact_id: str, interaction_ids: 
         valid_to=value.valid_to,
         superseded_by=value.superseded_by,
         created_at=value.created_at,
+        origin=value.origin,
     )
 
 

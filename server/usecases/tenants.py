@@ -10,6 +10,7 @@ from typing import Final
 from server import ids
 from server.credentials.tenants import CHANGED, GONE
 from server.domain.errors import Conflict, InvalidInput, NotFound
+from server.secrets import Envelope
 from server.usecases import audit
 from server.usecases.contacts import check_zone
 from store import tenants
@@ -28,12 +29,18 @@ _SCAN: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """What the platform's own operations work with."""
+    """What the platform's own operations work with.
+
+    `envelope` encrypts tenants' secrets, None where no master key is set; `private_providers` lets tenants name
+    providers on private addresses.
+    """
 
     database: Database
     redis: RedisLink
     clock: Callable[[], datetime]
     settle_seconds: float = _SETTLE_SECONDS
+    envelope: Envelope | None = None
+    private_providers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

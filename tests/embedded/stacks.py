@@ -16,8 +16,8 @@ from server.embedded.leftovers import ProcessId, end
 from server.embedded.ourselves import Programs
 from server.embedded.stack_file import StackRecord
 
-PATIENCE_SECONDS = 90.0
-"""Far more than anything takes: a busy disk alone can hold up the last checkpoint of a Postgres for half a minute."""
+PATIENCE_SECONDS = 60.0
+"""Far more than anything takes."""
 
 _SCRIPT = Path(__file__).with_name("up_with_fakes.py")
 FAKES = Programs(kith=(sys.executable, str(_SCRIPT)), server=())

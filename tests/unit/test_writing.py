@@ -34,6 +34,7 @@ def test_a_note_is_certain_and_as_important_as_its_type_says() -> None:
     for type_, importance in (("fact", 0.7), ("preference", 0.6), ("episode", 0.4)):
         memory = wrote("Asked about invoice 4711", type=type_).memory
         assert (memory.type, memory.importance, memory.confidence) == (type_, importance, 1.0)
+        assert memory.origin == "caller"
     assert wrote("Asked about invoice 4711").memory.type == "fact"
     assert wrote("Asked about invoice 4711", importance=0.0).memory.importance == 0.0
 

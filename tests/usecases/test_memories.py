@@ -86,8 +86,8 @@ async def test_a_search_counts_no_access_where_a_context_does(workers: list[Comp
         snapshot = await services.snapshots.read(TENANT, contact_id)
         return next(m.access_count for m in snapshot.memories if m.id == memory_id)
 
-    ((found, _),) = await search_memories(services, TENANT, MemorySearch(contact_id, "kayak"))
-    assert (found.id, await accesses()) == (memory_id, 0)
+    (found,) = await search_memories(services, TENANT, MemorySearch(contact_id, "kayak"))
+    assert (found.memory.id, await accesses()) == (memory_id, 0)
     await get_contact_context(services, TENANT, ContextQuestion(contact_id, "kayak"))
     assert await accesses() == 1
 

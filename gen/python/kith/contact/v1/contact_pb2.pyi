@@ -1032,6 +1032,7 @@ class ExportedMemory(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
     ACCESS_COUNT_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
@@ -1054,6 +1055,10 @@ class ExportedMemory(_message.Message):
     """The memory that took its place."""
     access_count: _builtins.int
     """How often it was returned."""
+    origin: _builtins.str
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -1093,10 +1098,11 @@ class ExportedMemory(_message.Message):
         status: _builtins.str = ...,
         superseded_by: _builtins.str | None = ...,
         access_count: _builtins.int = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "occurred_at", b"occurred_at", "subject", b"subject", "superseded_by", b"superseded_by", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "origin", b"origin", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015

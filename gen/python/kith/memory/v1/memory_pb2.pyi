@@ -150,6 +150,7 @@ class Memory(_message.Message):
     SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
     EVENT_START_FIELD_NUMBER: _builtins.int
     EVENT_END_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
@@ -172,6 +173,10 @@ class Memory(_message.Message):
     """Whether it still holds: `superseded` by a later statement or a correction, `expired` without one."""
     superseded_by: _builtins.str
     """The memory that took its place; null where none did."""
+    origin: _builtins.str
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -226,10 +231,11 @@ class Memory(_message.Message):
         superseded_by: _builtins.str | None = ...,
         event_start: _timestamp_pb2.Timestamp | None = ...,
         event_end: _timestamp_pb2.Timestamp | None = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "created_at", b"created_at", "event_end", b"event_end", "event_start", b"event_start", "occurred_at", b"occurred_at", "subject", b"subject", "superseded_by", b"superseded_by", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "event_end", b"event_end", "event_start", b"event_start", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "event_end", b"event_end", "event_start", b"event_start", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "origin", b"origin", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
@@ -500,6 +506,7 @@ class FoundMemory(_message.Message):
     MEMORY_FIELD_NUMBER: _builtins.int
     RETRIEVAL_SCORE_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
     retrieval_score: _builtins.float
     """How well it fits, 0 to 1, comparable within one answer."""
     @_builtins.property
@@ -510,16 +517,21 @@ class FoundMemory(_message.Message):
     def parts(self) -> _context_pb2.ScoreParts:
         """How the score came about, where `explain` asked for it."""
 
+    @_builtins.property
+    def beside(self) -> Global___Memory:
+        """The other half of its exchange, the message or the answer to it, where that comes along; it is not found once more."""
+
     def __init__(
         self,
         *,
         memory: Global___Memory | None = ...,
         retrieval_score: _builtins.float = ...,
         parts: _context_pb2.ScoreParts | None = ...,
+        beside: Global___Memory | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "parts", b"parts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "parts", b"parts", "retrieval_score", b"retrieval_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts", "retrieval_score", b"retrieval_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -963,9 +975,10 @@ class ConsolidationResult(_message.Message):
     """How many memories and entities it changed."""
     @_builtins.property
     def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """What it did in numbers. merge_duplicates: `merged`, `superseded`. extract_entities: `linked`, `unmentioned`,
-        `patterns_found`, `patterns_withdrawn`. check_triggers: `moved` (birthdays moved to their next day) and `upcoming`
-        (dates that memories tell of and that lie ahead).
+        """What it did in numbers. embed_memories: `embedded`, `merged` (statements that say the same by their vectors).
+        merge_duplicates: `merged`, `superseded`. extract_entities: `linked`, `unmentioned`, `patterns_found`,
+        `patterns_withdrawn`, `read` (memories that a language model gave). check_triggers: `moved` (birthdays moved to their
+        next day) and `upcoming` (dates that memories tell of and that lie ahead).
         """
 
     def __init__(
