@@ -42,6 +42,7 @@ def test_a_new_memory_is_201_and_has_what_was_given_and_what_its_words_say(
     )  # fmt: skip
     assert memory["id"].startswith("mem_")
     assert (memory["type"], memory["status"], memory["confidence"]) == ("fact", "current", 1)
+    assert memory["origin"] == "caller"
     assert (memory["importance"], memory["sources"]) == (0.9, ["crm:17", "mail-3"])
     assert (memory["subject"], memory["attribute"], memory["value"]) == ("self", "pet", "Miso")
     assert (memory["occurred_at"], memory["valid_from"], memory["valid_to"]) == (LONG_AGO, LONG_AGO, None)

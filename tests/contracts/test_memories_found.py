@@ -54,6 +54,19 @@ def test_it_is_the_ranking_of_the_context(rest: httpx.Client, product: RunningPr
     assert [m["parts"]["matched_terms"] for m in looked] == [m["parts"]["matched_terms"] for m in ranked]
 
 
+def test_both_halves_of_an_exchange_are_found_at_once_and_each_only_once(
+    rest: httpx.Client, product: RunningProduct, contact_id: str
+) -> None:
+    ingest(
+        rest, product, contact_id, user_message="Which strings does my cello need?",
+        ai_response="Steel ones sound brighter on a cello like yours", user_message_ref="ask", ai_response_ref="say",
+    )  # fmt: skip
+    (exchange,) = found(rest, product, contact_id, q="cello strings", type="episode")
+    assert {*exchange["memory"]["sources"], *exchange["beside"]["sources"]} == {"ask", "say"}
+    contents = {m["content"] for m in listed(rest, product, contact_id, type="episode")}
+    assert {exchange["memory"]["content"], exchange["beside"]["content"]} == contents
+
+
 def test_filters_leave_out_what_is_not_wanted(rest: httpx.Client, product: RunningProduct, known: str) -> None:
     def contents(**query: Any) -> set[str]:
         return {m["memory"]["content"] for m in found(rest, product, known, q="cat Berlin kayak", **query)}
