@@ -15,6 +15,7 @@ from server.domain.extraction.entities import Mentions
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.times import resolve
 from server.domain.extraction.written import stated
+from server.domain.lasting import over_at
 from server.domain.learning import with_met
 from server.domain.memory import Entity, Memory
 from server.domain.relationship import SESSION_PAUSE
@@ -90,9 +91,12 @@ def write(
     resolution = conflict.resolve([m for m in current.values() if telling.may_say_the_same(m)], draft)
     known = current.get(resolution.reinforces or "")
     if known is not None:
-        over = [current[i] for i in resolution.supersedes if current[i].valid_from <= note.occurred_at]
-        closed = tuple(replace(m, status="superseded", valid_to=note.occurred_at, superseded_by=known.id) for m in over)
-        return Written(_told_again(known, draft, note, now), False, closed, met)
+        at = note.occurred_at
+        over = [current[i] for i in resolution.supersedes if current[i].valid_from <= at]
+        closed = (
+            replace(m, status="superseded", valid_to=min(m.valid_to or at, at), superseded_by=known.id) for m in over
+        )
+        return Written(_told_again(known, draft, note, now), False, tuple(closed), met)
     rivals = [m for m in current.values() if m.id in resolution.supersedes or telling.is_rival(m)]
     memory, ended = placed(_remembered(new_id(), draft, note, memories, now), rivals, memories)
     return Written(memory, True, tuple(ended.values()), met)
@@ -218,9 +222,14 @@ class _Telling:
 
 
 def _told_again(known: Memory, draft: Draft, note: Note, now: datetime) -> Memory:
-    """Surer, a little more important, as strong as new, and with the sources and entities of the note."""
+    """Surer, a little more important, as strong as new, and with the sources and entities of the note.
+
+    What ends by itself, such as a wish, lasts as long from now on.
+    """
+    until = over_at(known.attribute, note.occurred_at, draft.event_end) if known.status == "current" else None
     return replace(
         known,
+        valid_to=known.valid_to if until is None else max(until, known.valid_to or until),
         sources=tuple(dict.fromkeys((*known.sources, *note.sources))),
         entity_ids=tuple(dict.fromkeys((*known.entity_ids, *draft.entity_ids))),
         confidence=max(known.confidence, draft.confidence),
@@ -239,6 +248,7 @@ def _remembered(memory_id: str, draft: Draft, note: Note, memories: Sequence[Mem
         confidence=draft.confidence,
         occurred_at=note.occurred_at,
         valid_from=note.occurred_at,
+        valid_to=None if draft.type == "episode" else over_at(draft.attribute, note.occurred_at, draft.event_end),
         created_at=now,
         subject=draft.subject,
         attribute=draft.attribute,

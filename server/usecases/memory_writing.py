@@ -56,7 +56,8 @@ async def _store(tx: Transaction, contact_id: str, written: Written, turns: list
     if written.created:
         await memories.add(tx, [records.memory_row(written.memory, tx.tenant_id, contact_id, turns)])
     else:
-        await memories.change(tx, contact_id, written.memory.id, records.merged(written.memory, turns))
+        columns = {**records.merged(written.memory, turns), **records.closed(written.memory)}
+        await memories.change(tx, contact_id, written.memory.id, columns)
     for other in written.ended:
         await memories.change(tx, contact_id, other.id, records.closed(other))
     await memories.meet(tx, [records.entity_row(entity, tx.tenant_id, contact_id, now) for entity in written.met])

@@ -160,6 +160,14 @@ def test_an_episode_is_the_same_only_within_one_sitting() -> None:
     assert earlier.created
 
 
+def test_what_ends_by_itself_lasts_anew_when_it_is_told_again() -> None:
+    first = wrote("Wants a red kayak", occurred_at=START).memory
+    assert first.valid_to == START + timedelta(days=30)
+    again = wrote("Wants a red kayak", first, occurred_at=START + timedelta(days=20))
+    assert (again.created, again.memory.valid_to) == (False, START + timedelta(days=50))
+    assert wrote("Wants a red kayak", first, occurred_at=START).memory.valid_to == first.valid_to
+
+
 def test_entities_are_found_as_in_a_turn_and_new_ones_are_made() -> None:
     done = wrote("Took the cat to the vet with Sami", type="episode")
     assert "person:sami" in done.memory.entity_ids

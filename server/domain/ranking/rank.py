@@ -90,7 +90,7 @@ class Ranked:
 def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
     """The best memories for the query at `now`, at most `limit`, best first; of equals the newer one first."""
     stamp = now.timestamp()
-    eligible = _eligible(index, query)
+    eligible = _eligible(index, query, stamp)
     prior = _prior(index, stamp)
     if not query.text or not len(index):
         best = _best(index, eligible, prior, query.limit)
@@ -127,7 +127,7 @@ def placed(
     return together(index, candidates, eligible, limit, room)
 
 
-def _eligible(index: RankingIndex, query: Query) -> NDArray[np.bool_]:
+def _eligible(index: RankingIndex, query: Query, stamp: float) -> NDArray[np.bool_]:
     eligible = index.importance >= query.min_importance
     if query.types is not None:
         wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
@@ -137,7 +137,8 @@ def _eligible(index: RankingIndex, query: Query) -> NDArray[np.bool_]:
         chosen[np.fromiter(query.among, np.intp, len(query.among))] = True
         eligible &= chosen
     if query.as_of is None:
-        return eligible & index.current
+        # What held only until a day that has passed is over, whether or not maintenance has said so yet.
+        return eligible & index.current & (stamp < index.valid_to)
     then = query.as_of.timestamp()
     return eligible & (index.occurred_at <= then) & (index.valid_from <= then) & (then < index.valid_to)
 
