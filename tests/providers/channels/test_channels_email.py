@@ -244,7 +244,9 @@ async def test_a_login_that_fails_says_whether_to_try_again(
     assert smtp.mails == []
 
 
-async def test_a_server_that_takes_no_logins_is_not_given_the_mail(smtp: FakeSmtp) -> None:
+@pytest.mark.parametrize("offered", ["250 HELP", "250 AUTH", "250 AUTH GSSAPI"])
+async def test_a_server_that_takes_no_logins_of_ours_is_not_given_the_mail(smtp: FakeSmtp, offered: str) -> None:
+    smtp.answers = {"EHLO": f"250-mail.example\r\n{offered}\r\n".encode()}
     assert (await email_to(smtp, password=PASSWORD).deliver(MESSAGE, now())).why == "bad_credential"
     assert smtp.mails == []
 
