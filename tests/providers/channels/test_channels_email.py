@@ -188,6 +188,20 @@ async def test_a_private_address_is_refused_by_default(smtp: FakeSmtp) -> None:
     assert smtp.commands == []
 
 
+@pytest.mark.parametrize("addresses", [["8.8.8.8", "127.0.0.1"], ["8.8.8.8", "::1"], ["169.254.169.254"], []])
+async def test_a_name_is_refused_if_any_of_its_addresses_is_private(addresses: list[str]) -> None:
+    async def resolve(_: str, __: int) -> list[str]:
+        return addresses
+
+    email = Email(MailOptions(MailServer(HOST, 9, False), Mailbox("a", "b.example")), resolve=resolve)
+    assert await email.deliver(MESSAGE, now()) == Answer(Rejected(), "address_refused")
+
+
+async def test_a_name_that_does_not_resolve_is_unavailable() -> None:
+    email = Email(MailOptions(MailServer("nowhere.invalid", 9, False), Mailbox("a", "b.example")))
+    assert await email.deliver(MESSAGE, now()) == Answer(Unavailable(), "not_connected")
+
+
 @pytest.mark.parametrize("tls_first", [False, True])
 async def test_a_public_server_gets_login_and_mail_under_tls(
     here: None, contexts: tuple[ssl.SSLContext, ssl.SSLContext], tls_first: bool
