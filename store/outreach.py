@@ -18,7 +18,7 @@ async def in_silence(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, s
     opted_out = or_(contacts.c.outreach_consent.is_(False), func.coalesce(consents.c.status, "unknown") == "opted_out")
     sent = func.count().filter(
         triggers.c.status == "sent",
-        triggers.c.sent_at > func.coalesce(contacts.c.last_active_at, contacts.c.created_at),
+        triggers.c.sent_at > func.coalesce(contacts.c.last_wrote_at, contacts.c.created_at),
     )
     pending = func.count().filter(triggers.c.status.in_(OPEN))
     rows = await tx.execute(

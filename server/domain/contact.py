@@ -28,8 +28,9 @@ class State:
     `mood_strength` in [0, 1] says how strongly the mood showed (it fades as flat turns follow).
     `streak_days` is the streak up to `streak_last_day`, a local day; read it with
     `relationship.active_streak`. `stage` is the stage at the last turn; read it with
-    `relationship.stage_now`, which knows about silence. `gap_days` is the median gap between
-    sessions in days, of the last sessions in `recent_gaps`. `hours` counts turns by local hour.
+    `relationship.stage_now`, which knows about silence. `last_active_at` is the newest
+    turn of either side, `last_wrote_at` the newest in which the contact said something. `recent_gaps` are the last gaps
+    between sessions in days. `hours` counts turns by local hour.
     """
 
     mood: Mood = "neutral"
@@ -46,6 +47,7 @@ class State:
     disclosures: int = 0
     last_active_at: datetime | None = None
     first_active_at: datetime | None = None
+    last_wrote_at: datetime | None = None
     session_id: str | None = None
     recent_gaps: tuple[float, ...] = ()
     hours: tuple[int, ...] = field(default=(0,) * 24)

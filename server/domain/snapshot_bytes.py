@@ -18,7 +18,7 @@ _LAYOUT: Final = "1:" + ",".join(f.name for c in (Profile, State, Entity, Memory
 _NAMES: Final = {kind: [f.name for f in fields(kind)] for kind in (Profile, State, Entity, Memory)}
 _HEAD: Final = struct.Struct("<I")
 _PROFILE_TIMES: Final = [i for i, f in enumerate(fields(Profile)) if f.name == "created_at"]
-_STATE_TIMES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("last_active_at", "first_active_at")]
+_STATE_TIMES: Final = [i for i, f in enumerate(fields(State)) if f.name.endswith("_at")]
 _STATE_DAY: Final = [f.name for f in fields(State)].index("streak_last_day")
 _STATE_TUPLES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("recent_gaps", "hours")]
 _MEMORY_NAMES: Final = _NAMES[Memory]

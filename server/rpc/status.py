@@ -48,6 +48,10 @@ CODES: Final[dict[str, grpc.StatusCode]] = {
     "UNAVAILABLE": _Code.UNAVAILABLE,
     "INTERNAL": _Code.INTERNAL,
     "CONFLICT": _Code.ABORTED,
+    "TRIGGER_NOT_FOUND": _Code.NOT_FOUND,
+    "OUTREACH_DISABLED": _Code.FAILED_PRECONDITION,
+    "QUIET_HOURS": _Code.FAILED_PRECONDITION,
+    "MAX_ATTEMPTS_REACHED": _Code.FAILED_PRECONDITION,
 }
 """The status of each reason; every value of kith.errors.v1.ErrorReason but the unspecified one is here."""
 

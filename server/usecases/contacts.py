@@ -1,22 +1,25 @@
 """Contacts: made known, listed, shown, changed, erased, exported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from server import ids
+from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
+from server.usecases.churn_model import parameters
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
+from store import consolidation, contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.tables.consolidation import ConsolidationTaskRow
 from store.tables.interaction_log import InteractionLogRow
 
 MOST: Final = 100
@@ -155,8 +158,11 @@ async def list_contacts(services: Services, tenant_id: str, query: ContactQuery)
 
 
 async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> tuple[ContactSnapshot, datetime]:
-    """All that a dashboard shows of one contact, and the time it is as of. Raises NotFound."""
-    return await services.snapshots.get(tenant_id, contact_id), services.clock()
+    """All that a dashboard shows of one contact, its churn risk as of now, and what now is. Raises NotFound."""
+    snapshot, now = await services.snapshots.get(tenant_id, contact_id), services.clock()
+    async with services.database.transaction(tenant_id) as tx:
+        model = await parameters(tx)
+    return replace(snapshot, state=replace(snapshot.state, churn_risk=risk_of(snapshot.state, model, now))), now
 
 
 CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})
@@ -217,6 +223,7 @@ async def delete_contact(services: Services, tenant_id: str, contact_id: str) ->
             raise NotFound.contact(contact_id)
         remembered, entities = await memories.remove_all(tx, contact_id)
         logs = await interaction_logs.remove_all(tx, contact_id)
+        await consolidation.remove_all(tx, contact_id)
         await queue.cancel_contact(tx, contact_id)
         await idempotency.remove_of_contact(tx, contact_id)
         await contacts.remove(tx, contact_id)
@@ -238,6 +245,7 @@ class Export:
     snapshot: ContactSnapshot
     memories: list[Memory]
     interaction_logs: list[InteractionLogRow]
+    consolidation: list[ConsolidationTaskRow]
     now: datetime
 
 
@@ -248,5 +256,6 @@ async def export_contact(services: Services, tenant_id: str, contact_id: str) ->
         if snapshot is None:
             raise NotFound.contact(contact_id)
         logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
+        tasks = await consolidation.of_contact(tx, contact_id)
         await audit.record(tx, target=contact_id)
-    return Export(snapshot, list(snapshot.memories), logs, services.clock().astimezone(UTC))
+    return Export(snapshot, list(snapshot.memories), logs, tasks, services.clock().astimezone(UTC))

@@ -50,6 +50,7 @@ contacts: Final = Table(
     Column("disclosures", Integer, nullable=False),
     instant("last_active_at", nullable=True),
     instant("first_active_at", nullable=True),
+    instant("last_wrote_at", nullable=True),
     Column("session_id", Text),
     Column("recent_gaps", ARRAY(Float), nullable=False),
     Column("hours", ARRAY(Integer), nullable=False),
@@ -123,6 +124,7 @@ class ContactRow:
     disclosures: int
     last_active_at: datetime | None
     first_active_at: datetime | None
+    last_wrote_at: datetime | None
     session_id: str | None
     recent_gaps: list[float]
     hours: list[int]

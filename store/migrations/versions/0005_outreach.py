@@ -1,12 +1,13 @@
 """Outreach, analytics and maintenance."""
 
+import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import text
 
 from store.migrations.isolation import isolate
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 TABLES = (
     """
@@ -202,6 +203,13 @@ BACKFILL = f"""
     GROUP BY 1, 2, 3
 """
 
+LAST_WROTE = """
+    UPDATE contacts c SET last_wrote_at = w.at
+    FROM (SELECT tenant_id, contact_id, max(occurred_at) AS at FROM interaction_logs
+          WHERE btrim(coalesce(user_message, '')) <> '' GROUP BY 1, 2) w
+    WHERE w.tenant_id = c.tenant_id AND w.contact_id = c.contact_id
+"""
+
 
 def upgrade() -> None:
     for statement in TABLES:
@@ -210,14 +218,18 @@ def upgrade() -> None:
         isolate(table)
     for name, table, column in INDEXES:
         op.create_index(name, table, ["tenant_id", column])
+    # Filled in for those before by the backfill below.
+    op.add_column("contacts", sa.Column("last_wrote_at", sa.TIMESTAMP(timezone=True)))
     # What was ingested before there were daily counts, tenant by tenant: the owner too sees only the tenant it names.
     connection = op.get_bind()
     for (tenant,) in connection.execute(text("SELECT tenant_id FROM tenants")).all():
         connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": tenant})
         connection.execute(text(BACKFILL))
+        connection.execute(text(LAST_WROTE))
 
 
 def downgrade() -> None:
+    op.drop_column("contacts", "last_wrote_at")
     for name, table, _ in INDEXES:
         op.drop_index(name, table)
     for table in reversed(TENANT_TABLES):
