@@ -85,17 +85,6 @@ async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) ->
     return result.rowcount
 
 
-async def remove_all(tx: Transaction, contact_id: str) -> tuple[int, int]:
-    """Deletes every memory and entity of the contact for good. Returns how many of each."""
-    counts = [
-        (
-            await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
-        ).rowcount
-        for table in (memories, entities)
-    ]
-    return counts[0], counts[1]
-
-
 async def note_access(tx: Transaction, accesses: Mapping[tuple[str, str], int], at: datetime) -> None:
     """Counts returned memories, keyed by (contact id, memory id), and renews their strength, in one statement."""
     ordered = sorted(accesses.items())

@@ -1,15 +1,27 @@
-"""ContactService: thin; the work is in `server/usecases/contacts.py`."""
+"""ContactService: thin; the work is in `server/usecases/{contacts,portability,receipts}.py`."""
+
+import asyncio
+from typing import Final
 
 from grpc.aio import ServicerContext
 from kith.contact.v1 import contact_pb2 as pb
 from kith.contact.v1 import contact_service_pb2_grpc as grpc_pb
+from kith.contact.v1 import erasure_pb2, export_pb2
 
 from server.convert import contact as convert
-from server.rpc import caller
-from server.usecases import contacts
+from server.convert import erasure as erasure_convert
+from server.convert import export as export_convert
+from server.domain.errors import RateLimited
+from server.rpc import caller, streaming
+from server.usecases import contacts, portability, receipts
 from server.usecases.services import Services
 
 Context = ServicerContext[object, object]
+
+_STREAMS: Final = 2
+"""Exports that one process streams at once: each holds a database connection for as long as its reader takes."""
+
+_STREAM_RETRY_SECONDS: Final = 5
 
 
 class ContactServicer(grpc_pb.ContactServiceServicer):
@@ -17,6 +29,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._streams = asyncio.Semaphore(_STREAMS)
 
     async def CreateContact(self, request: pb.CreateContactRequest, context: Context) -> pb.CreateContactResponse:
         """Makes a contact known."""
@@ -46,6 +59,57 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         """Erases a contact."""
         return convert.erased(await contacts.delete_contact(self._services, caller.tenant_id(), request.contact_id))
 
-    async def ExportContact(self, request: pb.ExportContactRequest, context: Context) -> pb.ExportContactResponse:
+    async def ExportContact(
+        self, request: export_pb2.ExportContactRequest, context: Context
+    ) -> export_pb2.ExportContactResponse:
         """Exports everything of a contact."""
-        return convert.export(await contacts.export_contact(self._services, caller.tenant_id(), request.contact_id))
+        found = await portability.export_contact(self._services, caller.tenant_id(), request.contact_id)
+        return export_convert.whole(found)
+
+    async def ExportContactStream(  # type: ignore[override]  # gRPC also takes one that writes instead of yielding
+        self, request: export_pb2.ExportContactStreamRequest, context: Context
+    ) -> None:
+        """Exports everything of a contact, record by record."""
+        if self._streams.locked():
+            raise RateLimited(_STREAM_RETRY_SECONDS)
+        async with self._streams:
+            pieces = portability.stream_contact(self._services, caller.tenant_id(), request.contact_id)
+            await streaming.write(pieces, context.write, self._services.clock())
+
+    async def ImportContact(
+        self, request: export_pb2.ImportContactRequest, context: Context
+    ) -> export_pb2.ImportContactResponse:
+        """Makes a contact again from an export."""
+        archive = export_convert.archive(request)
+        result = await portability.import_contact(self._services, caller.tenant_id(), archive)
+        if result.created:
+            await context.send_initial_metadata((("x-http-status", "201"),))
+        return export_convert.imported(result)
+
+    async def ListErasures(
+        self, request: erasure_pb2.ListErasuresRequest, context: Context
+    ) -> erasure_pb2.ListErasuresResponse:
+        """Lists a page of receipts."""
+        found = await receipts.list_receipts(
+            self._services.database,
+            caller.tenant_id(),
+            contact_id=request.contact_id or None,
+            limit=request.limit if request.HasField("limit") else 20,
+            cursor=request.cursor or None,
+        )
+        return erasure_convert.page(found)
+
+    async def GetErasure(
+        self, request: erasure_pb2.GetErasureRequest, context: Context
+    ) -> erasure_pb2.GetErasureResponse:
+        """Shows one receipt."""
+        found = await receipts.get_receipt(self._services.database, caller.tenant_id(), request.receipt_id)
+        return erasure_pb2.GetErasureResponse(erasure=erasure_convert.receipt(found))
+
+    async def VerifyErasures(
+        self, request: erasure_pb2.VerifyErasuresRequest, context: Context
+    ) -> erasure_pb2.VerifyErasuresResponse:
+        """Checks the chain of receipts."""
+        known = bytes.fromhex(request.known_head) if request.HasField("known_head") else None
+        found = await receipts.verify_receipts(self._services.database, caller.tenant_id(), known)
+        return erasure_convert.verification(found)
