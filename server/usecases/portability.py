@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from server.domain.errors import Conflict, FieldViolation, InvalidInput, NotFound
+from server.domain.zones import check_zone
 from server.usecases import audit
-from server.usecases.contacts import check_zone, id_taken
+from server.usecases.contacts import id_taken
 from server.usecases.ingest import AHEAD, EARLIEST
 from server.usecases.services import Services
 from store import contact_data, contacts, receipts, tenants
