@@ -125,15 +125,13 @@ def test_a_deletion_leaves_no_word_of_the_contact_in_any_store(
     assert code(bring(rest, product.bearer, before)) == (409, "CONTACT_ID_TAKEN")
 
 
-def test_receipts_are_listed_shown_and_verified(
-    rest: httpx.Client, product: RunningProduct, contact_id: str
-) -> None:
+def test_receipts_are_listed_shown_and_verified(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     ingest(rest, product, contact_id, user_message="My sister Ada lives in Lund.")
     rest.delete(contact_path(contact_id, "/memories"), headers=product.bearer)
     gone = rest.delete(contact_path(contact_id), headers=product.bearer).json()
     path = "/contact-intel/erasures"
     listed = rest.get(path, params={"contact_id": contact_id}, headers=product.bearer).json()
-    assert [(r["kind"], r["id"]) for r in listed["erasures"]][0] == ("contact", gone["receipt_id"])
+    assert listed["erasures"][0]["id"] == gone["receipt_id"]
     assert ([r["kind"] for r in listed["erasures"]], listed["total"], listed["next_cursor"]) == (
         ["contact", "memories"], 2, None,
     )  # fmt: skip
