@@ -15,7 +15,8 @@ from server.convert import times
 from server.domain.contact import State
 from server.domain.errors import InvalidInput
 from server.usecases import records
-from server.usecases.portability import Archive, Export, Imported, Piece
+from server.usecases.importing import End, Imported
+from server.usecases.portability import Archive, Export, Piece
 from store.contact_data import EXPORTED, Record
 
 M = TypeVar("M", bound=Message)
@@ -60,6 +61,7 @@ _PIECES: Final = {
 }
 """The field of a stream's record for each kind of piece."""
 
+_NAMES: Final = {field: name for name, field in _PIECES.items() if name in KINDS}
 _DATES: Final = frozenset({"day", "streak_last_day"})
 
 
@@ -114,6 +116,32 @@ def archive(request: pb.ImportContactRequest) -> Archive:
         for name in EXPORTED
     }
     return Archive(row, tables)
+
+
+def first(request: pb.ImportContactStreamRequest, row: Record) -> None:
+    """Adds to the contact's row what one of a stream's first two records says. Raises InvalidInput for another one."""
+    wanted = "stored_state" if row else "contact"
+    if request.WhichOneof("record") != wanted:
+        raise InvalidInput.of(wanted, "must be the second record" if row else "must be the first record")
+    row |= _record(getattr(request, wanted), wanted)
+
+
+def following(request: pb.ImportContactStreamRequest) -> tuple[str, Record] | End:
+    """What one of the other records says. Raises InvalidInput for one that has no place there."""
+    kind = request.WhichOneof("record") or ""
+    if kind == "end":
+        return End(request.end.counts)
+    name = _NAMES.get(kind)
+    if name is None:
+        raise InvalidInput.of(kind or "record", "has no place behind the first two records")
+    return name, _record(getattr(request, kind), kind)
+
+
+def streamed(result: Imported) -> pb.ImportContactStreamResponse:
+    """What became of a streamed import."""
+    return pb.ImportContactStreamResponse(
+        status="imported" if result.created else "unchanged", contact_id=result.contact_id, counts=result.counts
+    )
 
 
 def imported(result: Imported) -> pb.ImportContactResponse:

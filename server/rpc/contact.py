@@ -1,7 +1,6 @@
-"""ContactService: thin; the work is in `server/usecases/{contacts,portability,receipts}.py`."""
+"""ContactService: thin; the work is in `server/usecases/{contacts,portability,importing,receipts}.py`."""
 
-import asyncio
-from typing import Final
+from collections.abc import AsyncIterator
 
 from grpc.aio import ServicerContext
 from kith.contact.v1 import contact_pb2 as pb
@@ -11,17 +10,11 @@ from kith.contact.v1 import erasure_pb2, export_pb2
 from server.convert import contact as convert
 from server.convert import erasure as erasure_convert
 from server.convert import export as export_convert
-from server.domain.errors import RateLimited
 from server.rpc import caller, streaming
-from server.usecases import contacts, portability, receipts
+from server.usecases import contacts, importing, portability, receipts
 from server.usecases.services import Services
 
 Context = ServicerContext[object, object]
-
-_STREAMS: Final = 2
-"""Exports that one process streams at once: each holds a database connection for as long as its reader takes."""
-
-_STREAM_RETRY_SECONDS: Final = 5
 
 
 class ContactServicer(grpc_pb.ContactServiceServicer):
@@ -29,7 +22,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._streams = asyncio.Semaphore(_STREAMS)
+        self._streams = streaming.Streams()
 
     async def CreateContact(self, request: pb.CreateContactRequest, context: Context) -> pb.CreateContactResponse:
         """Makes a contact known."""
@@ -70,9 +63,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         self, request: export_pb2.ExportContactStreamRequest, context: Context
     ) -> None:
         """Exports everything of a contact, record by record."""
-        if self._streams.locked():
-            raise RateLimited(_STREAM_RETRY_SECONDS)
-        async with self._streams:
+        async with self._streams.one():
             pieces = portability.stream_contact(self._services, caller.tenant_id(), request.contact_id)
             await streaming.write(pieces, context.write, self._services.clock())
 
@@ -81,10 +72,19 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> export_pb2.ImportContactResponse:
         """Makes a contact again from an export."""
         archive = export_convert.archive(request)
-        result = await portability.import_contact(self._services, caller.tenant_id(), archive)
+        result = await importing.import_contact(self._services, caller.tenant_id(), archive)
         if result.created:
             await context.send_initial_metadata((("x-http-status", "201"),))
         return export_convert.imported(result)
+
+    async def ImportContactStream(
+        self, request: AsyncIterator[export_pb2.ImportContactStreamRequest], context: Context
+    ) -> export_pb2.ImportContactStreamResponse:
+        """Makes a contact again from a streamed export."""
+        async with self._streams.one():
+            row, records = await streaming.read(request)
+            result = await importing.import_stream(self._services, caller.tenant_id(), row, records)
+        return export_convert.streamed(result)
 
     async def ListErasures(
         self, request: erasure_pb2.ListErasuresRequest, context: Context

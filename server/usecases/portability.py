@@ -1,27 +1,19 @@
-"""A contact carried whole: exported in one piece or batch by batch, and made again from an export."""
+"""A contact carried whole: exported in one piece or batch by batch."""
 
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.domain.errors import Conflict, FieldViolation, InvalidInput, NotFound
-from server.domain.zones import check_zone
+from server.domain.errors import NotFound
 from server.usecases import audit
-from server.usecases.contacts import id_taken
-from server.usecases.ingest import AHEAD, EARLIEST
 from server.usecases.services import Services
-from store import contact_data, contacts, receipts, tenants
+from store import contact_data, tenants
 from store.contact_data import EXPORTED, Record
 from store.database import Transaction
-from store.errors import UniqueViolation
-from store.outreach import OPEN
 
 _BATCH: Final = 200
-"""Rows that are read at once; what an export holds in memory."""
-
-_STORED_AT_ONCE: Final = 2_000
+"""Rows that are read at once; what a streamed export holds in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ async def _contact(tx: Transaction, contact_id: str) -> Record:
 
 
 async def _all(tx: Transaction, name: str, contact_id: str) -> AsyncIterator[Record]:
-    key = _key(name)
+    key = key_of(name)
     after: Any = None
     while True:
         batch = await contact_data.records(tx, name, contact_id, after=after, limit=_BATCH)
@@ -108,113 +100,9 @@ async def _all(tx: Transaction, name: str, contact_id: str) -> AsyncIterator[Rec
         after = batch[-1][key]
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """The column that tells a contact's rows of an exported table apart."""
     column = EXPORTED[name].key
     if column is None:
         raise ValueError(f"{name} is not exported")
     return column.name
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """How many rows were stored, by name; `created` is False where all of it was there already."""
-
-    contact_id: str
-    counts: dict[str, int]
-    created: bool
-
-
-async def import_contact(services: Services, tenant_id: str, archive: Archive) -> Imported:
-    """Makes a contact again as it was exported, under the same ids. The same again changes nothing.
-
-    Raises InvalidInput for what no export could hold; Conflict where the id was erased, the id or the (channel,
-    external id) is another contact's, or the contact is there and lacks something of the export.
-    """
-    now = services.clock()
-    contact_id = str(archive.contact["contact_id"])
-    _check(archive, now)
-
-    async def work(tx: Transaction) -> Imported:
-        if await receipts.was_erased(tx, contact_id):
-            raise id_taken(contact_id)
-        known = await contacts.get(tx, contact_id, lock=True)
-        if known is not None:
-            mine = archive.contact
-            if (known.channel, known.external_id, known.created_at) != (
-                mine["channel"], mine["external_id"], mine["created_at"],
-            ):  # fmt: skip
-                raise id_taken(contact_id)
-            await _require_all(tx, contact_id, archive)
-            return Imported(contact_id, {}, created=False)
-        if await contacts.add(tx, {**archive.contact, "version": 1}) is None:
-            raise Conflict(
-                "Another contact has the external_id of the export on its channel.", reason="CONTACT_ID_TAKEN"
-            )
-        # Whoever erased this id a moment ago held it until we could insert it.
-        if await receipts.was_erased(tx, contact_id):
-            raise id_taken(contact_id)
-        for name, rows in archive.tables.items():
-            for start in range(0, len(rows), _STORED_AT_ONCE):
-                await contact_data.add(tx, name, contact_id, rows[start : start + _STORED_AT_ONCE])
-        await audit.record(tx, target=contact_id)
-        return Imported(contact_id, {name: len(rows) for name, rows in archive.tables.items()}, created=True)
-
-    try:
-        return await services.database.run(tenant_id, work)
-    except UniqueViolation:
-        # The same import may have come in at once: looked at again, it is known.
-        try:
-            return await services.database.run(tenant_id, work)
-        except UniqueViolation as error:
-            raise Conflict("Another contact has one of the export's triggers.") from error
-
-
-async def _require_all(tx: Transaction, contact_id: str, archive: Archive) -> None:
-    for name, rows in archive.tables.items():
-        keys = [row[_key(name)] for row in rows]
-        for start in range(0, len(keys), _STORED_AT_ONCE):
-            if not await contact_data.holds(tx, name, contact_id, keys[start : start + _STORED_AT_ONCE]):
-                raise Conflict(
-                    f"Contact {contact_id} exists and lacks some of the export's {name}. Nothing was changed.",
-                    reason="CONTACT_ID_TAKEN",
-                )
-
-
-_LATER: Final = frozenset(
-    {"event_start", "event_end", "valid_to", "scheduled_at", "expires_at", "due_at", "claimed_until"}
-)
-"""Instants that may lie ahead, or long ago: what is told of or planned, not what was done."""
-
-_DAY: Final = timedelta(days=1)
-
-
-def _check(archive: Archive, now: datetime) -> None:
-    """Raises InvalidInput for what the contract's own constraints cannot say."""
-    check_zone(archive.contact["time_zone"])
-    wrong = list(_misplaced("stored_state", archive.contact, now))
-    for name, rows in archive.tables.items():
-        for i, row in enumerate(rows):
-            wrong += _misplaced(f"{name}[{i}]", row, now)
-        wrong += _repeated(name, _key(name), [row[_key(name)] for row in rows])
-    wrong += _repeated("interaction_logs", "turn_id", [row["turn_id"] for row in archive.tables["interaction_logs"]])
-    wrong += _repeated("triggers", "occasion", [row["occasion"] for row in archive.tables["triggers"]])
-    still_open = [row["dedupe_key"] for row in archive.tables["triggers"] if row["status"] in OPEN]
-    wrong += _repeated("triggers", "dedupe_key", still_open)
-    if wrong:
-        raise InvalidInput(wrong)
-
-
-def _misplaced(path: str, row: Record, now: datetime) -> Iterator[FieldViolation]:
-    """Instants and days at which nothing can have been done."""
-    for column, value in row.items():
-        if isinstance(value, datetime):
-            if column not in _LATER and not EARLIEST <= value <= now + AHEAD:
-                yield FieldViolation(f"{path}.{column}", "must be between 1970 and now")
-        elif isinstance(value, date) and not EARLIEST.date() - _DAY <= value <= now.date() + 2 * _DAY:
-            yield FieldViolation(f"{path}.{column}", "must be between 1970 and now")
-
-
-def _repeated(name: str, column: str, values: list[Any]) -> Iterator[FieldViolation]:
-    counts = Counter(value for value in values if value is not None)
-    if any(times > 1 for times in counts.values()):
-        yield FieldViolation(name, f"must not have the same {column} twice")

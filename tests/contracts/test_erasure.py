@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import httpx
 import psycopg
 import pytest
 import redis
+from kith.contact.v1 import contact_service_pb2_grpc, export_pb2
 
 from server.embedded.stores import EmbeddedStores
 from tests.contracts.test_context import context, ingest
@@ -304,3 +306,29 @@ def test_a_stream_of_no_contact_or_without_permission_is_an_ordinary_error(
     reader = product.kith("token", "--tenant", tenant, "--permissions", "contacts:read")
     assert code(rest.get(path, headers={"authorization": f"Bearer {reader}"})) == (403, "PERMISSION_DENIED")
     assert code(rest.get(path, params={"page": 2}, headers=product.bearer)) == (400, "INVALID_INPUT")
+
+
+def test_a_streamed_export_comes_back_over_grpc_whole_or_not_at_all(
+    rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str, elsewhere: dict[str, str]
+) -> None:
+    live(rest, product, contact_id)
+    plant_outreach(stores, product, contact_id)
+    bearer, other = (tuple(headers.items()) for headers in (product.bearer, elsewhere))
+    with product.channel() as channel:
+        contacts = contact_service_pb2_grpc.ContactServiceStub(channel)
+        asked = export_pb2.ExportContactStreamRequest(contact_id=contact_id)
+        records = [
+            export_pb2.ImportContactStreamRequest.FromString(record.SerializeToString())
+            for record in contacts.ExportContactStream(asked, metadata=bearer)
+        ]
+        assert records[-1].WhichOneof("record") == "end"
+        broken_off, without_some = records[:-1], [*records[:4], *records[5:]]
+        for wrong in (broken_off, without_some, records[1:], records[:1], [], [*records, records[2]]):
+            with pytest.raises(grpc.RpcError) as refused:
+                contacts.ImportContactStream(iter(wrong), metadata=other)
+            assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert rest.get(contact_path(contact_id, "/export"), headers=elsewhere).status_code == 404
+        for expected in ("imported", "unchanged"):
+            assert contacts.ImportContactStream(iter(records), metadata=other).status == expected
+    here, there = (export(rest, headers, contact_id) for headers in (product.bearer, elsewhere))
+    assert {**here, "exported_at": None} == {**there, "exported_at": None}

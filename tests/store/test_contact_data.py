@@ -61,6 +61,12 @@ def test_an_import_takes_what_an_export_gives_field_by_field() -> None:
     shape = [(f.name, f.number, f.type, f.message_type) for f in given.fields]
     assert shape == [(f.name, f.number, f.type, f.message_type) for f in taken.fields]
     assert {f.name for f in given.fields} >= set(EXPORTED)
+    there, back = (
+        kind.DESCRIPTOR for kind in (export_pb2.ExportContactStreamResponse, export_pb2.ImportContactStreamRequest)
+    )
+    assert [(f.name, f.number, f.message_type) for f in there.fields] == [
+        (f.name, f.number, f.message_type) for f in back.fields
+    ]
     streamed = {f.message_type for f in export_pb2.ExportContactStreamResponse.DESCRIPTOR.fields}
     assert {kind.DESCRIPTOR for kind in convert.KINDS.values()} <= streamed
 

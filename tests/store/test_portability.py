@@ -14,7 +14,8 @@ from kith.contact.v1 import export_pb2 as pb
 from server.convert import export as convert
 from server.domain.errors import Conflict
 from server.rpc.validation import compile_message
-from server.usecases.portability import export_contact, import_contact
+from server.usecases.importing import import_contact
+from server.usecases.portability import export_contact
 from server.usecases.services import Services
 from store import contacts
 from store.contact_data import EXPORTED

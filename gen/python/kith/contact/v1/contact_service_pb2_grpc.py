@@ -77,6 +77,11 @@ class ContactServiceStub:
                 request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.SerializeToString,
                 response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.FromString,
                 _registered_method=True)
+        self.ImportContactStream = channel.stream_unary(
+                '/kith.contact.v1.ContactService/ImportContactStream',
+                request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.FromString,
+                _registered_method=True)
         self.ListErasures = channel.unary_unary(
                 '/kith.contact.v1.ContactService/ListErasures',
                 request_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresRequest.SerializeToString,
@@ -159,6 +164,14 @@ class ContactServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportContactStream(self, request_iterator, context):
+        """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+        Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListErasures(self, request, context):
         """Returns a page of the receipts of erasures. Errors: INVALID_INPUT.
         """
@@ -222,6 +235,11 @@ def add_ContactServiceServicer_to_server(servicer, server):
                     servicer.ImportContact,
                     request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.FromString,
                     response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.SerializeToString,
+            ),
+            'ImportContactStream': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportContactStream,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.SerializeToString,
             ),
             'ListErasures': grpc.unary_unary_rpc_method_handler(
                     servicer.ListErasures,
@@ -456,6 +474,33 @@ class ContactService:
             '/kith.contact.v1.ContactService/ImportContact',
             kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.SerializeToString,
             kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportContactStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/kith.contact.v1.ContactService/ImportContactStream',
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

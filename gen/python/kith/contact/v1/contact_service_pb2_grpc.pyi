@@ -60,6 +60,10 @@ class ContactServiceStub:
     another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
     Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
     """
+    ImportContactStream: _grpc.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]
+    """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+    Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+    """
     ListErasures: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]
     """Returns a page of the receipts of erasures. Errors: INVALID_INPUT."""
     GetErasure: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.GetErasureRequest, _erasure_pb2.GetErasureResponse]
@@ -96,6 +100,10 @@ class ContactServiceAsyncStub(ContactServiceStub):
     """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
     another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
     Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+    """
+    ImportContactStream: _aio.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]  # type: ignore[assignment]
+    """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+    Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
     """
     ListErasures: _aio.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]  # type: ignore[assignment]
     """Returns a page of the receipts of erasures. Errors: INVALID_INPUT."""
@@ -178,6 +186,16 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
         another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
         Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportContactStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_export_pb2.ImportContactStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_pb2.ImportContactStreamResponse, _abc.Awaitable[_export_pb2.ImportContactStreamResponse]]:
+        """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+        Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
         """
 
     @_abc_1.abstractmethod

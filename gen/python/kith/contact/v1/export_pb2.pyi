@@ -484,6 +484,156 @@ class ImportContactResponse(_message.Message):
 Global___ImportContactResponse: _TypeAlias = ImportContactResponse  # noqa: Y015
 
 @_typing.final
+class ImportContactStreamRequest(_message.Message):
+    """One record of an export that is brought back, in the order in which they came: `contact` first, `end` last."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_FIELD_NUMBER: _builtins.int
+    STORED_STATE_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    ENTITY_FIELD_NUMBER: _builtins.int
+    TRIGGER_FIELD_NUMBER: _builtins.int
+    INTERACTION_LOG_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    OUTBOX_MESSAGE_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    ACTIVITY_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def contact(self) -> _contact_pb2.Contact:
+        """Who the contact is; the first record."""
+
+    @_builtins.property
+    def stored_state(self) -> Global___ExportedState:
+        """The state as it is stored; the second record."""
+
+    @_builtins.property
+    def memory(self) -> Global___ExportedMemory:
+        """A memory."""
+
+    @_builtins.property
+    def entity(self) -> Global___ExportedEntity:
+        """An entity."""
+
+    @_builtins.property
+    def trigger(self) -> Global___ExportedTrigger:
+        """A proactive message."""
+
+    @_builtins.property
+    def interaction_log(self) -> Global___InteractionLog:
+        """An ingested turn."""
+
+    @_builtins.property
+    def consent(self) -> Global___ExportedConsent:
+        """What they agreed to on one channel."""
+
+    @_builtins.property
+    def outbox_message(self) -> Global___ExportedOutboxMessage:
+        """A message of the outbox."""
+
+    @_builtins.property
+    def session(self) -> Global___ExportedSession:
+        """A session."""
+
+    @_builtins.property
+    def day(self) -> Global___ExportedDay:
+        """A day on which they were active."""
+
+    @_builtins.property
+    def activity(self) -> Global___ExportedActivity:
+        """What they did on a day."""
+
+    @_builtins.property
+    def end(self) -> Global___ExportEnd:
+        """The last record of a whole export. Where it is missing, something is."""
+
+    @_builtins.property
+    def error(self) -> Global___ExportFailure:
+        """The last record of an export that broke off. What came before it is right, but not all."""
+
+    def __init__(
+        self,
+        *,
+        contact: _contact_pb2.Contact | None = ...,
+        stored_state: Global___ExportedState | None = ...,
+        memory: Global___ExportedMemory | None = ...,
+        entity: Global___ExportedEntity | None = ...,
+        trigger: Global___ExportedTrigger | None = ...,
+        interaction_log: Global___InteractionLog | None = ...,
+        consent: Global___ExportedConsent | None = ...,
+        outbox_message: Global___ExportedOutboxMessage | None = ...,
+        session: Global___ExportedSession | None = ...,
+        day: Global___ExportedDay | None = ...,
+        activity: Global___ExportedActivity | None = ...,
+        end: Global___ExportEnd | None = ...,
+        error: Global___ExportFailure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error"]  # noqa: Y015
+    _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
+
+Global___ImportContactStreamRequest: _TypeAlias = ImportContactStreamRequest  # noqa: Y015
+
+@_typing.final
+class ImportContactStreamResponse(_message.Message):
+    """The contact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    status: _builtins.str
+    """`imported`, or `unchanged` where all of it was there already."""
+    contact_id: _builtins.str
+    """The contact."""
+    @_builtins.property
+    def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How many records of each kind were stored, by the names of the lists; nothing where nothing changed."""
+
+    def __init__(
+        self,
+        *,
+        status: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "counts", b"counts", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportContactStreamResponse: _TypeAlias = ImportContactStreamResponse  # noqa: Y015
+
+@_typing.final
 class ExportedState(_message.Message):
     """The state of a contact as it is stored: as of its last turn, exactly."""
 
