@@ -1,6 +1,7 @@
 """ContactService: thin; the work is in `server/usecases/{contacts,portability,importing,receipts}.py`."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from grpc.aio import ServicerContext
 from kith.contact.v1 import contact_pb2 as pb
@@ -10,11 +11,15 @@ from kith.contact.v1 import erasure_pb2, export_pb2
 from server.convert import contact as convert
 from server.convert import erasure as erasure_convert
 from server.convert import export as export_convert
+from server.domain.errors import TooLarge
 from server.rpc import caller, streaming
 from server.usecases import contacts, importing, portability, receipts
 from server.usecases.services import Services
 
 Context = ServicerContext[object, object]
+
+_MOST_BYTES: Final = 32 * 1024 * 1024
+"""An export over it is streamed: as JSON it could pass what the gateway takes for one answer."""
 
 
 class ContactServicer(grpc_pb.ContactServiceServicer):
@@ -57,7 +62,10 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> export_pb2.ExportContactResponse:
         """Exports everything of a contact."""
         found = await portability.export_contact(self._services, caller.tenant_id(), request.contact_id)
-        return export_convert.whole(found)
+        answer = export_convert.whole(found)
+        if answer.ByteSize() > _MOST_BYTES:
+            raise TooLarge("This export is too large for one answer; ExportContactStream gives it record by record.")
+        return answer
 
     async def ExportContactStream(  # type: ignore[override]  # gRPC also takes one that writes instead of yielding
         self, request: export_pb2.ExportContactStreamRequest, context: Context

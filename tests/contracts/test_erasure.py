@@ -1,6 +1,7 @@
 """Erasure, receipts, export and import as a client sees them, through Envoy."""
 
 import json
+import subprocess
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -258,19 +259,24 @@ def test_what_no_export_could_hold_is_refused_by_the_name_of_the_field(
     assert rest.get(contact_path(contact_id, "/export"), headers=elsewhere).status_code == 404
 
 
+def multiply_turns(stores: EmbeddedStores, contact_id: str, times: int) -> None:
+    """As many more turns like one of the contact's."""
+    with superuser(stores) as connection:
+        connection.execute(
+            "INSERT INTO interaction_logs SELECT new.* FROM"
+            " (SELECT to_jsonb(l) AS one FROM interaction_logs l WHERE contact_id = %s LIMIT 1) old,"
+            " generate_series(1, %s) n, jsonb_populate_record(NULL::interaction_logs, old.one || jsonb_build_object("
+            "   'interaction_id', 'int_bulk_' || n, 'turn_id', NULL, 'user_message', repeat('fjord ', 100))) new",
+            [contact_id, times],
+        )
+
+
 def test_a_large_contact_streams_every_record_once_and_ends_with_their_counts(
     rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str, elsewhere: dict[str, str]
 ) -> None:
     live(rest, product, contact_id)
     plant_outreach(stores, product, contact_id)
-    with superuser(stores) as connection:
-        connection.execute(
-            "INSERT INTO interaction_logs SELECT new.* FROM"
-            " (SELECT to_jsonb(l) AS one FROM interaction_logs l WHERE contact_id = %s LIMIT 1) old,"
-            " generate_series(1, 3000) n, jsonb_populate_record(NULL::interaction_logs, old.one || jsonb_build_object("
-            "   'interaction_id', 'int_bulk_' || n, 'turn_id', NULL, 'user_message', repeat('fjord ', 100))) new",
-            [contact_id],
-        )
+    multiply_turns(stores, contact_id, 3_000)
     lines = list(stream(rest, product.bearer, contact_id))
     whole = export(rest, product.bearer, contact_id)
     assert [set(line) for line in lines[:2]] == [{"contact"}, {"stored_state"}]
@@ -332,3 +338,39 @@ def test_a_streamed_export_comes_back_over_grpc_whole_or_not_at_all(
             assert contacts.ImportContactStream(iter(records), metadata=other).status == expected
     here, there = (export(rest, headers, contact_id) for headers in (product.bearer, elsewhere))
     assert {**here, "exported_at": None} == {**there, "exported_at": None}
+
+
+def test_what_is_too_large_for_one_answer_says_so(
+    rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str
+) -> None:
+    live(rest, product, contact_id)
+    multiply_turns(stores, contact_id, 60_000)
+    refused = rest.get(contact_path(contact_id, "/export"), headers=product.bearer)
+    assert (code(refused), "Stream" in refused.json()["error"]["message"]) == ((413, "PAYLOAD_TOO_LARGE"), True)
+
+
+def test_a_contact_may_be_called_as_a_path_is(rest: httpx.Client, product: RunningProduct) -> None:
+    new = {"id": "import", "external_id": uuid.uuid4().hex, "channel": "web"}
+    assert rest.post("/contact-intel/contacts", json=new, headers=product.key).status_code == 201
+    assert rest.delete(contact_path("import"), headers=product.bearer).status_code == 200
+    wrong = rest.get(contact_path("import"), headers=product.bearer)
+    assert (wrong.status_code, "POST" in wrong.headers["allow"]) == (405, True)
+
+
+def test_whoever_verifies_hears_where_the_chain_breaks(
+    rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores
+) -> None:
+    tenant = product.kith("tenant", "create", f"tnt_{uuid.uuid4().hex[:8]}")
+    bearer = {"authorization": f"Bearer {product.kith('token', '--tenant', tenant)}"}
+    key = {"x-gateway-key": product.kith("key", "create", "--tenant", tenant)}
+    ids = []
+    for number in range(3):
+        new = rest.post("/contact-intel/contacts", json={"external_id": f"e{number}", "channel": "web"}, headers=key)
+        ids.append(rest.delete(contact_path(new.json()["id"]), headers=bearer).json()["receipt_id"])
+    with superuser(stores) as connection:
+        connection.execute("UPDATE erasure_receipts SET counts = '{}' WHERE receipt_id = %s", [ids[1]])
+    found = rest.get("/contact-intel/erasures/verification", headers=bearer).json()
+    assert (found["intact"], found["receipts"], found["broken_at"]) == (False, 1, ids[1])
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        product.kith("receipts", "verify", "--tenant", tenant)
+    assert (failed.value.returncode, ids[1] in failed.value.stderr) == (1, True)

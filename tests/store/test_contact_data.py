@@ -1,18 +1,21 @@
 """No table can be forgotten: what holds something of a contact is declared, erased, forgotten, exported."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 from kith.contact.v1 import contact_pb2, export_pb2
-from sqlalchemy import Integer, Table, text
+from sqlalchemy import Column, ForeignKeyConstraint, Integer, MetaData, Table, Text, text
 
 from server.convert import export as convert
 from server.embedded.stores import EmbeddedStores
-from store import contact_data
+from store import contact_data, contacts
 from store.contact_data import CURSORS, EXPORTED, KEPT, NOT_EXPORTED_COLUMNS, OF_CONTACT, TABLES
 from store.database import Database
+from store.errors import ForeignKeyViolation
 from store.tables import metadata
 from tests.planting import row
 
@@ -22,7 +25,7 @@ OWNED = {entry.table.name for entry in TABLES} | {OF_CONTACT.name}
 def names_contacts(table: Table) -> bool:
     """Whether a table has a column with a contact's key or digest, or a foreign key to contacts."""
     by_column = any("contact" in c.name and not isinstance(c.type, Integer) for c in table.c)
-    return by_column or any(key.column.table is OF_CONTACT for key in table.foreign_keys)
+    return by_column or any(key.column.table.name == OF_CONTACT.name for key in table.foreign_keys)
 
 
 def test_every_table_that_names_contacts_is_declared() -> None:
@@ -31,6 +34,17 @@ def test_every_table_that_names_contacts_is_declared() -> None:
     assert naming <= declared, "say in store/contact_data.py how these are erased, forgotten and exported"
     # What KEPT names by other means: the audit log's target.
     assert declared - naming <= {"audit_log"}
+
+
+@pytest.mark.parametrize(
+    ("column", "refers"), [("contact_id", False), ("about_contact", False), ("contact_digest", False), ("person", True)]
+)
+def test_a_table_yet_to_come_is_noticed_by_its_key_or_by_whom_it_refers_to(column: str, refers: bool) -> None:
+    to_come = MetaData()
+    OF_CONTACT.to_metadata(to_come)
+    keys = [ForeignKeyConstraint(["tenant_id", column], ["contacts.tenant_id", "contacts.contact_id"])] * refers
+    assert names_contacts(Table("to_come", to_come, Column("tenant_id", Text), Column(column, Text), *keys))
+    assert not names_contacts(Table("runs", to_come, Column("tenant_id", Text), Column("contacts", Integer)))
 
 
 def test_every_declared_table_is_exported_or_says_why_not() -> None:
@@ -122,6 +136,29 @@ async def test_erasing_leaves_no_trace_of_the_contact_in_any_table(
         left = await tx.execute(text("SELECT after_contact FROM maintenance_runs ORDER BY run_id"))
         assert [value for (value,) in left] == [None, "ct_stays"]
     assert traces(stores, database_name, "ct_stays") >= OWNED | {"procrastinate_jobs", "maintenance_runs"}
+
+
+@pytest.mark.parametrize("order", [lambda *both: both, lambda *both: both[::-1]], ids=["added first", "erased first"])
+async def test_what_is_added_while_a_contact_is_erased_is_erased_or_refused(
+    stores: EmbeddedStores, database_name: str, database: Database, order: Callable[..., Any]
+) -> None:
+    plant(stores, database_name, contact_id := f"ct_raced_{order(1, 2)[0]}")
+    added = row("contact_sessions", tenant_id=f"'{TENANT}'", contact_id=f"'{contact_id}'", session_id="'late'")
+
+    async def add() -> None:
+        async with database.transaction(TENANT) as tx:
+            await tx.execute(text(f"INSERT INTO contact_sessions ({added[0]}) VALUES ({added[1]})"))
+            await asyncio.sleep(0.05)
+
+    async def erase() -> None:
+        async with database.transaction(TENANT) as tx:
+            await contacts.get(tx, contact_id, lock=True)
+            await contact_data.erase(tx, contact_id)
+            await asyncio.sleep(0.05)
+
+    ended = await asyncio.gather(*(work() for work in order(add, erase)), return_exceptions=True)
+    assert {type(error) for error in ended} <= {type(None), ForeignKeyViolation}
+    assert traces(stores, database_name, contact_id) <= {"maintenance_runs"}
 
 
 async def test_forgetting_keeps_who_the_contact_is_and_what_it_agreed_to(

@@ -141,7 +141,8 @@ class ContactServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportContact(self, request, context):
-        """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND.
+        """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+        Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,9 @@ class ContactServiceStub:
     Errors: CONTACT_NOT_FOUND.
     """
     ExportContact: _grpc.UnaryUnaryMultiCallable[_export_pb2.ExportContactRequest, _export_pb2.ExportContactResponse]
-    """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+    """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+    Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+    """
     ExportContactStream: _grpc.UnaryStreamMultiCallable[_export_pb2.ExportContactStreamRequest, _export_pb2.ExportContactStreamResponse]
     """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
     answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
@@ -91,7 +93,9 @@ class ContactServiceAsyncStub(ContactServiceStub):
     Errors: CONTACT_NOT_FOUND.
     """
     ExportContact: _aio.UnaryUnaryMultiCallable[_export_pb2.ExportContactRequest, _export_pb2.ExportContactResponse]  # type: ignore[assignment]
-    """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+    """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+    Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+    """
     ExportContactStream: _aio.UnaryStreamMultiCallable[_export_pb2.ExportContactStreamRequest, _export_pb2.ExportContactStreamResponse]  # type: ignore[assignment]
     """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
     answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
@@ -165,7 +169,9 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _export_pb2.ExportContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_export_pb2.ExportContactResponse, _abc.Awaitable[_export_pb2.ExportContactResponse]]:
-        """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+        """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+        Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+        """
 
     @_abc_1.abstractmethod
     def ExportContactStream(
