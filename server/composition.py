@@ -6,7 +6,9 @@ from types import TracebackType
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.observability import metrics, traces
+from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
+from server.usecases.providers import Providers
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
 from server.usecases.tenants import Administration
@@ -33,11 +35,21 @@ class Composition:
         snapshots = Snapshots(self.database, cache, settings.context_cache_bytes, metrics.tier_counter())
         snapshots.listen(self.notifications)
         self.credentials = Credentials(settings, self.database, self.notifications, _now)
-        self.administration = Administration(self.database, self.redis, _now)
+        envelope = Envelope.of(settings.master_key.get_secret_value())
+        self.administration = Administration(
+            self.database, self.redis, _now, envelope=envelope, private_providers=settings.providers_allow_private
+        )
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
             accesses=AccessLog(self.database, snapshots, _now),
+            providers=Providers(
+                self.database,
+                envelope,
+                _now,
+                metrics.note_provider,
+                allow_private=settings.providers_allow_private,
+            ),
             clock=_now,
         )
 
@@ -52,6 +64,7 @@ class Composition:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.services.accesses.close()
+        await self.services.providers.close()
         await self.credentials.close()
         await self.notifications.close()
         await self.redis.close()

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import Column, Table, delete, func, null, select, text, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, null, select, text, update
 
 from store import queue
 from store.database import Transaction
 from store.outreach import OPEN
 from store.tables.analytics import daily_activity
+from store.tables.consolidation import consolidation_tasks
 from store.tables.contact import contact_days, contact_sessions, contacts
 from store.tables.interaction_log import interaction_logs
 from store.tables.maintenance import maintenance_runs
 from store.tables.memory import entities, memories
 from store.tables.operations import audit_log, erasure_receipts, idempotency_keys
 from store.tables.outreach import channel_consents, outreach_outbox, outreach_triggers
+from store.tables.provider import enrichment_leases, memory_embeddings, turn_readings
 
 Record = dict[str, Any]
 """A row by column, without the tenant and the contact."""
@@ -35,7 +37,7 @@ class ContactTable:
     """A table whose rows belong to one contact each, and go with it.
 
     `name` is its name in a receipt's counts and in an export. `key` tells the contact's rows apart; null for a table
-    that is not exported, which `why_not_exported` then explains.
+    that is not exported, which `why_not_exported` then explains. `uncounted` are rows that nobody could read.
     """
 
     name: str
@@ -43,16 +45,22 @@ class ContactTable:
     forgetting: Forgetting
     key: Column[Any] | None = None
     why_not_exported: str | None = None
+    uncounted: ColumnElement[bool] | None = None
 
 
 TABLES: Final = (
-    ContactTable("memories", memories, "erased", memories.c.memory_id),
+    ContactTable("memories", memories, "erased", memories.c.memory_id, uncounted=memories.c.status == "deleted"),
+    ContactTable(
+        "embeddings", memory_embeddings, "erased", why_not_exported="vectors, which are made again from the memories"
+    ),
     ContactTable("entities", entities, "erased", entities.c.entity_id),
     ContactTable("interaction_logs", interaction_logs, "erased", interaction_logs.c.interaction_id),
+    ContactTable("readings", turn_readings, "erased", turn_readings.c.interaction_id),
     ContactTable("sessions", contact_sessions, "erased", contact_sessions.c.session_id),
     ContactTable("days", contact_days, "erased", contact_days.c.day),
     ContactTable("daily_activity", daily_activity, "erased", daily_activity.c.day),
-    # The outbox before the triggers, whose text it asks for.
+    ContactTable("consolidation", consolidation_tasks, "erased", consolidation_tasks.c.task),
+    ContactTable("leases", enrichment_leases, "erased", why_not_exported="who works on the contact just now"),
     ContactTable("outbox", outreach_outbox, "made_texts", outreach_outbox.c.trigger_id),
     ContactTable("triggers", outreach_triggers, "made_texts", outreach_triggers.c.trigger_id),
     ContactTable("consents", channel_consents, "kept", channel_consents.c.channel),
@@ -61,7 +69,7 @@ TABLES: Final = (
         why_not_exported="copies of answers for a day, by the caller's own keys",
     ),
 )  # fmt: skip
-"""Every table that hangs on a contact."""
+"""Every table that hangs on a contact, those before that others hang on: filled in this order, emptied in the other."""
 
 EXPORTED: Final = {entry.name: entry for entry in TABLES if entry.key is not None}
 """The tables of an export, by name, in the order in which they are exported and imported."""
@@ -87,7 +95,7 @@ async def erase(tx: Transaction, contact_id: str) -> dict[str, int]:
 
     The caller holds the contact's row; whoever adds to it meanwhile waits, and finds it gone.
     """
-    counts = {entry.name: await _delete(tx, entry.table, contact_id) for entry in TABLES}
+    counts = {entry.name: await _empty(tx, entry, contact_id) for entry in reversed(TABLES)}
     counts["jobs"] = await queue.cancel_contact(tx, contact_id)
     for cursor in CURSORS:
         # A run under way begins at the start again, which it may.
@@ -103,17 +111,25 @@ async def erase(tx: Transaction, contact_id: str) -> dict[str, int]:
 async def forget(tx: Transaction, contact_id: str) -> dict[str, int]:
     """Erases what is known of the contact, who goes on. Returns how many rows, by name. The state is the caller's."""
     counts: dict[str, int] = {}
-    for entry in TABLES:
+    for entry in reversed(TABLES):
         if entry.forgetting == "erased":
-            counts[entry.name] = await _delete(tx, entry.table, contact_id)
+            counts[entry.name] = await _empty(tx, entry, contact_id)
         elif entry.forgetting == "made_texts":
             counts[entry.name] = await _FORGET_MADE_TEXTS[entry.table.name](tx, contact_id)
     counts["jobs"] = await queue.cancel_contact(tx, contact_id)
     return counts
 
 
-async def _delete(tx: Transaction, table: Table, contact_id: str) -> int:
-    found = await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))
+async def _empty(tx: Transaction, entry: ContactTable, contact_id: str) -> int:
+    if entry.uncounted is not None:
+        await _delete(tx, entry.table, contact_id, entry.uncounted)
+    return await _delete(tx, entry.table, contact_id)
+
+
+async def _delete(tx: Transaction, table: Table, contact_id: str, *where: ColumnElement[bool]) -> int:
+    found = await tx.execute(
+        delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id, *where)
+    )
     return found.rowcount
 
 

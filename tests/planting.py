@@ -2,7 +2,7 @@
 
 from store.tables import metadata
 
-_SAMPLES = {"TEXT": "'x'", "BLOB": "'x'", "JSONB": "'{}'", "DATE": "'2026-01-02'", "BOOLEAN": "true"}
+_SAMPLES = {"TEXT": "'x'", "BLOB": "'x'", "JSONB": "'{}'", "DATE": "'2026-01-02'", "BOOLEAN": "true", "VECTOR": "'[1]'"}
 
 
 def row(table: str, **given: str) -> tuple[str, str]:

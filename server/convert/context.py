@@ -73,6 +73,7 @@ def _memory(memory: Memory, ranked: Ranked) -> pb.ContextMemory:
             strength=ranked.parts.strength,
             recency=ranked.parts.recency,
             matched_terms=ranked.parts.matched_terms,
+            log_odds={name: round(value, 4) for name, value in ranked.parts.log_odds.items()},
         )
     return pb.ContextMemory(
         id=memory.id,

@@ -31,6 +31,8 @@ KINDS: Final[Mapping[str, type[Message]]] = {
     "sessions": pb.ExportedSession,
     "days": pb.ExportedDay,
     "daily_activity": pb.ExportedActivity,
+    "consolidation": pb.ExportedConsolidation,
+    "readings": pb.ExportedReading,
 }
 """The message of a row of each exported table, by the table's name."""
 
@@ -58,6 +60,8 @@ _PIECES: Final = {
     "sessions": "session",
     "days": "day",
     "daily_activity": "activity",
+    "consolidation": "consolidation_task",
+    "readings": "reading",
 }
 """The field of a stream's record for each kind of piece."""
 
@@ -171,6 +175,9 @@ def _put(message: Any, name: str, value: Any) -> None:
         getattr(message, name).extend(value)
     elif isinstance(value, dict):
         inner = getattr(message, name)
+        if not isinstance(inner, Message):
+            inner.update(value)
+            return
         inner.SetInParent()
         if isinstance(inner, Struct):
             inner.update(value)
@@ -194,7 +201,7 @@ def _record(message: Message, path: str) -> Record:
 def _value(message: Any, field: Any, path: str) -> Any:
     value = getattr(message, field.name)
     if field.is_repeated:
-        return list(value)
+        return dict(value) if field.message_type is not None else list(value)
     if field.message_type is not None:
         return _inner(message, field, value)
     if field.has_presence and not message.HasField(field.name):

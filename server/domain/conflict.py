@@ -10,7 +10,8 @@ from server.domain.memory import Memory
 
 SINGLE_VALUED: Final = frozenset(
     """
-    name age birthday residence hometown workplace occupation relationship_status partner school diet household
+    whereabouts name age birthday residence hometown workplace occupation relationship_status partner school diet
+    household
     employment hair hair_color eyes eye_color height gender theirs
     """.split()
 )
@@ -20,10 +21,14 @@ _MULTI_VALUED: Final = frozenset(
     """
     likes dislikes pet children siblings family people owns habit skill weakness goal fear allergy health
     trait visited
+    plan event life_event wants never situation member_of dwelling lost_person appearance studies
     not_visited past eats drinks watches reads listens_to plays collects language belief avoids appearance note lost_pet
     studies education field work activity hobby upbringing former_residence former_workplace has is not
     """.split()
 )
+
+_DATED: Final = frozenset(("plan", "note", "birthday"))
+"""Attributes of which the day is part of the value."""
 
 _NEAR: Final = 0.9
 """Episodes of one session are the same when they share this share of their words."""
@@ -102,6 +107,14 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
     if memory.attribute != draft.attribute or memory.value is None or draft.value is None:
         return False
     if _words(memory.value) != _words(draft.value):
+        return False
+    if (
+        draft.attribute in _DATED
+        and draft.event_start
+        and memory.event_start
+        and draft.event_start != memory.event_start
+    ):
+        # The same thing on another day is another plan, or the same one moved.
         return False
     if draft.attribute == "note":
         # Its value is only what it is about.

@@ -2,13 +2,15 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, housekeeping, stalled
+from server.jobs import consolidation, enrichment, housekeeping, maintenance, stalled
 
 
 def make_app(url: str) -> App:
     """The application on a database; `url` as psycopg takes it."""
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
     consolidation.register(app)
+    enrichment.register(app)
     housekeeping.register(app)
+    maintenance.register(app)
     stalled.register(app)
     return app

@@ -8,11 +8,12 @@ from kith.contact.v1 import contact_pb2 as pb
 from kith.contact.v1 import contact_service_pb2_grpc as grpc_pb
 from kith.contact.v1 import erasure_pb2, export_pb2
 
+from server import callers
 from server.convert import contact as convert
 from server.convert import erasure as erasure_convert
 from server.convert import export as export_convert
 from server.domain.errors import TooLarge
-from server.rpc import caller, streaming
+from server.rpc import streaming
 from server.usecases import contacts, importing, portability, receipts
 from server.usecases.services import Services
 
@@ -31,37 +32,37 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
 
     async def CreateContact(self, request: pb.CreateContactRequest, context: Context) -> pb.CreateContactResponse:
         """Makes a contact known."""
-        result = await contacts.create_contact(self._services, caller.tenant_id(), convert.new_contact(request))
+        result = await contacts.create_contact(self._services, callers.tenant_id(), convert.new_contact(request))
         if result.created:
             await context.send_initial_metadata((("x-http-status", "201"),))
         return convert.created(result)
 
     async def ListContacts(self, request: pb.ListContactsRequest, context: Context) -> pb.ListContactsResponse:
         """Lists a page of contacts."""
-        return convert.page(await contacts.list_contacts(self._services, caller.tenant_id(), convert.query(request)))
+        return convert.page(await contacts.list_contacts(self._services, callers.tenant_id(), convert.query(request)))
 
     async def GetContactProfile(
         self, request: pb.GetContactProfileRequest, context: Context
     ) -> pb.GetContactProfileResponse:
         """Shows one contact whole."""
-        snapshot, now = await contacts.get_contact_profile(self._services, caller.tenant_id(), request.contact_id)
+        snapshot, now = await contacts.get_contact_profile(self._services, callers.tenant_id(), request.contact_id)
         return convert.full_profile(snapshot, now)
 
     async def UpdateContact(self, request: pb.UpdateContactRequest, context: Context) -> pb.UpdateContactResponse:
         """Changes who a contact is."""
         given, mask = convert.changes(request)
-        profile = await contacts.update_contact(self._services, caller.tenant_id(), request.contact_id, given, mask)
+        profile = await contacts.update_contact(self._services, callers.tenant_id(), request.contact_id, given, mask)
         return pb.UpdateContactResponse(contact=convert.contact(profile))
 
     async def DeleteContact(self, request: pb.DeleteContactRequest, context: Context) -> pb.DeleteContactResponse:
         """Erases a contact."""
-        return convert.erased(await contacts.delete_contact(self._services, caller.tenant_id(), request.contact_id))
+        return convert.erased(await contacts.delete_contact(self._services, callers.tenant_id(), request.contact_id))
 
     async def ExportContact(
         self, request: export_pb2.ExportContactRequest, context: Context
     ) -> export_pb2.ExportContactResponse:
         """Exports everything of a contact."""
-        found = await portability.export_contact(self._services, caller.tenant_id(), request.contact_id)
+        found = await portability.export_contact(self._services, callers.tenant_id(), request.contact_id)
         answer = export_convert.whole(found)
         if answer.ByteSize() > _MOST_BYTES:
             raise TooLarge("This export is too large for one answer; ExportContactStream gives it record by record.")
@@ -72,7 +73,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> None:
         """Exports everything of a contact, record by record."""
         async with self._streams.one():
-            pieces = portability.stream_contact(self._services, caller.tenant_id(), request.contact_id)
+            pieces = portability.stream_contact(self._services, callers.tenant_id(), request.contact_id)
             await streaming.write(pieces, context.write, self._services.clock())
 
     async def ImportContact(
@@ -80,7 +81,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> export_pb2.ImportContactResponse:
         """Makes a contact again from an export."""
         archive = export_convert.archive(request)
-        result = await importing.import_contact(self._services, caller.tenant_id(), archive)
+        result = await importing.import_contact(self._services, callers.tenant_id(), archive)
         if result.created:
             await context.send_initial_metadata((("x-http-status", "201"),))
         return export_convert.imported(result)
@@ -91,7 +92,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         """Makes a contact again from a streamed export."""
         async with self._streams.one():
             row, records = await streaming.read(request)
-            result = await importing.import_stream(self._services, caller.tenant_id(), row, records)
+            result = await importing.import_stream(self._services, callers.tenant_id(), row, records)
         return export_convert.streamed(result)
 
     async def ListErasures(
@@ -100,7 +101,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         """Lists a page of receipts."""
         found = await receipts.list_receipts(
             self._services.database,
-            caller.tenant_id(),
+            callers.tenant_id(),
             contact_id=request.contact_id or None,
             limit=request.limit if request.HasField("limit") else 20,
             cursor=request.cursor or None,
@@ -111,7 +112,7 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         self, request: erasure_pb2.GetErasureRequest, context: Context
     ) -> erasure_pb2.GetErasureResponse:
         """Shows one receipt."""
-        found = await receipts.get_receipt(self._services.database, caller.tenant_id(), request.receipt_id)
+        found = await receipts.get_receipt(self._services.database, callers.tenant_id(), request.receipt_id)
         return erasure_pb2.GetErasureResponse(erasure=erasure_convert.receipt(found))
 
     async def VerifyErasures(
@@ -119,5 +120,5 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> erasure_pb2.VerifyErasuresResponse:
         """Checks the chain of receipts."""
         known = bytes.fromhex(request.known_head) if request.HasField("known_head") else None
-        found = await receipts.verify_receipts(self._services.database, caller.tenant_id(), known)
+        found = await receipts.verify_receipts(self._services.database, callers.tenant_id(), known)
         return erasure_convert.verification(found)

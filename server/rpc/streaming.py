@@ -20,7 +20,7 @@ from server.rpc import status
 from server.rpc.interceptors.errors import trace
 from server.usecases.importing import End
 from server.usecases.portability import Piece
-from store.contact_data import Record
+from store.contact_data import EXPORTED, Record
 
 log: Final = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ async def write(
     pieces: AsyncGenerator[Piece, None], send: Callable[[Any], Awaitable[None]], exported_at: datetime
 ) -> None:
     """Sends every record, then the end or why there is none. Raises what fails before the first record."""
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(dict.fromkeys(EXPORTED, 0))
     begun = False
     try:
         async with aclosing(pieces):

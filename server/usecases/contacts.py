@@ -1,15 +1,17 @@
 """Contacts: made known, listed, shown, changed, erased."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from server import ids
+from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
+from server.usecases.churn_model import parameters
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from store import contact_data, contacts, pagination, receipts, tenants
@@ -154,8 +156,11 @@ async def list_contacts(services: Services, tenant_id: str, query: ContactQuery)
 
 
 async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> tuple[ContactSnapshot, datetime]:
-    """All that a dashboard shows of one contact, and the time it is as of. Raises NotFound."""
-    return await services.snapshots.get(tenant_id, contact_id), services.clock()
+    """All that a dashboard shows of one contact, its churn risk as of now, and what now is. Raises NotFound."""
+    snapshot, now = await services.snapshots.get(tenant_id, contact_id), services.clock()
+    async with services.database.transaction(tenant_id) as tx:
+        model = await parameters(tx)
+    return replace(snapshot, state=replace(snapshot.state, churn_risk=risk_of(snapshot.state, model, now))), now
 
 
 CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})

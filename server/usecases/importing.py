@@ -16,7 +16,7 @@ from server.usecases.services import Services
 from store import contact_data, contacts, receipts
 from store.contact_data import EXPORTED, Record
 from store.database import Transaction
-from store.errors import UniqueViolation
+from store.errors import ForeignKeyViolation, UniqueViolation
 from store.outreach import OPEN
 
 _BATCH: Final = 1_000
@@ -42,13 +42,16 @@ async def import_contact(services: Services, tenant_id: str, archive: Archive) -
 
     async def work(tx: Transaction) -> Imported:
         under_way = await _begin(tx, archive.contact)
-        for name, rows in archive.tables.items():
+        for name in EXPORTED:
+            rows = archive.tables[name]
             for start in range(0, len(rows), _BATCH):
                 await under_way.take(tx, name, rows[start : start + _BATCH])
         return await under_way.finish(tx)
 
     try:
         return await services.database.run(tenant_id, work)
+    except ForeignKeyViolation as error:
+        raise _of_nothing() from error
     except UniqueViolation:
         # The same import may have come in at once: looked at again, it is known.
         try:
@@ -75,7 +78,7 @@ async def import_stream(
     now = services.clock()
     _refuse(_of_contact(contact, now))
     counts: Counter[str] = Counter()
-    waiting: dict[str, list[Record]] = {name: [] for name in EXPORTED}
+    kind, waiting = "", list[Record]()
     ended: Mapping[str, int] | None = None
     try:
         async with services.database.transaction(tenant_id) as tx:
@@ -87,20 +90,26 @@ async def import_stream(
                     ended = record.counts
                     continue
                 name, row = record
+                if waiting and (name != kind or len(waiting) == _BATCH):
+                    await under_way.take(tx, kind, waiting)
+                    waiting = []
+                kind = name
                 counts[name] += 1
                 _refuse(list(_misplaced(f"{name}[{counts[name] - 1}]", row, now)))
-                waiting[name].append(row)
-                if len(waiting[name]) == _BATCH:
-                    await under_way.take(tx, name, waiting[name])
-                    waiting[name] = []
-            for name, rows in waiting.items():
-                if rows:
-                    await under_way.take(tx, name, rows)
+                waiting.append(row)
+            if waiting:
+                await under_way.take(tx, kind, waiting)
             if ended is None or any(ended.get(name, 0) != counts[name] for name in EXPORTED):
                 raise InvalidInput.of("end", "must come, and must count the records that came: some are missing")
             return await under_way.finish(tx)
+    except ForeignKeyViolation as error:
+        raise _of_nothing() from error
     except UniqueViolation as error:
         raise _not_its_own() from error
+
+
+def _of_nothing() -> InvalidInput:
+    return InvalidInput.of("readings", "must be of turns that the export holds")
 
 
 def _not_its_own() -> Conflict:

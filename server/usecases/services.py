@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.usecases.accesses import AccessLog
+from server.usecases.providers import Providers
 from server.usecases.snapshots import Snapshots
 from store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores and the clock. `clock` gives the time in UTC, so that a test can say what time it is."""
+    """The stores, the tenants' providers and the clock.
+
+    `clock` gives the time in UTC, so that a test can say what time it is.
+    """
 
     database: Database
     snapshots: Snapshots
     accesses: AccessLog
+    providers: Providers
     clock: Callable[[], datetime]

@@ -33,8 +33,11 @@ def live(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     ingest(rest, product, contact_id, user_message="ugh, it rains all day", detected_mood="frustrated", session_id="s2")
 
 
-def plant_outreach(stores: EmbeddedStores, product: RunningProduct, contact_id: str) -> list[str]:
-    """Triggers of every origin, one of which went to the outbox, and an opt-out. Returns the triggers' ids."""
+def plant_more(stores: EmbeddedStores, product: RunningProduct, contact_id: str) -> list[str]:
+    """What no call of these tests makes: triggers of every origin, one in the outbox, an opt-out, what models did.
+
+    Returns the triggers' ids.
+    """
     tenant, ids = product.credentials["tenant_id"], []
     with superuser(stores) as connection:
         for source, status in (("given", "pending"), ("generated", "sent"), ("generated", "pending")):
@@ -49,6 +52,14 @@ def plant_outreach(stores: EmbeddedStores, product: RunningProduct, contact_id: 
             insert(connection, "outreach_triggers", given)
         owner = {"tenant_id": f"'{tenant}'", "contact_id": f"'{contact_id}'", "channel": "'whatsapp'"}
         insert(connection, "outreach_outbox", {**owner, "trigger_id": f"'{ids[1]}'", "message": "'Zyxo says hello'"})
+        turn = "(SELECT min(interaction_id) FROM interaction_logs WHERE contact_id = " + owner["contact_id"] + ")"
+        insert(connection, "turn_readings", {**owner, "interaction_id": turn})
+        insert(connection, "consolidation_tasks", {**owner, "status": "'done'", "counts": "'{\"merged\": 2}'"})
+        insert(
+            connection,
+            "memory_embeddings",
+            {**owner, "memory_id": turn.replace("interaction_logs", "memories").replace("interaction_id", "memory_id")},
+        )
         insert(connection, "channel_consents", {**owner, "status": "'opted_out'", "source": "'stop_word'"})
     return ids
 
@@ -100,7 +111,7 @@ def test_a_deletion_leaves_no_word_of_the_contact_in_any_store(
     kept = {**product.key, "idempotency-key": uuid.uuid4().hex}
     assert rest.post("/contact-intel/ingest", json=turn, headers=kept).status_code == 202
     context(rest, product, contact_id, message="Zyxo")
-    plant_outreach(stores, product, contact_id)
+    plant_more(stores, product, contact_id)
     before = export(rest, product.bearer, contact_id)
     erased = rest.delete(contact_path(contact_id), headers=product.bearer).json()
     assert erased["deleted"] == {
@@ -161,7 +172,7 @@ def test_forget_me_takes_back_what_was_made_of_memories_and_keeps_an_opt_out(
     rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str
 ) -> None:
     live(rest, product, contact_id)
-    given, sent, planned = plant_outreach(stores, product, contact_id)
+    given, sent, planned = plant_more(stores, product, contact_id)
     rest.delete(contact_path(contact_id, "/memories"), headers=product.bearer)
     after = export(rest, product.bearer, contact_id)
     triggers = {t["id"]: t for t in after["triggers"]}
@@ -183,7 +194,7 @@ def test_an_export_makes_the_same_contact_again_elsewhere(
     elsewhere: dict[str, str],
 ) -> None:
     live(rest, product, contact_id)
-    plant_outreach(stores, product, contact_id)
+    plant_more(stores, product, contact_id)
     rest.patch(contact_path(contact_id), json={"time_zone": "Asia/Kolkata"}, headers=product.bearer)
     before = export(rest, product.bearer, contact_id)
     made = bring(rest, elsewhere, before)
@@ -275,7 +286,7 @@ def test_a_large_contact_streams_every_record_once_and_ends_with_their_counts(
     rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str, elsewhere: dict[str, str]
 ) -> None:
     live(rest, product, contact_id)
-    plant_outreach(stores, product, contact_id)
+    plant_more(stores, product, contact_id)
     multiply_turns(stores, contact_id, 3_000)
     lines = list(stream(rest, product.bearer, contact_id))
     whole = export(rest, product.bearer, contact_id)
@@ -284,7 +295,7 @@ def test_a_large_contact_streams_every_record_once_and_ends_with_their_counts(
     names = {
         "memories": "memory", "entities": "entity", "interaction_logs": "interaction_log", "triggers": "trigger",
         "outbox": "outbox_message", "consents": "consent", "sessions": "session", "days": "day",
-        "daily_activity": "activity",
+        "daily_activity": "activity", "readings": "reading", "consolidation": "consolidation_task",
     }  # fmt: skip
     for name, field in names.items():
         sent = [line[field] for line in lines if field in line]
@@ -318,7 +329,7 @@ def test_a_streamed_export_comes_back_over_grpc_whole_or_not_at_all(
     rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores, contact_id: str, elsewhere: dict[str, str]
 ) -> None:
     live(rest, product, contact_id)
-    plant_outreach(stores, product, contact_id)
+    plant_more(stores, product, contact_id)
     bearer, other = (tuple(headers.items()) for headers in (product.bearer, elsewhere))
     with product.channel() as channel:
         contacts = contact_service_pb2_grpc.ContactServiceStub(channel)

@@ -36,7 +36,7 @@ def test_a_turn_queues_one_consolidation_whose_arguments_are_ids_and_the_worker_
             ).json()["deferred_tasks_queued"]
             for n in range(2)
         ]
-    assert counts == [2, 0]
+    assert counts == [3, 0]
     ((status, arguments),) = jobs(stores, database_name)
     assert status == "todo"
     assert contact_id in arguments

@@ -9,6 +9,7 @@ import pytest
 from server.domain.errors import NotFound
 from server.rpc import streaming
 from server.usecases.portability import Piece
+from store.contact_data import EXPORTED
 from store.errors import StoreUnavailable
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -35,7 +36,8 @@ async def sent(pieces: list[Piece], error: Exception | None = None) -> list[Any]
 async def test_a_whole_export_ends_with_how_many_records_there_were() -> None:
     records = await sent([Piece("days", DAY)] * 3)
     assert [record.WhichOneof("record") for record in records] == ["day", "day", "day", "end"]
-    assert (dict(records[-1].end.counts), records[-1].end.exported_at.ToDatetime(tzinfo=UTC)) == ({"days": 3}, AT)
+    end = records[-1].end
+    assert (dict(end.counts), end.exported_at.ToDatetime(tzinfo=UTC)) == ({**dict.fromkeys(EXPORTED, 0), "days": 3}, AT)
 
 
 async def test_a_failure_on_the_way_is_the_last_record_and_says_nothing_of_the_contact() -> None:

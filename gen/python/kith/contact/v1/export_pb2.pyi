@@ -62,6 +62,8 @@ class ExportContactResponse(_message.Message):
     SESSIONS_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     DAILY_ACTIVITY_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is."""
@@ -72,7 +74,7 @@ class ExportContactResponse(_message.Message):
 
     @_builtins.property
     def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedMemory]:
-        """Every memory, also superseded ones, in the order of their turns."""
+        """Every memory, also superseded ones, and what is left of deleted patterns, in the order of their turns."""
 
     @_builtins.property
     def entities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedEntity]:
@@ -114,6 +116,14 @@ class ExportContactResponse(_message.Message):
     def daily_activity(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedActivity]:
         """What they did on each day of the tenant's time zone."""
 
+    @_builtins.property
+    def consolidation(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedConsolidation]:
+        """How the deferred work on the memories last went."""
+
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedReading]:
+        """Which turns a language model has read."""
+
     def __init__(
         self,
         *,
@@ -130,10 +140,12 @@ class ExportContactResponse(_message.Message):
         sessions: _abc.Iterable[Global___ExportedSession] | None = ...,
         days: _abc.Iterable[Global___ExportedDay] | None = ...,
         daily_activity: _abc.Iterable[Global___ExportedActivity] | None = ...,
+        consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
+        readings: _abc.Iterable[Global___ExportedReading] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state", "stored_state", b"stored_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -180,6 +192,8 @@ class ExportContactStreamResponse(_message.Message):
     ACTIVITY_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_TASK_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is; the first record."""
@@ -232,6 +246,14 @@ class ExportContactStreamResponse(_message.Message):
     def error(self) -> Global___ExportFailure:
         """The last record of an export that broke off. What came before it is right, but not all."""
 
+    @_builtins.property
+    def consolidation_task(self) -> Global___ExportedConsolidation:
+        """How a deferred task last went."""
+
+    @_builtins.property
+    def reading(self) -> Global___ExportedReading:
+        """What a language model made of a turn."""
+
     def __init__(
         self,
         *,
@@ -248,12 +270,14 @@ class ExportContactStreamResponse(_message.Message):
         activity: Global___ExportedActivity | None = ...,
         end: Global___ExportEnd | None = ...,
         error: Global___ExportFailure | None = ...,
+        consolidation_task: Global___ExportedConsolidation | None = ...,
+        reading: Global___ExportedReading | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error"]  # noqa: Y015
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading"]  # noqa: Y015
     _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
 
@@ -354,6 +378,8 @@ class ImportContactRequest(_message.Message):
     SESSIONS_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     DAILY_ACTIVITY_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is."""
@@ -364,7 +390,7 @@ class ImportContactRequest(_message.Message):
 
     @_builtins.property
     def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedMemory]:
-        """Every memory, also superseded ones, in the order of their turns."""
+        """Every memory, also superseded ones, and what is left of deleted patterns, in the order of their turns."""
 
     @_builtins.property
     def entities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedEntity]:
@@ -406,6 +432,14 @@ class ImportContactRequest(_message.Message):
     def daily_activity(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedActivity]:
         """What they did on each day of the tenant's time zone."""
 
+    @_builtins.property
+    def consolidation(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedConsolidation]:
+        """How the deferred work on the memories last went."""
+
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedReading]:
+        """Which turns a language model has read."""
+
     def __init__(
         self,
         *,
@@ -422,10 +456,12 @@ class ImportContactRequest(_message.Message):
         sessions: _abc.Iterable[Global___ExportedSession] | None = ...,
         days: _abc.Iterable[Global___ExportedDay] | None = ...,
         daily_activity: _abc.Iterable[Global___ExportedActivity] | None = ...,
+        consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
+        readings: _abc.Iterable[Global___ExportedReading] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state", "stored_state", b"stored_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -502,6 +538,8 @@ class ImportContactStreamRequest(_message.Message):
     ACTIVITY_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_TASK_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is; the first record."""
@@ -554,6 +592,14 @@ class ImportContactStreamRequest(_message.Message):
     def error(self) -> Global___ExportFailure:
         """The last record of an export that broke off. What came before it is right, but not all."""
 
+    @_builtins.property
+    def consolidation_task(self) -> Global___ExportedConsolidation:
+        """How a deferred task last went."""
+
+    @_builtins.property
+    def reading(self) -> Global___ExportedReading:
+        """What a language model made of a turn."""
+
     def __init__(
         self,
         *,
@@ -570,12 +616,14 @@ class ImportContactStreamRequest(_message.Message):
         activity: Global___ExportedActivity | None = ...,
         end: Global___ExportEnd | None = ...,
         error: Global___ExportFailure | None = ...,
+        consolidation_task: Global___ExportedConsolidation | None = ...,
+        reading: Global___ExportedReading | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error"]  # noqa: Y015
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading"]  # noqa: Y015
     _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
 
@@ -787,12 +835,13 @@ class ExportedMemory(_message.Message):
     STRENGTH_FIELD_NUMBER: _builtins.int
     STRENGTH_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
     """What kind of memory it is."""
     content: _builtins.str
-    """The memory in words, at most 16 KiB."""
+    """The memory in words, at most 16 KiB. Empty of a pattern that was deleted, which keeps it from being derived again."""
     importance: _builtins.float
     """How much it matters in itself, 0 to 1."""
     confidence: _builtins.float
@@ -800,7 +849,7 @@ class ExportedMemory(_message.Message):
     subject: _builtins.str
     """Whom it is about: `self`, a relation or an entity id."""
     attribute: _builtins.str
-    """Which attribute it gives a value for."""
+    """Which attribute it gives a value for; of a topic that recurs, its name is part of it."""
     value: _builtins.str
     """The value."""
     status: _builtins.str
@@ -817,6 +866,8 @@ class ExportedMemory(_message.Message):
     """Who said it; null where nobody did."""
     strength: _builtins.float
     """How strong it was at `strength_at`, 0 to 1."""
+    origin: _builtins.str
+    """Who drew it from the turns: the built-in rules, or a language model that the tenant configured."""
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -885,10 +936,11 @@ class ExportedMemory(_message.Message):
         strength: _builtins.float = ...,
         strength_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_session_id", b"_session_id", "_speaker", b"_speaker", "_strength_at", b"_strength_at", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "created_at", b"created_at", "event_end", b"event_end", "event_start", b"event_start", "occurred_at", b"occurred_at", "session_id", b"session_id", "speaker", b"speaker", "strength_at", b"strength_at", "subject", b"subject", "superseded_by", b"superseded_by", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_session_id", b"_session_id", "_speaker", b"_speaker", "_strength_at", b"_strength_at", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "event_end", b"event_end", "event_start", b"event_start", "id", b"id", "importance", b"importance", "interaction_ids", b"interaction_ids", "occurred_at", b"occurred_at", "sequence", b"sequence", "session_id", b"session_id", "sources", b"sources", "speaker", b"speaker", "status", b"status", "strength", b"strength", "strength_at", b"strength_at", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_session_id", b"_session_id", "_speaker", b"_speaker", "_strength_at", b"_strength_at", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "event_end", b"event_end", "event_start", b"event_start", "id", b"id", "importance", b"importance", "interaction_ids", b"interaction_ids", "occurred_at", b"occurred_at", "origin", b"origin", "sequence", b"sequence", "session_id", b"session_id", "sources", b"sources", "speaker", b"speaker", "status", b"status", "strength", b"strength", "strength_at", b"strength_at", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
@@ -1476,3 +1528,101 @@ class ExportedActivity(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExportedActivity: _TypeAlias = ExportedActivity  # noqa: Y015
+
+@_typing.final
+class ExportedConsolidation(_message.Message):
+    """How a deferred task last went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    TASK_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    """The task."""
+    status: _builtins.str
+    """How it ended: `done`, `skipped` or `failed`."""
+    changed: _builtins.int
+    """How many memories and entities it changed."""
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    @_builtins.property
+    def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """What it did in numbers, by name."""
+
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        status: _builtins.str = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        changed: _builtins.int = ...,
+        counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "counts", b"counts", "finished_at", b"finished_at", "status", b"status", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportedConsolidation: _TypeAlias = ExportedConsolidation  # noqa: Y015
+
+@_typing.final
+class ExportedReading(_message.Message):
+    """What a language model made of a turn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTERACTION_ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    READ_AT_FIELD_NUMBER: _builtins.int
+    interaction_id: _builtins.str
+    """The turn, of `interaction_logs`."""
+    model: _builtins.str
+    """The model; `none` where nobody may read it."""
+    memories: _builtins.int
+    """How many memories came of it."""
+    @_builtins.property
+    def read_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was read."""
+
+    def __init__(
+        self,
+        *,
+        interaction_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        memories: _builtins.int = ...,
+        read_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_at", b"read_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interaction_id", b"interaction_id", "memories", b"memories", "model", b"model", "read_at", b"read_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportedReading: _TypeAlias = ExportedReading  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MemoryServiceStub:
-    """Lists, deletes and consolidates memories.
+    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def __init__(self, channel):
@@ -39,6 +39,16 @@ class MemoryServiceStub:
                 '/kith.memory.v1.MemoryService/ListMemories',
                 request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
                 response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+                _registered_method=True)
+        self.UpdateMemory = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/UpdateMemory',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.FromString,
+                _registered_method=True)
+        self.ListEntities = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/ListEntities',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.FromString,
                 _registered_method=True)
         self.DeleteMemory = channel.unary_unary(
                 '/kith.memory.v1.MemoryService/DeleteMemory',
@@ -55,21 +65,41 @@ class MemoryServiceStub:
                 request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.SerializeToString,
                 response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.FromString,
                 _registered_method=True)
+        self.GetConsolidationStatus = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/GetConsolidationStatus',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.FromString,
+                _registered_method=True)
 
 
 class MemoryServiceServicer:
-    """Lists, deletes and consolidates memories.
+    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def ListMemories(self, request, context):
-        """Returns a page of current memories. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """Returns a page of memories. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMemory(self, request, context):
+        """Corrects a memory; what it said before stays in its history.
+        Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND, INVALID_INPUT, CONFLICT (the memory is no longer current).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEntities(self, request, context):
+        """Returns a page of the entities that memories mention. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMemory(self, request, context):
-        """Deletes one memory. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+        """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,6 +119,13 @@ class MemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetConsolidationStatus(self, request, context):
+        """Returns how each deferred task last went for a contact, and what is queued. Errors: CONTACT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MemoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +133,16 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.ListMemories,
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.FromString,
                     response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.SerializeToString,
+            ),
+            'UpdateMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMemory,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.SerializeToString,
+            ),
+            'ListEntities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEntities,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.SerializeToString,
             ),
             'DeleteMemory': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteMemory,
@@ -112,6 +159,11 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.FromString,
                     response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.SerializeToString,
             ),
+            'GetConsolidationStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsolidationStatus,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kith.memory.v1.MemoryService', rpc_method_handlers)
@@ -121,7 +173,7 @@ def add_MemoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MemoryService:
-    """Lists, deletes and consolidates memories.
+    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     @staticmethod
@@ -141,6 +193,60 @@ class MemoryService:
             '/kith.memory.v1.MemoryService/ListMemories',
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/UpdateMemory',
+            kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEntities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/ListEntities',
+            kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -222,6 +328,33 @@ class MemoryService:
             '/kith.memory.v1.MemoryService/ConsolidateMemories',
             kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.SerializeToString,
             kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsolidationStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/GetConsolidationStatus',
+            kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,
