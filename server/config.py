@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     )
     providers_allow_private: bool = Field(
         False,
-        description="Lets tenants name language models and embedders on private addresses and over plain http.",
+        description="Lets tenants name language models, embedders and channels on private addresses and without TLS.",
     )
     jwks_sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Files or URLs of JWKS whose tokens are accepted besides Kith's own, comma-separated."

@@ -78,17 +78,19 @@ def _statement(current: Sequence[Memory], draft: Draft) -> Resolution:
     same_subject = [m for m in current if (m.subject or "self") == (draft.subject or "self")]
     ended = [m.id for m in same_subject if any(_closes(pair, m) for pair in draft.closes) and not _same_value(m, draft)]
     rivals = [m for m in same_subject if m.attribute == draft.attribute]
+    said = _words(draft.content)
     for memory in rivals:
         if memory.id in ended:
             continue
-        if _same_value(memory, draft) or _words(draft.content) <= _words(memory.content):
+        if _same_value(memory, draft) or said <= _words(memory.content):
             if not ended:
                 return Resolution(add=False, reinforces=memory.id)
             return Resolution(add=False, reinforces=memory.id, supersedes=tuple(ended))
     if draft.attribute and single_valued(draft.attribute):
         ended += [m.id for m in rivals if m.value is not None]
     else:
-        ended += [m.id for m in rivals if _refines(draft, m)]
+        # It says all that they say, and more: "Has a dog named Bruno" after "Has a dog".
+        ended += [m.id for m in rivals if _words(m.content) < said]
     return Resolution(add=True, supersedes=tuple(dict.fromkeys(ended)))
 
 
@@ -121,11 +123,6 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
         return _words(memory.content) == _words(draft.content)
     # "Has a dog named Bruno" after "Has a golden retriever named Bruno" says less; the other way round it says more.
     return _words(draft.content) <= _words(memory.content) or not _words(memory.content) < _words(draft.content)
-
-
-def _refines(draft: Draft, memory: Memory) -> bool:
-    """Whether the draft says all that the memory says, and more: "Has a dog named Bruno" after "Has a dog"."""
-    return _words(memory.content) < _words(draft.content)
 
 
 def _words(text: str) -> frozenset[str]:

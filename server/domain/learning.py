@@ -66,7 +66,7 @@ def learn(
             del current[old_id]
         added[memory.id] = memory
 
-    all_entities = _merged(entities, understood.entities)
+    all_entities = with_met(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
     return Learned(
         added=tuple(added.values()),
@@ -87,7 +87,7 @@ def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, M
     }
 
 
-def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
+def with_met(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
     """The known entities with those of the turn; one met again gains its new aliases."""
     by_id = {entity.id: entity for entity in known}
     for draft in met:

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from server.domain.errors import Conflict, FieldViolation, InvalidInput
+from server.domain.turn import AHEAD, EARLIEST
 from server.domain.zones import check_zone
 from server.usecases import audit
 from server.usecases.contacts import id_taken
-from server.usecases.ingest import AHEAD, EARLIEST
 from server.usecases.portability import Archive, key_of
 from server.usecases.services import Services
 from store import contact_data, contacts, receipts

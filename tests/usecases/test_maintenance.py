@@ -160,8 +160,8 @@ async def test_a_tenant_of_a_hundred_contacts_gets_a_churn_model_of_its_own(work
                 text(
                     "INSERT INTO contacts SELECT (json_populate_record(c, json_build_object("
                     " 'contact_id', CAST(:id AS text), 'external_id', CAST(:id AS text),"
-                    " 'active_days', CAST(:days AS int), 'first_active_at', CAST(:first AS text), 'last_active_at', CAST(:last AS text)))).*"
-                    " FROM contacts c WHERE contact_id = :template"
+                    " 'active_days', CAST(:days AS int), 'first_active_at', CAST(:first AS text),"
+                    " 'last_active_at', CAST(:last AS text)))).* FROM contacts c WHERE contact_id = :template"
                 ),
                 {**row, "first": row["first"].isoformat(), "last": row["last"].isoformat(), "template": template},
             )

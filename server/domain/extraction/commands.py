@@ -226,7 +226,8 @@ def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
     if query == FORGET_ALL:
         return tuple(m.id for m in memories)
     if query == FORGET_LAST:
-        newest = max((m.sequence for m in memories), default=0)
+        # Not what was never said in a turn: that has a place before all turns.
+        newest = max((m.sequence for m in memories if m.sequence >= 0), default=0)
         return tuple(m.id for m in memories if m.sequence == newest)
     wanted = _stems(query)
     stated = {

@@ -43,7 +43,7 @@ class Query:
     """What to rank for. `limit` ≥ 1; `min_importance` in [0, 1]. The names are what the two sides are called.
 
     Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment. `types`
-    are the only ones that are wanted; all by default.
+    and the positions `among` are the only ones that are wanted; all by default.
     """
 
     text: str | None
@@ -54,6 +54,7 @@ class Query:
     contact_name: str | None = None
     reply_name: str | None = None
     types: frozenset[MemoryType] | None = None
+    among: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,10 @@ def _eligible(index: RankingIndex, query: Query, stamp: float) -> NDArray[np.boo
     if query.types is not None:
         wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
         eligible &= wanted[index.type]
+    if query.among is not None:
+        chosen = np.zeros(len(index), np.bool_)
+        chosen[np.fromiter(query.among, np.intp, len(query.among))] = True
+        eligible &= chosen
     if query.as_of is None:
         # What held only until a day that has passed is over, whether or not maintenance has said so yet.
         return eligible & index.current & (stamp < index.valid_to)
