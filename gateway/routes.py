@@ -25,11 +25,10 @@ def routes(contract: Contract, config: GatewayConfig) -> list[Json]:
     by_path: dict[str, list[RestRpc]] = defaultdict(list)
     for rpc in contract.rpcs:
         by_path[rpc.template].append(rpc)
-    # Fixed paths before those with variables, so that `/contacts/search` is never taken for a contact's id; but what a
-    # fixed path does not take, such as a DELETE, is of the contact that has that id.
-    templates = sorted(by_path, key=lambda t: (t.count("{"), t))
-    table += [_rest(rpc, config) for template in templates for rpc in by_path[template]]
-    table += [_refusal(by_path[template], _pattern(template)) for template in templates]
+    # Fixed paths before those with variables, so that `/contacts/search` is never taken for a contact's id.
+    for template in sorted(by_path, key=lambda t: (t.count("{"), t)):
+        table += [_rest(rpc, config) for rpc in by_path[template]]
+        table.append(_refusal(by_path[template], _pattern(template)))
     return [*table, _not_found()]
 
 

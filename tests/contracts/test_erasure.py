@@ -360,14 +360,6 @@ def test_what_is_too_large_for_one_answer_says_so(
     assert (code(refused), "Stream" in refused.json()["error"]["message"]) == ((413, "PAYLOAD_TOO_LARGE"), True)
 
 
-def test_a_contact_may_be_called_as_a_path_is(rest: httpx.Client, product: RunningProduct) -> None:
-    new = {"id": "import", "external_id": uuid.uuid4().hex, "channel": "web"}
-    assert rest.post("/contact-intel/contacts", json=new, headers=product.key).status_code == 201
-    assert rest.delete(contact_path("import"), headers=product.bearer).status_code == 200
-    wrong = rest.get(contact_path("import"), headers=product.bearer)
-    assert (wrong.status_code, "POST" in wrong.headers["allow"]) == (405, True)
-
-
 def test_whoever_verifies_hears_where_the_chain_breaks(
     rest: httpx.Client, product: RunningProduct, stores: EmbeddedStores
 ) -> None:
