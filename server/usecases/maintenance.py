@@ -143,7 +143,8 @@ async def _work(
         more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
-    finished = {"status": "completed", "finished_at": services.clock()}
+    # No id of a contact outlasts the run.
+    finished = {"status": "completed", "finished_at": services.clock(), "after_contact": None}
     return await services.database.run(
         tenant_id, lambda tx: maintenance.advance(tx, run_id, finished, logs_removed=logs, keys_removed=keys)
     )
