@@ -34,7 +34,8 @@ class ContextQuestion:
 class ContactContext:
     """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs.
 
-    The sentence encoder's time is part of it, where there is one. A memory whose `ranked[i].beside` is set has both halves of its exchange for content.
+    The sentence encoder's time is part of it, where there is one. A memory whose `ranked[i].beside` is set has both
+    halves of its exchange for content.
     """
 
     snapshot: ContactSnapshot

@@ -40,7 +40,8 @@ async def missing(services: Services, tenant_id: str, contact_id: str) -> list[U
 async def encode_batch(services: Services, tenant_id: str, contact_id: str, batch: list[Unencoded]) -> int | None:
     """Encodes a batch, stores it and lets the next read see it. Returns how many memories got a vector.
 
-    None where this process turns out to have no encoder. What was edited or deleted meanwhile is passed over. Raises NotFound.
+    None where this process turns out to have no encoder. What was edited or deleted meanwhile is passed over. Raises
+    NotFound.
     """
     vectors = await services.encoders.of_texts([memory.content for memory in batch])
     if vectors is None:

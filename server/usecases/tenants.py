@@ -32,7 +32,8 @@ class Administration:
     """What the platform's own operations work with.
 
     `envelope` encrypts tenants' secrets, None where no master key is set; `private_providers` lets tenants name
-    providers on private addresses; `encoder_missing` says what the deployment lacks for a sentence encoder, None if nothing.
+    providers on private addresses; `encoder_missing` says what the deployment lacks for a sentence encoder, None
+    if nothing.
     """
 
     database: Database

@@ -54,6 +54,7 @@ def test_what_a_tenant_sets_is_shown_without_its_keys(local: RunningProduct, fak
             {
                 "strategy": "first", "language_models": [], "embedder": None, "daily_tokens": None, "daily_cost": None,
                 "raw_turn_retention_days": None, "tokens_today": "0", "cost_today": 0,
+                "ranking_encoder": "none",
             },
         )  # fmt: skip
         body = {"language_models": [model(fake, name="one"), model(fake, name="two")], "strategy": "council"}
