@@ -17,6 +17,8 @@ CHANNEL: Final = "webchat"
 """The channel of replayed contacts."""
 
 _PAUSE_S: Final = 1.0
+_ROUNDS: Final = 120
+"""How often the deferred pass is asked for, at most, until all of it is done."""
 
 Step = Callable[[], None]
 """Called after each exchange, or each question."""
@@ -62,7 +64,10 @@ async def replay(api: Api, conversation: Conversation, external_id: str, manner:
         await _send(api, run, exchange, manner)
         step()
     if manner.consolidate:
-        while not await api.consolidate(contact_id):
+        for _ in range(_ROUNDS):
+            if await api.consolidate(contact_id):
+                break
+            # A job is at it, or the rest took longer than a call may.
             await asyncio.sleep(_PAUSE_S)
     for question in conversation.scored:
         # The one that is timed comes first: what it leaves in caches would make it quicker.

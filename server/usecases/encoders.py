@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal, Protocol
 
+import numpy as np
+
 from server.credentials.tenants import TenantDirectory
 from server.domain.ranking.encoded import Encoded, question
 from server.domain.snapshot import ContactSnapshot
@@ -20,6 +22,9 @@ _KEPT: Final = 1_024
 
 _MOST_WAITING: Final = 16
 """Messages that wait for the thread; one more is ranked without the encoder, which costs less than to wait."""
+
+_AT_ONCE: Final = 8
+"""Texts between which a message that waits gets its turn."""
 
 _LONGEST: Final = 2_000
 """Characters of a text that can fill the pieces that the encoder reads."""
@@ -85,10 +90,14 @@ class Encoders:
             return None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        loop = asyncio.get_running_loop()
+        read = [text[:_LONGEST] for text in texts]
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._encode, [text[:_LONGEST] for text in texts]
-            )
+            made = [
+                await loop.run_in_executor(self._thread, self._encode, read[start : start + _AT_ONCE])
+                for start in range(0, len(read), _AT_ONCE)
+            ]
+            return np.concatenate(made) if made else None
         except (ImportError, OSError, KeyError, ValueError) as error:
             self._give_up(type(error).__name__)
             return None
