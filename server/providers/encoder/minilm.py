@@ -40,10 +40,10 @@ def missing(folder: Path | None = None) -> str | None:
 
 
 class MiniLm:
-    """The encoder; some 25 MB of memory. It may be asked by one thread at a time, and lets others run meanwhile."""
+    """The encoder; some 55 MB of memory, onnxruntime included. It may be asked by one thread at a time, and lets others run meanwhile."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Reads the files of a folder, by default those of the package, and rounds the weights: some 0.2 s.
+        """Reads the files of a folder, by default those of the package, and rounds the weights: some 0.3 s.
 
         Raises ImportError without onnxruntime; OSError, KeyError or ValueError where the files are no such model's.
         """
