@@ -40,7 +40,7 @@ def missing(folder: Path | None = None) -> str | None:
 
 
 class MiniLm:
-    """The encoder; some 55 MB of memory, onnxruntime included. One thread at a time may ask it; others run meanwhile."""
+    """The encoder; some 55 MB of memory, onnxruntime included. One thread at a time may ask; others run meanwhile."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Reads the files of a folder, by default those of the package, and rounds the weights: some 0.3 s.
