@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
 from store.tables.base import values
@@ -17,6 +18,11 @@ _ENTITY: Final = [entities.c[field.name] for field in fields(EntityRow)]
 
 _DELETED: Final = "deleted"
 _ADD: Final = insert(memories)
+_NEW_ENTITY: Final = upsert(entities)
+_MEET: Final = _NEW_ENTITY.on_conflict_do_update(
+    index_elements=["tenant_id", "contact_id", "entity_id"],
+    set_={name: _NEW_ENTITY.excluded[name] for name in ("display_name", "aliases")},
+)
 
 _ABSORB: Final = (
     text(
@@ -116,6 +122,12 @@ async def absorb(tx: Transaction, contact_id: str, gone: str, into: str) -> None
     parameters = {"tenant": tx.tenant_id, "contact": contact_id, "gone": gone, "into": into}
     for statement in _ABSORB:
         await tx.execute(statement, parameters)
+
+
+async def meet(tx: Transaction, rows: Sequence[EntityRow]) -> None:
+    """Stores entities, or the name and aliases that known ones have now."""
+    if rows:
+        await tx.execute(_MEET, [values(row) for row in rows])
 
 
 async def with_predecessors(tx: Transaction, contact_id: str, memory_id: str) -> list[MemoryRow]:

@@ -7,12 +7,16 @@ from typing import Any, Final, cast
 from kith.memory.v1 import memory_pb2 as pb
 
 from server.convert import times
+from server.convert.context import score_parts
 from server.domain.editing import Edit
 from server.domain.memory import Memory
+from server.domain.words import MemoryType
+from server.domain.writing import Note, Written
 from server.usecases.consolidation import Status, TaskResult
 from server.usecases.consolidation_plan import Task
 from server.usecases.forgetting import Forgotten
 from server.usecases.memories import EntityPage, EntityQuery, MemoryPage, MemoryQuery
+from server.usecases.memory_search import Found, MemorySearch
 
 
 def query(request: pb.ListMemoriesRequest) -> MemoryQuery:
@@ -30,6 +34,54 @@ def query(request: pb.ListMemoriesRequest) -> MemoryQuery:
 
 def _instant(message: Any, field: str) -> datetime | None:
     return times.from_proto(getattr(message, field)) if message.HasField(field) else None
+
+
+def note(request: pb.CreateMemoryRequest, now: datetime) -> Note:
+    """What is to be remembered: the fields that are given; without a time it is of now."""
+    names = ("type", "importance", "subject", "attribute", "value")
+    given = {name: getattr(request, name) for name in names if request.HasField(cast(Any, name))}
+    return Note(
+        content=request.content,
+        occurred_at=_instant(request, "occurred_at") or now,
+        entity_ids=tuple(request.entity_ids),
+        sources=tuple(request.sources),
+        **given,
+    )
+
+
+def written(result: Written) -> pb.CreateMemoryResponse:
+    """The memory that tells it now."""
+    return pb.CreateMemoryResponse(memory=memory(result.memory), created=result.created)
+
+
+def search(request: pb.SearchMemoriesRequest) -> MemorySearch:
+    """What is looked for, with the contract's defaults."""
+    return MemorySearch(
+        contact_id=request.contact_id,
+        text=request.q,
+        type=None if request.type in ("", "all") else cast(MemoryType, request.type),
+        min_importance=request.min_importance,
+        min_score=request.min_score,
+        entity=request.entity or None,
+        as_of=_instant(request, "as_of"),
+        limit=request.limit if request.HasField("limit") else 20,
+        explain=request.explain,
+    )
+
+
+def found(results: Sequence[Found]) -> pb.SearchMemoriesResponse:
+    """What was found, with scores."""
+    return pb.SearchMemoriesResponse(
+        memories=[
+            pb.FoundMemory(
+                memory=memory(one.memory),
+                retrieval_score=round(one.ranked.score, 4),
+                parts=score_parts(one.ranked),
+                beside=None if one.beside is None else memory(one.beside),
+            )
+            for one in results
+        ]
+    )
 
 
 def edit(request: pb.UpdateMemoryRequest) -> Edit:

@@ -17,6 +17,12 @@ _TURNING: Final = frozenset(
 )
 """Words that turn what the others say: with one more of them a sentence does not say more but something else."""
 
+
+def turned(text: str) -> frozenset[str]:
+    """The words of a text that turn what its others say; texts that differ in them do not say the same."""
+    return frozenset(word for word in words(text) if _turns(word))
+
+
 _Key = tuple[str, str, str | None, tuple[str, ...]]
 
 
@@ -99,7 +105,11 @@ def _comparable(memory: Memory) -> bool:
 
 
 def _says_more(most: frozenset[str], least: frozenset[str]) -> bool:
-    return least < most and not any(word in _TURNING or word.endswith("n't") for word in most - least)
+    return least < most and not any(map(_turns, most - least))
+
+
+def _turns(word: str) -> bool:
+    return word in _TURNING or word.endswith("n't")
 
 
 def _absorb(group: _Group, memory: Memory) -> None:

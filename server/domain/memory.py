@@ -15,7 +15,7 @@ class Memory:
     from, oldest first. `sequence` is the place of that turn in the contact's whole history, so that
     neighbours are found without comparing times; both halves of a turn share one session.
     `occurred_at` is when the turn was said, `event_start`/`event_end` when what it tells of happened,
-    where a time expression could be resolved. `origin` says who drew it from the turns.
+    where a time expression could be resolved. `origin` says who drew it from the turns, or that a caller wrote it.
     """
 
     id: str

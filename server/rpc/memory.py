@@ -9,13 +9,15 @@ from server.convert import memory as convert
 from server.usecases import memories
 from server.usecases.consolidation import consolidation_status
 from server.usecases.enrichment import consolidate_now
+from server.usecases.memory_search import search_memories
+from server.usecases.memory_writing import create_memory
 from server.usecases.services import Services
 
 Context = ServicerContext[object, object]
 
 
 class MemoryServicer(grpc_pb.MemoryServiceServicer):
-    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention."""
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -23,6 +25,18 @@ class MemoryServicer(grpc_pb.MemoryServiceServicer):
     async def ListMemories(self, request: pb.ListMemoriesRequest, context: Context) -> pb.ListMemoriesResponse:
         """Lists a page of current memories."""
         return convert.page(await memories.list_memories(self._services, callers.tenant_id(), convert.query(request)))
+
+    async def SearchMemories(self, request: pb.SearchMemoriesRequest, context: Context) -> pb.SearchMemoriesResponse:
+        """Finds the memories that fit best."""
+        return convert.found(await search_memories(self._services, callers.tenant_id(), convert.search(request)))
+
+    async def CreateMemory(self, request: pb.CreateMemoryRequest, context: Context) -> pb.CreateMemoryResponse:
+        """Remembers what was not said in a turn."""
+        note = convert.note(request, self._services.clock())
+        result = await create_memory(self._services, callers.tenant_id(), request.contact_id, note)
+        if result.created:
+            await context.send_initial_metadata((("x-http-status", "201"),))
+        return convert.written(result)
 
     async def UpdateMemory(self, request: pb.UpdateMemoryRequest, context: Context) -> pb.UpdateMemoryResponse:
         """Corrects a memory."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from server import ids
@@ -15,7 +14,7 @@ from server.domain.learning import Learned, learn
 from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
-from server.domain.turn import Turn
+from server.domain.turn import AHEAD, EARLIEST, Turn
 from server.domain.words import Energy, MoodSource
 from server.usecases import records
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
@@ -26,12 +25,6 @@ from store import interaction_logs, turns
 from store.database import Transaction
 from store.queue import Job
 from store.tables.interaction_log import InteractionLogRow
-
-AHEAD: Final = timedelta(minutes=5)
-"""How far a caller's clock may run ahead of ours."""
-
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""No chat is older; "ten years ago" still has a date then."""
 
 
 @dataclass(frozen=True, slots=True)

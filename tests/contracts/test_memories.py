@@ -223,6 +223,36 @@ def test_grpc_corrects_lists_and_watches_the_same(
         ]
 
 
+def test_grpc_creates_and_finds_the_same(
+    rest: httpx.Client, product: RunningProduct, contact_id: str, memory: dict[str, Any]
+) -> None:
+    bearer = (("authorization", product.bearer["authorization"]),)
+    with product.channel() as channel:
+        stub = grpc_pb.MemoryServiceStub(channel)
+        new = stub.CreateMemory(
+            pb.CreateMemoryRequest(contact_id=contact_id, content="Lives in Porto"), metadata=bearer
+        )
+        assert (new.created, new.memory.attribute, new.memory.value) == (True, "residence", "Porto")
+        again = stub.CreateMemory(
+            pb.CreateMemoryRequest(contact_id=contact_id, content="I live in Porto"), metadata=bearer
+        )
+        assert (again.created, again.memory.id) == (False, new.memory.id)
+        looked = pb.SearchMemoriesRequest(contact_id=contact_id, q="Where is home, Porto?", explain=True)
+        best = stub.SearchMemories(looked, metadata=bearer).memories[0]
+        assert best.memory.id == new.memory.id
+        assert 0 < best.retrieval_score <= 1
+        assert "porto" in best.parts.matched_terms
+        looked = pb.SearchMemoriesRequest(contact_id=contact_id, q="Berlin", type="fact")
+        assert memory["id"] not in {m.memory.id for m in stub.SearchMemories(looked, metadata=bearer).memories}
+        for call, request in (
+            (stub.CreateMemory, pb.CreateMemoryRequest(contact_id=contact_id)),
+            (stub.SearchMemories, pb.SearchMemoriesRequest(contact_id=contact_id)),
+        ):
+            with pytest.raises(grpc.RpcError) as refused:
+                call(request, metadata=bearer)
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_entities_are_listed_with_their_aliases_and_counts_most_mentioned_first(
     rest: httpx.Client, product: RunningProduct, contact_id: str
 ) -> None:

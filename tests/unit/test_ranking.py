@@ -157,6 +157,14 @@ def test_only_the_types_asked_for_come_back() -> None:
     assert [r.position for r in found] == [1]
 
 
+def test_only_the_positions_asked_for_come_back() -> None:
+    memories = [episode(i, f"A mango and a {word}", str(i)) for i, word in enumerate(WORDS)]
+    for text in ("mango", None):
+        found = ranked(memories, text, among=frozenset((2, 5)))
+        assert {r.position for r in found} == {2, 5}
+        assert ranked(memories, text, among=frozenset()) == []
+
+
 def test_a_message_of_16_kib_still_finds_what_its_rare_words_say() -> None:
     memories = [
         episode(0, "The telescope showed Saturn", "a"),

@@ -18,6 +18,7 @@ from server.usecases.consolidation import ALL_TASKS
 from server.usecases.context import ContextQuestion, get_contact_context
 from server.usecases.enrichment import consolidate_now, enrich_contact
 from server.usecases.ingest import ingest_interaction
+from server.usecases.memory_search import MemorySearch, search_memories
 from tests.providers import tiny_encoder
 from tests.usecases.provider_steps import contact, rows
 
@@ -79,6 +80,15 @@ async def test_vectors_made_by_the_deferred_pass_rank_the_next_message(parts: Co
     assert with_encoder(after) == set(after) == set(before)
     assert {text: score for text, (score, _) in after.items()} != {text: score for text, (score, _) in before.items()}
     assert (await enrich_contact(parts.services, tenant, contact_id)).encoded == 0
+
+
+async def test_a_search_ranks_with_it_as_a_context_does(parts: Composition, tenant: str) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker", "My cat is called Miso")
+    await turn_on(parts, tenant)
+    await enrich_contact(parts.services, tenant, contact_id)
+    found = await search_memories(parts.services, tenant, MemorySearch(contact_id, "Is the cat asleep?", explain=True))
+    assert found
+    assert all("encoder" in one.ranked.parts.log_odds for one in found if one.ranked.parts)
 
 
 async def test_what_was_said_since_is_found_before_it_has_a_vector(parts: Composition, tenant: str) -> None:

@@ -43,8 +43,8 @@ class Query:
     """What to rank for. `limit` ≥ 1; `min_importance` in [0, 1]. The names are what the two sides are called.
 
     Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment. `types`
-    are the only ones that are wanted; all by default. `vector` is what the sentence encoder makes of the message, where
-    the memories have such vectors too.
+    and the positions `among` are the only ones that are wanted; all by default. `vector` is what the sentence encoder
+    makes of the message, where the memories have such vectors too.
     """
 
     text: str | None
@@ -55,6 +55,7 @@ class Query:
     contact_name: str | None = None
     reply_name: str | None = None
     types: frozenset[MemoryType] | None = None
+    among: frozenset[int] | None = None
     vector: NDArray[np.int8] | None = field(default=None, compare=False)
 
 
@@ -91,7 +92,7 @@ class Ranked:
 def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
     """The best memories for the query at `now`, at most `limit`, best first; of equals the newer one first."""
     stamp = now.timestamp()
-    eligible = _eligible(index, query)
+    eligible = _eligible(index, query, stamp)
     prior = _prior(index, stamp)
     if not query.text or not len(index):
         best = _best(index, eligible, prior, query.limit)
@@ -128,13 +129,18 @@ def placed(
     return together(index, candidates, eligible, limit, room)
 
 
-def _eligible(index: RankingIndex, query: Query) -> NDArray[np.bool_]:
+def _eligible(index: RankingIndex, query: Query, stamp: float) -> NDArray[np.bool_]:
     eligible = index.importance >= query.min_importance
     if query.types is not None:
         wanted = np.array([type_ in query.types for type_ in MEMORY_TYPES])
         eligible &= wanted[index.type]
+    if query.among is not None:
+        chosen = np.zeros(len(index), np.bool_)
+        chosen[np.fromiter(query.among, np.intp, len(query.among))] = True
+        eligible &= chosen
     if query.as_of is None:
-        return eligible & index.current
+        # What held only until a day that has passed is over, whether or not maintenance has said so yet.
+        return eligible & index.current & (stamp < index.valid_to)
     then = query.as_of.timestamp()
     return eligible & (index.occurred_at <= then) & (index.valid_from <= then) & (then < index.valid_to)
 

@@ -1056,7 +1056,9 @@ class ExportedMemory(_message.Message):
     access_count: _builtins.int
     """How often it was returned."""
     origin: _builtins.str
-    """Who drew it from the turns: the built-in rules, or a language model that the tenant configured."""
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from kith.context.v1 import context_pb2 as _context_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -173,7 +174,9 @@ class Memory(_message.Message):
     superseded_by: _builtins.str
     """The memory that took its place; null where none did."""
     origin: _builtins.str
-    """Who drew it from the turns: the built-in rules, or a language model that the tenant configured."""
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -264,6 +267,275 @@ class Memory(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___Memory: _TypeAlias = Memory  # noqa: Y015
+
+@_typing.final
+class CreateMemoryRequest(_message.Message):
+    """Remembers something that was not said in a turn, e.g. what a colleague noted.
+
+    It is held against what is known as a statement of a turn is: of what there is one at a time, such as `residence`, it
+    takes the place of the earlier value; where a later value is known already, it goes into the history. What is known
+    already becomes surer and gains the sources: then nothing new is stored, and the answer is the memory that is there.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    ENTITY_IDS_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    type: _builtins.str
+    """What kind of memory it is. Default: what its content says, else `fact`. Patterns are derived and cannot be given."""
+    content: _builtins.str
+    """The memory in words, best in the third person without a subject, e.g. `Lives in Porto`; 1 to 4096 bytes, not blank.
+    Who and what it names becomes the memory's entities, and its dates are read.
+    """
+    importance: _builtins.float
+    """How much it matters in itself, 0 to 1. Default: 0.7 of a fact, 0.6 of a preference, 0.4 of an episode."""
+    subject: _builtins.str
+    """Whom it is about: `self`, a relation or an entity id; 1 to 128 bytes. Default: read from the content, else `self`.
+    Not of an episode.
+    """
+    attribute: _builtins.str
+    """Which attribute it gives a value for. Default: read from the content where that is a plain statement in English.
+    Not of an episode.
+    """
+    value: _builtins.str
+    """The value, 1 to 1024 bytes, of the `attribute` given with it. Default: read from the content. Not of an episode."""
+    @_builtins.property
+    def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Entities that it is about besides those that the content names, e.g. `pet:bruno`; known ones, at most 16."""
+
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was said or happened, and from when it holds; not before 1970 and at most 5 minutes ahead. Default now."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The caller's own references of what it comes from; at most 16."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        type: _builtins.str | None = ...,
+        content: _builtins.str = ...,
+        importance: _builtins.float | None = ...,
+        subject: _builtins.str | None = ...,
+        attribute: _builtins.str | None = ...,
+        value: _builtins.str | None = ...,
+        entity_ids: _abc.Iterable[_builtins.str] | None = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_importance", b"_importance", "_occurred_at", b"_occurred_at", "_subject", b"_subject", "_type", b"_type", "_value", b"_value", "attribute", b"attribute", "importance", b"importance", "occurred_at", b"occurred_at", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_importance", b"_importance", "_occurred_at", b"_occurred_at", "_subject", b"_subject", "_type", b"_type", "_value", b"_value", "attribute", b"attribute", "contact_id", b"contact_id", "content", b"content", "entity_ids", b"entity_ids", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
+    _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
+    _WhichOneofReturnType__importance: _TypeAlias = _typing.Literal["importance"]  # noqa: Y015
+    _WhichOneofArgType__importance: _TypeAlias = _typing.Literal["_importance", b"_importance"]  # noqa: Y015
+    _WhichOneofReturnType__occurred_at: _TypeAlias = _typing.Literal["occurred_at"]  # noqa: Y015
+    _WhichOneofArgType__occurred_at: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at"]  # noqa: Y015
+    _WhichOneofReturnType__subject: _TypeAlias = _typing.Literal["subject"]  # noqa: Y015
+    _WhichOneofArgType__subject: _TypeAlias = _typing.Literal["_subject", b"_subject"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attribute) -> _WhichOneofReturnType__attribute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__importance) -> _WhichOneofReturnType__importance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__occurred_at) -> _WhichOneofReturnType__occurred_at | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subject) -> _WhichOneofReturnType__subject | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___CreateMemoryRequest: _TypeAlias = CreateMemoryRequest  # noqa: Y015
+
+@_typing.final
+class CreateMemoryResponse(_message.Message):
+    """The memory that tells it now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    created: _builtins.bool
+    """Whether it is new. Over REST also told by the status: 201, else 200."""
+    @_builtins.property
+    def memory(self) -> Global___Memory:
+        """The memory: the new one, or the one that told it before."""
+
+    def __init__(
+        self,
+        *,
+        memory: Global___Memory | None = ...,
+        created: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "memory", b"memory"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateMemoryResponse: _TypeAlias = CreateMemoryResponse  # noqa: Y015
+
+@_typing.final
+class SearchMemoriesRequest(_message.Message):
+    """Looks for what is remembered about something, ranked as a context is. Looking is not noted as an access."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    Q_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    MIN_IMPORTANCE_FIELD_NUMBER: _builtins.int
+    MIN_SCORE_FIELD_NUMBER: _builtins.int
+    ENTITY_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    q: _builtins.str
+    """What to look for, in words or as a question; 1 to 1024 bytes, not blank."""
+    type: _builtins.str
+    """Only memories of this type. Default `all`."""
+    min_importance: _builtins.float
+    """Only memories of at least this importance, 0 to 1. Default 0."""
+    min_score: _builtins.float
+    """Only memories that score at least so much, 0 to 1. Default 0: the best `limit`, however well they fit."""
+    entity: _builtins.str
+    """Only memories that mention this entity, e.g. `pet:bruno`; at most 128 bytes."""
+    limit: _builtins.int
+    """The most memories to return, at least 1; above 100 it is taken as 100. Default 20."""
+    explain: _builtins.bool
+    """Say for each memory how its score came about. Default false."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """What was known at this instant, also what was superseded or corrected since. Default: what is current."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        q: _builtins.str = ...,
+        type: _builtins.str | None = ...,
+        min_importance: _builtins.float | None = ...,
+        min_score: _builtins.float | None = ...,
+        entity: _builtins.str | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        limit: _builtins.int | None = ...,
+        explain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_min_score", b"_min_score", "_type", b"_type", "as_of", b"as_of", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "min_score", b"min_score", "type", b"type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_min_score", b"_min_score", "_type", b"_type", "as_of", b"as_of", "contact_id", b"contact_id", "entity", b"entity", "explain", b"explain", "limit", b"limit", "min_importance", b"min_importance", "min_score", b"min_score", "q", b"q", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__as_of: _TypeAlias = _typing.Literal["as_of"]  # noqa: Y015
+    _WhichOneofArgType__as_of: _TypeAlias = _typing.Literal["_as_of", b"_as_of"]  # noqa: Y015
+    _WhichOneofReturnType__entity: _TypeAlias = _typing.Literal["entity"]  # noqa: Y015
+    _WhichOneofArgType__entity: _TypeAlias = _typing.Literal["_entity", b"_entity"]  # noqa: Y015
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__min_importance: _TypeAlias = _typing.Literal["min_importance"]  # noqa: Y015
+    _WhichOneofArgType__min_importance: _TypeAlias = _typing.Literal["_min_importance", b"_min_importance"]  # noqa: Y015
+    _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
+    _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of) -> _WhichOneofReturnType__as_of | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__entity) -> _WhichOneofReturnType__entity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_importance) -> _WhichOneofReturnType__min_importance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_score) -> _WhichOneofReturnType__min_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+
+Global___SearchMemoriesRequest: _TypeAlias = SearchMemoriesRequest  # noqa: Y015
+
+@_typing.final
+class SearchMemoriesResponse(_message.Message):
+    """What was found, the best first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___FoundMemory]:
+        """The memories that fit best; at most `limit`."""
+
+    def __init__(
+        self,
+        *,
+        memories: _abc.Iterable[Global___FoundMemory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memories", b"memories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchMemoriesResponse: _TypeAlias = SearchMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class FoundMemory(_message.Message):
+    """A memory, and how well it fits what was looked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_FIELD_NUMBER: _builtins.int
+    RETRIEVAL_SCORE_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
+    retrieval_score: _builtins.float
+    """How well it fits, 0 to 1, comparable within one answer."""
+    @_builtins.property
+    def memory(self) -> Global___Memory:
+        """The memory."""
+
+    @_builtins.property
+    def parts(self) -> _context_pb2.ScoreParts:
+        """How the score came about, where `explain` asked for it."""
+
+    @_builtins.property
+    def beside(self) -> Global___Memory:
+        """The other half of its exchange, the message or the answer to it, where that comes along; it is not found once more."""
+
+    def __init__(
+        self,
+        *,
+        memory: Global___Memory | None = ...,
+        retrieval_score: _builtins.float = ...,
+        parts: _context_pb2.ScoreParts | None = ...,
+        beside: Global___Memory | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts", "retrieval_score", b"retrieval_score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FoundMemory: _TypeAlias = FoundMemory  # noqa: Y015
 
 @_typing.final
 class UpdateMemoryRequest(_message.Message):

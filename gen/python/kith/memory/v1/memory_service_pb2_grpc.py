@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MemoryServiceStub:
-    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def __init__(self, channel):
@@ -39,6 +39,16 @@ class MemoryServiceStub:
                 '/kith.memory.v1.MemoryService/ListMemories',
                 request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
                 response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+                _registered_method=True)
+        self.SearchMemories = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/SearchMemories',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.FromString,
+                _registered_method=True)
+        self.CreateMemory = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/CreateMemory',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.FromString,
                 _registered_method=True)
         self.UpdateMemory = channel.unary_unary(
                 '/kith.memory.v1.MemoryService/UpdateMemory',
@@ -73,11 +83,26 @@ class MemoryServiceStub:
 
 
 class MemoryServiceServicer:
-    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def ListMemories(self, request, context):
         """Returns a page of memories. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchMemories(self, request, context):
+        """Returns the memories that fit a question best, with scores. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateMemory(self, request, context):
+        """Remembers something that was not said in a turn. What is known already is answered with 200 and the memory that
+        tells it. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,6 +159,16 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.FromString,
                     response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.SerializeToString,
             ),
+            'SearchMemories': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchMemories,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.SerializeToString,
+            ),
+            'CreateMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateMemory,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.SerializeToString,
+            ),
             'UpdateMemory': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateMemory,
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.FromString,
@@ -173,7 +208,7 @@ def add_MemoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MemoryService:
-    """Lists, corrects, deletes and consolidates memories, and lists the entities that they mention.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     @staticmethod
@@ -193,6 +228,60 @@ class MemoryService:
             '/kith.memory.v1.MemoryService/ListMemories',
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchMemories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/SearchMemories',
+            kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/CreateMemory',
+            kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.FromString,
             options,
             channel_credentials,
             insecure,
