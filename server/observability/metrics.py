@@ -21,6 +21,25 @@ CONTEXT_TIER: Final = Counter(
     ["tier"],
 )
 
+DELIVERIES: Final = Counter(
+    "kith_outreach_deliveries_total",
+    "Tries at delivering a proactive message, by kind of channel and outcome; look-ups as looked_up_….",
+    ["kind", "outcome"],
+)
+
+DELIVERY_SECONDS: Final = Histogram(
+    "kith_outreach_delivery_seconds",
+    "Time of one try at delivering a proactive message, in seconds.",
+    ["kind"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+def note_delivery(kind: str, outcome: str, seconds: float) -> None:
+    """Counts a try at delivery."""
+    DELIVERIES.labels(kind, outcome).inc()
+    DELIVERY_SECONDS.labels(kind).observe(seconds)
+
 
 def tier_counter() -> Callable[[str], None]:
     """Counts which tier answered; label look-ups are done once."""
