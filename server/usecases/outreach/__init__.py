@@ -1,0 +1,1 @@
+"""Proactive messages: what is done with them."""
