@@ -6,7 +6,11 @@ from types import TracebackType
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.observability import metrics, traces
+from server.providers.channels.http import HttpOptions
+from server.providers.channels.registry import Channels
+from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
+from server.usecases.outreach.parts import BuiltInWriter, OutreachParts
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
 from server.usecases.tenants import Administration
@@ -34,11 +38,18 @@ class Composition:
         snapshots.listen(self.notifications)
         self.credentials = Credentials(settings, self.database, self.notifications, _now)
         self.administration = Administration(self.database, self.redis, _now)
+        self._channels = Channels(metrics.note_delivery, HttpOptions(allow_private=settings.channels_allow_private))
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
             accesses=AccessLog(self.database, snapshots, _now),
             clock=_now,
+            outreach=OutreachParts(
+                adapters=self._channels,
+                envelope=Envelope.of(settings.master_key.get_secret_value()),
+                writer=BuiltInWriter(),
+                allow_private=settings.channels_allow_private,
+            ),
         )
 
     async def __aenter__(self) -> "Composition":
@@ -52,6 +63,7 @@ class Composition:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.services.accesses.close()
+        await self._channels.close()
         await self.credentials.close()
         await self.notifications.close()
         await self.redis.close()

@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     master_key: SecretStr = Field(
         SecretStr(""), description="32 bytes in base64 under which stored secrets are encrypted."
     )
+    channels_allow_private: bool = Field(
+        False,
+        description="Lets tenants name webhooks and mail servers on private addresses and over plain http.",
+    )
     jwks_sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Files or URLs of JWKS whose tokens are accepted besides Kith's own, comma-separated."
     )

@@ -61,7 +61,7 @@ _OURS: Final = (
 _LEAVES: Final = text(
     f"UPDATE outreach_triggers SET message = :message, outcome_unknown = true, claimed_until = :until WHERE {_OURS}"  # noqa: S608
 )
-_HOLD: Final = text(f"SELECT FROM outreach_triggers WHERE {_OURS} FOR UPDATE")  # noqa: S608
+_HOLD: Final = text(f"SELECT FROM outreach_triggers WHERE {_OURS} FOR UPDATE")
 _TOO_LATE: Final = text(
     "UPDATE outreach_triggers SET status = 'expired', failure = 'too_late'"
     " WHERE tenant_id = :tenant AND status = 'held' AND expires_at <= :now"
@@ -71,7 +71,9 @@ _UNWRITTEN: Final = text(
     " WHERE tenant_id = :tenant AND status = 'held' AND message IS NULL ORDER BY due_at LIMIT :most"
 )
 _WRITTEN: Final = text(
-    "UPDATE outreach_triggers SET message = :message"
+    "UPDATE outreach_triggers SET message = :message,"
+    " status = CASE WHEN CAST(:message AS text) IS NULL THEN 'failed' ELSE status END,"
+    " failure = CASE WHEN CAST(:message AS text) IS NULL THEN 'no_text' END"
     " WHERE tenant_id = :tenant AND trigger_id = :id AND status = 'held' AND message IS NULL"
 )
 _CONTACT: Final = text(
@@ -180,8 +182,8 @@ async def unwritten(tx: Transaction, at_most: int) -> list[TriggerRow]:
     return [TriggerRow(*row) for row in await tx.execute(_UNWRITTEN, {"tenant": tx.tenant_id, "most": at_most})]
 
 
-async def write_held(tx: Transaction, trigger_id: str, message: str) -> None:
-    """Gives a message that waits for approval its text, unless it has one."""
+async def write_held(tx: Transaction, trigger_id: str, message: str | None) -> None:
+    """Gives a message that waits for approval its text, unless it has one; None: there is none to be had."""
     await tx.execute(_WRITTEN, {"tenant": tx.tenant_id, "id": trigger_id, "message": message})
 
 

@@ -1,7 +1,7 @@
-"""Queries that narrow down to whom a message may be due: silence, milestones, recurrence. The rules decide in the domain.
+"""Queries that narrow down to whom a message may be due: silence, milestones, recurrence.
 
-Each takes contacts in the order of their ids, a page at a time, and can hold them: then none of them is erased before
-the transaction has stored their triggers.
+The rules decide in the domain. Each takes contacts in the order of their ids, a page at a time, and can hold them: then
+none of them is erased before the transaction has stored their triggers.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,15 @@ _SAID: Final = (
     " LEFT JOIN channel_consents k"
     " ON k.tenant_id = c.tenant_id AND k.contact_id = c.contact_id AND k.channel = c.channel"
 )
-_WANTS_NONE: Final = "(coalesce(k.status, 'unknown') = 'opted_out' OR k.status IS NULL AND c.outreach_consent IS FALSE)"
+_WANTS_NONE: Final = (
+    "(coalesce(k.status, 'unknown') = 'opted_out'"
+    " OR coalesce(k.status, 'unknown') = 'unknown' AND c.outreach_consent IS FALSE)"
+)
 _AGREED: Final = "(k.status = 'opted_in' OR c.outreach_consent AND coalesce(k.status, 'unknown') <> 'opted_out')"
 
 _SILENT: Final = (
-    "SELECT c.contact_id, c.channel, c.last_wrote_at, s.tries FROM contacts c" + _SAID + " CROSS JOIN LATERAL ("
+    "SELECT c.contact_id, c.channel, c.last_wrote_at, s.tries"  # noqa: S608 (constants of ours)
+    f" FROM contacts c{_SAID} CROSS JOIN LATERAL ("
     "  SELECT coalesce(array_agg(coalesce(t.sent_at, t.scheduled_at)), '{}') AS tries"
     "  FROM outreach_triggers t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.contact_id"
     "  AND t.trigger_type = 'inactivity'"
@@ -119,17 +123,13 @@ async def reached(
     return [row[0] for row in await _paged(tx, _REACHED, parameters, after, limit, hold=hold)]
 
 
-async def agreeing(
-    tx: Transaction, occasion: str, *, after: str, limit: int, hold: bool
-) -> list[tuple[str, str]]:
+async def agreeing(tx: Transaction, occasion: str, *, after: str, limit: int, hold: bool) -> list[tuple[str, str]]:
     """Contacts that agreed to messages on their channel and have not had this occasion, with that channel."""
     rows = await _paged(tx, _AGREEING, {"occasion": occasion}, after, limit, hold=hold)
     return [(row[0], row[1]) for row in rows]
 
 
-async def _paged(
-    tx: Transaction, query: str, parameters: dict[str, Any], after: str, limit: int, *, hold: bool
-) -> Any:
+async def _paged(tx: Transaction, query: str, parameters: dict[str, Any], after: str, limit: int, *, hold: bool) -> Any:
     return await tx.execute(
         text(query + _HOLD if hold else query), {**parameters, "tenant": tx.tenant_id, "after": after, "limit": limit}
     )

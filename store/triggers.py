@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, tuple_, update
 
 from store.database import Transaction
 from store.tables.base import values
+from store.tables.contact import contacts
 from store.tables.outreach import TriggerRow
 from store.tables.outreach import outreach_triggers as triggers
 
@@ -143,6 +144,40 @@ async def withdraw(
         where.append(triggers.c.channel.not_in(but))
     gone = await tx.execute(update(triggers).where(*where).values(status="cancelled", failure=failure))
     return gone.rowcount
+
+
+async def waiting(tx: Transaction, contact_ids: Sequence[str], until: datetime) -> list[TriggerRow]:
+    """The triggers of contacts that wait for their time or for approval and are due by then."""
+    query = select(*COLUMNS).where(
+        triggers.c.tenant_id == tx.tenant_id,
+        triggers.c.contact_id.in_(contact_ids),
+        triggers.c.status.in_(("pending", "held")),
+        triggers.c.due_at <= until,
+    )
+    return [TriggerRow(*row) for row in await tx.execute(query)]
+
+
+async def inactivity_tries(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, list[datetime]]:
+    """When it was tried to end the present silence of contacts, however the tries ended, by contact."""
+    planned_or_sent = case((triggers.c.status == "sent", triggers.c.sent_at), else_=triggers.c.created_at)
+    query = (
+        select(triggers.c.contact_id, func.coalesce(triggers.c.sent_at, triggers.c.scheduled_at))
+        .select_from(triggers)
+        .join(
+            contacts,
+            and_(contacts.c.tenant_id == triggers.c.tenant_id, contacts.c.contact_id == triggers.c.contact_id),
+        )
+        .where(
+            triggers.c.tenant_id == tx.tenant_id,
+            triggers.c.contact_id.in_(contact_ids),
+            triggers.c.trigger_type == "inactivity",
+            planned_or_sent > contacts.c.last_wrote_at,
+        )
+    )
+    found: dict[str, list[datetime]] = {}
+    for contact_id, at in await tx.execute(query):
+        found.setdefault(contact_id, []).append(at)
+    return found
 
 
 async def inactivity_since(tx: Transaction, contact_id: str, since: datetime | None) -> list[datetime]:

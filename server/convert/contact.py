@@ -14,9 +14,10 @@ from server.domain.errors import InvalidInput
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.words import MEMORY_TYPES
-from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, Export, NewContact
+from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, Export, NewContact, Shown
 from store.contacts import Sort
 from store.tables.interaction_log import InteractionLogRow
+from store.tables.outreach import TriggerRow
 
 _TOP: Final = 10
 _ENTITIES: Final = 50
@@ -85,8 +86,9 @@ def _summary(profile: Profile, state: State, result: ContactPage) -> pb.ContactS
     )
 
 
-def full_profile(snapshot: ContactSnapshot, now: datetime) -> pb.GetContactProfileResponse:
+def full_profile(shown: Shown) -> pb.GetContactProfileResponse:
     """All that a dashboard shows of one contact."""
+    snapshot, now = shown.snapshot, shown.now
     current = [m for m in snapshot.memories if m.status == "current"]
     counts = Counter(m.type for m in current)
     lasting = [m for m in current if m.type != "episode"] or current
@@ -100,7 +102,7 @@ def full_profile(snapshot: ContactSnapshot, now: datetime) -> pb.GetContactProfi
             top=[pb.TopMemory(type=m.type, content=m.content, importance=round(m.importance, 4), id=m.id) for m in top],
         ),
         entities=_entities(snapshot, current)[:_ENTITIES],
-        recent_outreach=[],
+        recent_outreach=[_outreach(row) for row in shown.outreach],
     )
 
 
@@ -183,7 +185,7 @@ def export(result: Export) -> pb.ExportContactResponse:
         state=state(snapshot.state, snapshot.zone, result.now),
         memories=[_exported(memory) for memory in result.memories],
         entities=_entities(snapshot, current),
-        triggers=[],
+        triggers=[_outreach(row) for row in result.triggers],
         interaction_logs=[_log(row) for row in result.interaction_logs],
         exported_at=times.to_proto(result.now),
     )
@@ -207,6 +209,12 @@ def _exported(memory: Memory) -> pb.ExportedMemory:
         status=memory.status,
         superseded_by=memory.superseded_by,
         access_count=memory.access_count,
+    )
+
+
+def _outreach(row: TriggerRow) -> pb.RecentOutreach:
+    return pb.RecentOutreach(
+        type=row.trigger_type, message=row.message, sent_at=_optional(row.sent_at), status=row.status
     )
 
 

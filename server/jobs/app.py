@@ -2,7 +2,7 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, housekeeping, stalled
+from server.jobs import consolidation, housekeeping, outreach, stalled
 
 
 def make_app(url: str) -> App:
@@ -10,5 +10,6 @@ def make_app(url: str) -> App:
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
     consolidation.register(app)
     housekeeping.register(app)
+    outreach.register(app)
     stalled.register(app)
     return app

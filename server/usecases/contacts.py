@@ -11,13 +11,18 @@ from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
+from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants
+from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants, triggers
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
 from store.tables.interaction_log import InteractionLogRow
+from store.tables.outreach import TriggerRow
+
+_RECENT: Final = 10
+"""Triggers that a profile shows."""
 
 MOST: Final = 100
 """A page never holds more; a larger limit is taken as this."""
@@ -154,9 +159,21 @@ async def list_contacts(services: Services, tenant_id: str, query: ContactQuery)
     )
 
 
-async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> tuple[ContactSnapshot, datetime]:
-    """All that a dashboard shows of one contact, and the time it is as of. Raises NotFound."""
-    return await services.snapshots.get(tenant_id, contact_id), services.clock()
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a dashboard shows of one contact as of `now`; `outreach` are its newest triggers."""
+
+    snapshot: ContactSnapshot
+    outreach: list[TriggerRow]
+    now: datetime
+
+
+async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> Shown:
+    """All that a dashboard shows of one contact. Raises NotFound."""
+    snapshot = await services.snapshots.get(tenant_id, contact_id)
+    async with services.database.transaction(tenant_id) as tx:
+        newest = await triggers.of_contact(tx, contact_id, limit=_RECENT)
+    return Shown(snapshot, newest, services.clock())
 
 
 CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})
@@ -187,6 +204,8 @@ async def update_contact(
         row = await contacts.get(tx, contact_id)
         if version is None or row is None:
             raise NotFound.contact(contact_id)
+        if given.get("outreach_consent") is False:
+            await heed_general_refusal(tx, contact_id)
         await audit.record(tx, target=contact_id)
         result.append(records.profile(row))
         return Change(version)
@@ -237,6 +256,7 @@ class Export:
 
     snapshot: ContactSnapshot
     memories: list[Memory]
+    triggers: list[TriggerRow]
     interaction_logs: list[InteractionLogRow]
     now: datetime
 
@@ -247,6 +267,7 @@ async def export_contact(services: Services, tenant_id: str, contact_id: str) ->
         snapshot = await build(tx, contact_id)
         if snapshot is None:
             raise NotFound.contact(contact_id)
+        planned = await triggers.of_contact(tx, contact_id)
         logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
         await audit.record(tx, target=contact_id)
-    return Export(snapshot, list(snapshot.memories), logs, services.clock().astimezone(UTC))
+    return Export(snapshot, list(snapshot.memories), planned, logs, services.clock().astimezone(UTC))

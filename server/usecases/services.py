@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.usecases.accesses import AccessLog
+from server.usecases.outreach.parts import OutreachParts
 from server.usecases.snapshots import Snapshots
 from store.database import Database
 
@@ -17,3 +18,4 @@ class Services:
     snapshots: Snapshots
     accesses: AccessLog
     clock: Callable[[], datetime]
+    outreach: OutreachParts

@@ -1,0 +1,290 @@
+"""What is due goes out once, whatever happens meanwhile."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from server.composition import Composition
+from server.domain.outreach.retry import Rejected, Throttled, Unavailable, Unknown
+from server.embedded.stores import EmbeddedStores
+from server.providers.channels.ports import Answer
+from server.usecases.contacts import delete_contact, update_contact
+from server.usecases.outreach.channels import list_outbox
+from server.usecases.outreach.consent import set_consent
+from server.usecases.outreach.fire import fire_all
+from server.usecases.outreach.manage import cancel_trigger, replay_trigger
+from tests.usecases.conftest import settings_for
+from tests.usecases.outreach_setting import place
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+async def test_a_message_that_is_due_goes_to_the_outbox_and_not_before(composition: Composition) -> None:
+    here = await place(composition, "outbox")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR)).trigger
+    assert (await here.fire()).sent == 0
+    here.clock.forward(hours=1)
+    assert (await here.fire()).sent == 1
+    assert (await here.fire()).sent == 0
+    sent = await here.trigger(planned.trigger_id)
+    assert (sent.status, sent.sent_at, sent.attempts) == ("sent", here.clock.now, 1)
+    (kept,) = (await list_outbox(here.services, "outbox", who, 20, None)).messages
+    assert (kept.trigger_id, kept.message, kept.channel) == (planned.trigger_id, "How did it go?", "webchat")
+
+
+async def test_two_runners_at_once_deliver_two_hundred_messages_once_each(
+    composition: Composition, stores: EmbeddedStores, database_name: str
+) -> None:
+    here = await place(composition, "runners")
+    adapter = await here.through_adapter()
+    people = [await here.contact(f"p{n}") for n in range(100)]
+    planned = [(await here.schedule(who)).trigger.trigger_id for who in people for _ in range(2)]
+    async with Composition(settings_for(stores, database_name)) as other:
+        first, second = await asyncio.gather(here.fire(), here.beside(other).fire())
+    assert first.sent + second.sent == 200
+    assert adapter.taken == dict.fromkeys(planned, 1)
+    assert {row.status for row in await here.triggers()} == {"sent"}
+
+
+async def test_caps_hold_with_two_runners_at_once(
+    composition: Composition, stores: EmbeddedStores, database_name: str
+) -> None:
+    here = await place(composition, "caps")
+    adapter = await here.through_adapter()
+    await here.configure(max_per_day=3, max_per_week=5)
+    who = await here.contact()
+    for _ in range(10):
+        await here.schedule(who, expires_at=here.clock.now + 20 * DAY)
+    async with Composition(settings_for(stores, database_name)) as other:
+        runs = await asyncio.gather(here.fire(), here.beside(other).fire())
+    assert (sum(run.sent for run in runs), sum(run.postponed for run in runs)) == (3, 7)
+    counts = []
+    for _ in range(8):
+        here.clock.forward(days=1)
+        counts.append((await here.fire()).sent)
+    # Monday had three, so that Tuesday has what the week still allows, and the next Monday three again.
+    assert counts == [2, 0, 0, 0, 0, 0, 3, 2]
+    assert set(adapter.taken.values()) == {1}
+
+
+async def test_a_runner_that_dies_after_the_provider_took_a_message_has_it_looked_up_and_not_sent_again(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "crash")
+    adapter = await here.through_adapter()
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    adapter.hangs_after_taking = True
+    runner = asyncio.create_task(here.fire())
+    await adapter.took_one.wait()
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    adapter.hangs_after_taking = False
+    assert (await here.trigger(planned)).status == "claimed"
+    assert (await here.fire()).sent == 0
+    here.clock.forward(minutes=10)
+    assert (await here.fire()).sent == 1
+    assert (adapter.taken[planned], adapter.looked_up[planned]) == (1, 1)
+    assert (await here.trigger(planned)).status == "sent"
+
+
+async def test_after_a_crash_a_message_that_the_provider_does_not_have_is_sent_after_all(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "nothad")
+    adapter = await here.through_adapter()
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    adapter.answer = lambda _: Answer(Unknown())
+    assert (await here.fire()).retrying == 1
+    adapter.found = lambda _: Answer(Unavailable())
+    here.clock.forward(minutes=1)
+    assert (await here.fire()).retrying == 1
+    adapter.answer = type(adapter)().answer
+    here.clock.forward(minutes=5)
+    assert (await here.fire()).sent == 1
+    assert (adapter.taken[planned], adapter.looked_up[planned]) == (1, 1)
+
+
+async def test_where_a_provider_cannot_be_asked_an_unknown_outcome_waits_for_a_person(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "parked")
+    adapter = await here.through_adapter()
+    adapter.looks_up = False
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    adapter.answer = lambda _: Answer(Unknown())
+    assert (await here.fire()).failed == 1
+    here.clock.forward(hours=2)
+    assert (await here.fire()).sent == 0
+    parked = await here.trigger(planned)
+    assert (parked.status, parked.failure) == ("failed", "outcome_unknown")
+    adapter.answer = type(adapter)().answer
+    assert (await replay_trigger(here.services, "parked", planned)).status == "pending"
+    assert (await here.fire()).sent == 1
+    assert adapter.taken[planned] == 1
+
+
+async def test_a_provider_that_refuses_ends_it_at_once_and_one_that_is_away_is_tried_again(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "classes")
+    adapter = await here.through_adapter()
+    await here.configure(quiet_hours_start="07:00")
+    who = await here.contact()
+    refused = (await here.schedule(who)).trigger.trigger_id
+    adapter.answer = lambda _: Answer(Rejected())
+    assert (await here.fire()).failed == 1
+    assert (await here.trigger(refused)).failure == "provider_rejected"
+    throttled = (await here.schedule(who)).trigger.trigger_id
+    adapter.answer = lambda _: Answer(Throttled(timedelta(minutes=7)))
+    assert (await here.fire()).retrying == 1
+    waiting = await here.trigger(throttled)
+    assert waiting.status == "pending"
+    assert waiting.due_at >= here.clock.now + timedelta(minutes=7)
+    adapter.answer = lambda _: Answer(Unavailable())
+    for _ in range(12):
+        here.clock.forward(hours=1)
+        await here.fire()
+    dead = await here.trigger(throttled)
+    assert (dead.status, dead.failure, dead.attempts) == ("failed", "provider_unavailable", 12)
+    adapter.answer = type(adapter)().answer
+    await replay_trigger(here.services, "classes", throttled)
+    assert (await here.fire()).sent == 1
+
+
+async def test_an_adapter_that_raises_leaves_a_doubt_that_is_looked_up(composition: Composition) -> None:
+    here = await place(composition, "raises")
+    adapter = await here.through_adapter()
+
+    def fails(_: object) -> Answer:
+        raise RuntimeError("out of order")
+
+    adapter.answer = fails
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    assert (await here.fire()).retrying == 1
+    here.clock.forward(minutes=1)
+    assert (await here.fire()).sent == 1
+    assert (adapter.looked_up[planned], adapter.taken[planned]) == (1, 0)
+
+
+async def test_a_contact_that_writes_first_gets_no_message_that_only_made_sense_before(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "first")
+    who = await here.contact()
+    dropped = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
+    stays = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
+    here.clock.forward(minutes=30)
+    await here.writes(who, at=here.clock.now - HOUR)
+    assert (await here.trigger(dropped)).status == "pending", "what was said before the plan is no answer to it"
+    await here.writes(who)
+    ended = await here.trigger(dropped)
+    assert (ended.status, ended.failure) == ("expired", "contact_wrote")
+    here.clock.forward(hours=1)
+    await here.fire()
+    assert (await here.trigger(stays)).status == "sent"
+
+
+async def test_a_turn_of_the_other_side_alone_is_no_reply(composition: Composition) -> None:
+    here = await place(composition, "monologue")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
+    here.clock.forward(minutes=5)
+    await here.writes(who, "", ai_response="Are you there?")
+    assert (await here.trigger(planned)).status == "pending"
+
+
+async def test_quiet_hours_are_the_contacts_own_and_put_a_message_off_until_their_end(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "quiet")
+    who = await here.contact(zone="Asia/Tokyo")
+    planned = (await here.schedule(who)).trigger.trigger_id
+    # 13:30 in UTC is half past ten in the evening in Tokyo, and two hours later it is night there.
+    await here.configure(quiet_hours_start="21:00")
+    assert (await here.fire()).postponed == 1
+    row = await here.trigger(planned)
+    assert (row.status, row.due_at) == ("pending", datetime(2026, 6, 15, 22, 0, tzinfo=UTC))
+    here.clock.now = row.due_at
+    assert (await here.fire()).sent == 1
+
+
+async def test_what_is_no_longer_worth_sending_expires(composition: Composition) -> None:
+    here = await place(composition, "late")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR, expires_at=here.clock.now + 2 * HOUR)).trigger.trigger_id
+    here.clock.forward(hours=3)
+    assert (await here.fire()).expired == 1
+    ended = await here.trigger(planned)
+    assert (ended.status, ended.failure) == ("expired", "too_late")
+
+
+async def test_an_opt_out_cancels_what_is_open_on_the_channel(composition: Composition) -> None:
+    here = await place(composition, "optout")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
+    await set_consent(here.services, "optout", who, "email", "opted_out")
+    assert (await here.trigger(planned)).status == "pending"
+    await set_consent(here.services, "optout", who, "webchat", "opted_out")
+    ended = await here.trigger(planned)
+    assert (ended.status, ended.failure) == ("cancelled", "opted_out")
+
+
+async def test_a_general_refusal_cancels_what_is_open_but_on_channels_that_were_opted_in_to(
+    composition: Composition,
+) -> None:
+    here = await place(composition, "general")
+    one, other = await here.contact("one"), await here.contact("other")
+    await set_consent(here.services, "general", other, "webchat", "opted_in")
+    gone = (await here.schedule(one, in_=HOUR)).trigger.trigger_id
+    stays = (await here.schedule(other, in_=HOUR)).trigger.trigger_id
+    for who in (one, other):
+        await update_contact(here.services, "general", who, {"outreach_consent": False}, None)
+    assert (await here.trigger(gone)).failure == "no_consent"
+    assert (await here.trigger(stays)).status == "pending"
+
+
+async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(composition: Composition) -> None:
+    here = await place(composition, "between")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    planned = (await here.schedule(who, generate=True)).trigger.trigger_id
+
+    class Slow:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            await set_consent(here.services, tenant_id, who, "webchat", "opted_out")
+            return "Too late."
+
+    object.__setattr__(here.services.outreach, "writer", Slow())
+    fired = await here.fire()
+    assert (fired.sent, adapter.taken[planned]) == (0, 0)
+    assert (await here.trigger(planned)).status == "cancelled"
+
+
+async def test_a_contact_erased_meanwhile_takes_its_messages_along(composition: Composition) -> None:
+    here = await place(composition, "erased")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    await here.schedule(who)
+    await delete_contact(here.services, "erased", who)
+    assert (await here.fire()).sent == 0
+    assert not adapter.taken
+
+
+async def test_a_cancelled_message_is_not_sent(composition: Composition) -> None:
+    here = await place(composition, "cancelled")
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    await cancel_trigger(here.services, "cancelled", planned)
+    assert (await here.fire()).sent == 0
+
+
+async def test_the_platform_goes_through_all_tenants_and_one_that_fails_does_not_stop_the_others(
+    composition: Composition,
+) -> None:
+    here, there = await place(composition, "all-a"), await place(composition, "all-b")
+    for one in (here, there):
+        await one.schedule(await one.contact())
+    done = await fire_all(here.services)
+    assert done.sent >= 2
+    assert done.tenants >= 2
+    assert [row.status for one in (here, there) for row in await one.triggers()] == ["sent", "sent"]
