@@ -40,5 +40,6 @@ async def put(tx: Transaction, contact_id: str, channel: str, status: str, sourc
         upsert(channel_consents)
         .values(tenant_id=tx.tenant_id, contact_id=contact_id, channel=channel, **given)
         .on_conflict_do_update(index_elements=_KEY, set_=given, where=channel_consents.c.at <= at)
+        .returning(channel_consents.c.channel)
     )
-    return written.rowcount > 0
+    return written.one_or_none() is not None

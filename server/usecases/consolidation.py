@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from server.domain import consolidation
 from server.domain.errors import NotFound
 from server.usecases import records
+from server.usecases.outreach.occasions import make_of_contact
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from store import contacts, memories, queue, snapshots
@@ -55,6 +56,16 @@ async def consolidate_memories(
 ) -> list[TaskResult]:
     """Runs the tasks over the contact's memories; running them again changes nothing. Raises NotFound."""
     wanted = tuple(dict.fromkeys(tasks or ALL_TASKS))
+    results = await _consolidate(services, tenant_id, contact_id, wanted)
+    if "check_triggers" not in wanted:
+        return results
+    # After the others: what they merged or removed is no occasion any more.
+    made = await make_of_contact(services, tenant_id, contact_id)
+    checked = TaskResult("check_triggers", "done", made)
+    return [checked if result.task == "check_triggers" else result for result in results]
+
+
+async def _consolidate(services: Services, tenant_id: str, contact_id: str, wanted: Sequence[Task]) -> list[TaskResult]:
     # Most runs find nothing to do. Only one that does takes the contact's lock and has caches read anew.
     async with services.database.transaction(tenant_id) as tx:
         plan = await _plan(tx, contact_id, wanted)
