@@ -61,7 +61,7 @@ _OURS: Final = (
 _LEAVES: Final = text(
     f"UPDATE outreach_triggers SET message = :message, outcome_unknown = true, claimed_until = :until WHERE {_OURS}"  # noqa: S608
 )
-_HOLD: Final = text(f"SELECT FROM outreach_triggers WHERE {_OURS} FOR UPDATE")
+_HOLD: Final = text(f"SELECT 1 FROM outreach_triggers WHERE {_OURS} FOR UPDATE")
 _TOO_LATE: Final = text(
     "UPDATE outreach_triggers SET status = 'expired', failure = 'too_late'"
     " WHERE tenant_id = :tenant AND status = 'held' AND expires_at <= :now"
@@ -169,7 +169,7 @@ async def leaves(tx: Transaction, ours: Claim, message: str, until: datetime) ->
 async def hold(tx: Transaction, ours: Claim) -> bool:
     """Locks the contact and then its trigger, to record what became of it; False where the claim is ours no more."""
     await tx.execute(_CONTACT, {"tenant": tx.tenant_id, "contact": ours.contact_id})
-    return (await tx.execute(_HOLD, _key(tx, ours))).rowcount > 0
+    return (await tx.execute(_HOLD, _key(tx, ours))).scalar() is not None
 
 
 async def expire_held(tx: Transaction, now: datetime) -> int:
