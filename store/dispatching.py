@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from psycopg.sql import SQL, Literal
 from sqlalchemy import text
 
 from store.database import Transaction
@@ -61,7 +62,12 @@ _OURS: Final = (
 _LEAVES: Final = text(
     f"UPDATE outreach_triggers SET message = :message, outcome_unknown = true, claimed_until = :until WHERE {_OURS}"  # noqa: S608
 )
-_HOLD: Final = text(f"SELECT 1 FROM outreach_triggers WHERE {_OURS} FOR UPDATE")
+_HOLD: Final = text(f"SELECT 1 FROM outreach_triggers WHERE {_OURS} FOR UPDATE")  # noqa: S608
+_RELEASE: Final = text(
+    "UPDATE outreach_triggers SET attempts = attempts - 1,"  # noqa: S608
+    " status = CASE WHEN outcome_unknown THEN 'claimed' ELSE 'pending' END,"
+    f" claimed_until = CASE WHEN outcome_unknown THEN CAST(:now AS timestamptz) END WHERE {_OURS}"
+)
 _TOO_LATE: Final = text(
     "UPDATE outreach_triggers SET status = 'expired', failure = 'too_late'"
     " WHERE tenant_id = :tenant AND status = 'held' AND expires_at <= :now"
@@ -172,6 +178,11 @@ async def hold(tx: Transaction, ours: Claim) -> bool:
     return (await tx.execute(_HOLD, _key(tx, ours))).scalar() is not None
 
 
+async def release(tx: Transaction, ours: Claim, now: datetime) -> None:
+    """Gives a claim back that nothing was done with, for whoever comes next."""
+    await tx.execute(_RELEASE, {**_key(tx, ours), "now": now})
+
+
 async def expire_held(tx: Transaction, now: datetime) -> int:
     """Ends what waited too long for approval. Returns how many."""
     return (await tx.execute(_TOO_LATE, {"tenant": tx.tenant_id, "now": now})).rowcount
@@ -203,11 +214,10 @@ async def with_work(tx: Transaction, tenant_ids: Sequence[str], now: datetime, *
     """
     if not tenant_ids:
         return []
-    # Each in its own name, since nobody sees the rows of all; ids have no character that would need quoting.
-    enabled = "recurring_enabled OR inactivity_enabled OR milestone_enabled" if making else "recurring_enabled"
-    statements = [_HAS_WORK.format(tenant=one, now=now.isoformat(), enabled=enabled) for one in tenant_ids]
-    restore = f"SET LOCAL app.tenant = '{tx.tenant_id}'"
-    cursor = await tx.driver.execute("; ".join([*statements, restore]).encode(), prepare=False)
+    # Each in its own name, since nobody sees the rows of all.
+    statements = [_HAS_WORK.format(tenant=Literal(one), now=Literal(now), making=Literal(making)) for one in tenant_ids]
+    restore = SQL("SET LOCAL app.tenant = {}").format(Literal(tx.tenant_id))
+    cursor = await tx.driver.execute(SQL("; ").join([*statements, restore]), prepare=False)
     found: list[str] = []
     while True:
         if cursor.description is not None:
@@ -216,14 +226,14 @@ async def with_work(tx: Transaction, tenant_ids: Sequence[str], now: datetime, *
             return found
 
 
-_HAS_WORK: Final = (
-    "SET LOCAL app.tenant = '{tenant}';"
-    " SELECT '{tenant}',"
-    " EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = '{tenant}' AND status = 'pending' AND due_at <= '{now}')"
-    " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = '{tenant}' AND status = 'claimed'"
-    " AND claimed_until <= '{now}')"
-    " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = '{tenant}' AND status = 'held'"
-    " AND (message IS NULL OR expires_at <= '{now}'))"
-    " OR EXISTS (SELECT FROM outreach_configs WHERE tenant_id = '{tenant}'"
-    " AND ({enabled}))"
+_HAS_WORK: Final = SQL(
+    "SET LOCAL app.tenant = {tenant};"
+    " SELECT {tenant},"
+    " EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = {tenant} AND status = 'pending' AND due_at <= {now})"
+    " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = {tenant} AND status = 'claimed'"
+    " AND claimed_until <= {now})"
+    " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = {tenant} AND status = 'held'"
+    " AND (message IS NULL OR expires_at <= {now}))"
+    " OR EXISTS (SELECT FROM outreach_configs WHERE tenant_id = {tenant}"
+    " AND (recurring_enabled OR {making} AND (inactivity_enabled OR milestone_enabled)))"
 )

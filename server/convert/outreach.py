@@ -24,6 +24,9 @@ from store.tables.outreach import ChannelRow, ConsentRow, TriggerRow
 _LIMIT: Final = 20
 _DAYS: Final = 7
 
+_EXACT: Final = 2**53
+"""Below it a number of JSON is a whole one exactly."""
+
 _CHANGEABLE: Final = tuple(field.name for field in fields(ConfigChange) if field.name != "cleared")
 
 
@@ -57,7 +60,7 @@ def _whole(value: Any) -> Any:
         return {name: _whole(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_whole(one) for one in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
 
 
 def _given(request: Any, name: str) -> Any:

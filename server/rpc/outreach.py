@@ -1,5 +1,6 @@
 """OutreachService: thin; the work is in `server/usecases/outreach/`."""
 
+import asyncio
 from typing import Final
 
 from grpc.aio import ServicerContext
@@ -24,6 +25,7 @@ class OutreachServicer(grpc_pb.OutreachServiceServicer):
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._runs: set[asyncio.Task[fire.Fired]] = set()
 
     async def ScheduleOutreach(
         self, request: pb.ScheduleOutreachRequest, context: Context
@@ -125,6 +127,14 @@ class OutreachServicer(grpc_pb.OutreachServiceServicer):
     async def FireOutreach(self, request: pb.FireOutreachRequest, context: Context) -> pb.FireOutreachResponse:
         """Sends what is due: of the caller's tenant, or of every one for the platform."""
         seconds = _SHARE * deadline.remaining_ms(int(fire.SECONDS * 1000)) / 1000
-        if tenant_id() == PLATFORM:
-            return convert.fired(await fire.fire_all(self._services, seconds=seconds))
-        return convert.fired(await fire.fire_tenant(self._services, tenant_id(), seconds=seconds))
+        # A caller that hangs up must not leave messages half sent: what was begun goes on to its end.
+        run = asyncio.create_task(self._fire(tenant_id(), seconds))
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+        return convert.fired(await asyncio.shield(run))
+
+    async def _fire(self, caller: str, seconds: float) -> fire.Fired:
+        deadline.set_remaining(None)
+        if caller == PLATFORM:
+            return await fire.fire_all(self._services, seconds=seconds)
+        return await fire.fire_tenant(self._services, caller, seconds=seconds)

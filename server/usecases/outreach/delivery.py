@@ -33,7 +33,7 @@ from store.tables.outreach import ChannelRow, OutboxRow
 log: Final = logging.getLogger("kith.outreach")
 
 Ending = Literal["sent", "retrying", "failed", "lost"]
-"""`lost`: the claim was no longer ours, because the contact or somebody else stopped the message."""
+"""`lost`: it is not ours to end: the contact or somebody else stopped the message, or it was given back."""
 
 
 @dataclass(frozen=True, slots=True)

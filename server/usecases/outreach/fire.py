@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from server.usecases.outreach import occasions
@@ -23,8 +23,11 @@ log: Final = logging.getLogger("kith.outreach")
 SECONDS: Final = 20.0
 """How long one tenant is worked on; what is left is for the next run."""
 
-_AT_ONCE: Final = 4
-"""Deliveries under way at once; each needs a connection to the database now and then, as calls do."""
+_AT_ONCE: Final = 6
+"""Deliveries of one tenant under way at once; each needs a connection to the database now and then, as calls do."""
+
+_TENANTS_AT_ONCE: Final = 3
+"""So one with a slow provider does not hold up the others."""
 
 _WAITS: Final = 5
 _WAIT_SECONDS: Final = 0.05
@@ -52,7 +55,7 @@ class Fired:
 
 
 async def fire_all(services: Services, *, making: bool = True, seconds: float = math.inf) -> Fired:
-    """Every active tenant in turn; one that fails does not stop the others. Tenants with nothing due cost a glance.
+    """Every active tenant, a few at once; one that fails does not stop the others. One with nothing due costs a glance.
 
     With `making`, also triggers from silence and milestones are made; recurring ones always are. After `seconds` no
     further tenant is begun.
@@ -66,17 +69,23 @@ async def fire_all(services: Services, *, making: bool = True, seconds: float = 
         if not page:
             return total
         total.tenants += len(active)
-        for tenant_id in busy:
-            left = ends - time.monotonic()
-            if left <= 0:
-                return total
-            try:
-                done = await fire_tenant(services, tenant_id, making=making, seconds=min(SECONDS, left))
-            except Exception:
-                log.exception("outreach of a tenant failed", extra={"tenant": tenant_id})
-                continue
-            done.tenants = 0
-            total.add(done)
+        at_once = asyncio.Semaphore(_TENANTS_AT_ONCE)
+
+        async def one(tenant_id: str, at_once: asyncio.Semaphore = at_once) -> None:
+            async with at_once:
+                left = ends - time.monotonic()
+                if left <= 0:
+                    return
+                try:
+                    done = await fire_tenant(services, tenant_id, making=making, seconds=min(SECONDS, left))
+                except Exception:
+                    log.exception("outreach of a tenant failed", extra={"tenant": tenant_id})
+                    return
+                total.add(replace(done, tenants=0))
+
+        async with asyncio.TaskGroup() as group:
+            for tenant_id in busy:
+                group.create_task(one(tenant_id))
         after = page[-1].tenant_id
 
 
@@ -102,16 +111,21 @@ async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True
         if batch.is_empty:
             break
         waits = 0
-        _count(done, batch, await _deliver_all(services, batch.claimed, channels))
+        _count(done, batch, await _deliver_all(services, batch.claimed, channels, ends))
     return done
 
 
-async def _deliver_all(services: Services, claimed: Sequence[Claimed], channels: dict[str, ChannelRow]) -> list[Ending]:
+async def _deliver_all(
+    services: Services, claimed: Sequence[Claimed], channels: dict[str, ChannelRow], ends: float
+) -> list[Ending]:
+    """How each ended; what was not begun when time was over is given back."""
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def one(item: Claimed) -> Ending:
         async with at_once:
             try:
+                if time.monotonic() >= ends:
+                    return await _give_back(services, item)
                 return await deliver(services, item, channels.get(item.trigger.channel))
             except Exception:
                 # The claim runs out, and whoever finds it then knows from it how far this came.
@@ -121,6 +135,12 @@ async def _deliver_all(services: Services, claimed: Sequence[Claimed], channels:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(item)) for item in claimed]
     return [task.result() for task in tasks]
+
+
+async def _give_back(services: Services, item: Claimed) -> Ending:
+    now = services.clock()
+    await services.database.run(item.trigger.tenant_id, lambda tx: dispatching.release(tx, item.claim, now))
+    return "lost"
 
 
 def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
