@@ -224,6 +224,32 @@ def test_an_idempotency_key_replays_the_first_answer(
     assert code_of(other) == (422, "IDEMPOTENCY_KEY_REUSED")
 
 
+def test_an_answer_kept_under_an_idempotency_key_goes_with_its_contact(
+    rest: httpx.Client, product: RunningProduct, contact_id: str
+) -> None:
+    trigger_id = schedule(rest, product, contact_id, requires_approval=True, message="Between us.").json()["id"]
+    headers = {**product.bearer, "idempotency-key": uuid.uuid4().hex}
+    path = f"/contact-intel/outreach/{trigger_id}/approve"
+    assert "Between us." in rest.post(path, json={}, headers=headers).text
+    assert "Between us." in rest.post(path, json={}, headers=headers).text
+    rest.delete(f"/contact-intel/contacts/{contact_id}", headers=product.bearer)
+    assert code_of(rest.post(path, json={}, headers=headers)) == (404, "TRIGGER_NOT_FOUND")
+
+
+def test_template_variables_are_values_as_json_has_them(
+    rest: httpx.Client, product: RunningProduct, contact_id: str
+) -> None:
+    given = {"count": 3, "share": 0.5, "huge": 1e300, "on": True, "list": [1, {"of": "x"}], "none": None}
+    template = "{{ count }} {{ share }} {% if on %}{{ list[1].of }}{% endif %}{% if huge > 5 %}!{% endif %}"
+    trigger_id = schedule(rest, product, contact_id, template=template, template_variables=given).json()["id"]
+    rest.post("/internal/outreach/fire", headers=product.key)
+    trigger = rest.get(f"/contact-intel/outreach/{trigger_id}", headers=product.bearer).json()["trigger"]
+    assert (trigger["status"], trigger["message"]) == ("sent", "3 0.5 x!")
+    for wrong in ({"x": "\0"}, {"\0": "x"}, {"x": ["\0"]}):
+        refused = schedule(rest, product, contact_id, template="{{ name }}", template_variables=wrong)
+        assert code_of(refused) == (400, "INVALID_INPUT")
+
+
 def test_held_messages_are_approved_or_rejected(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     held = [schedule(rest, product, contact_id, requires_approval=True) for _ in range(2)]
     assert {answer.json()["status"] for answer in held} == {"held"}

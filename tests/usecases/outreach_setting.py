@@ -46,6 +46,7 @@ class CountingAdapter:
         self.answer: Callable[[Outgoing], Answer] = lambda message: Answer(Accepted(f"ref-{message.trigger_id}"))
         self.found: Callable[[Outgoing], Answer] = lambda message: Answer(Accepted(f"ref-{message.trigger_id}"))
         self.hangs_after_taking = False
+        self.seconds = 0.0
         self.took_one = asyncio.Event()
 
     async def deliver(self, message: Outgoing, now: datetime) -> Answer:
@@ -56,7 +57,7 @@ class CountingAdapter:
         self.took_one.set()
         if self.hangs_after_taking:
             await asyncio.Event().wait()
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.seconds)
         return answer
 
     async def look_up(self, message: Outgoing, now: datetime) -> Answer:

@@ -1,6 +1,7 @@
 """What is due goes out once, whatever happens meanwhile."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from server.composition import Composition
@@ -10,7 +11,7 @@ from server.providers.channels.ports import Answer
 from server.usecases.contacts import delete_contact, update_contact
 from server.usecases.outreach.channels import list_outbox
 from server.usecases.outreach.consent import set_consent
-from server.usecases.outreach.fire import fire_all
+from server.usecases.outreach.fire import fire_all, fire_tenant
 from server.usecases.outreach.manage import cancel_trigger, replay_trigger
 from tests.usecases.conftest import settings_for
 from tests.usecases.outreach_setting import place
@@ -255,7 +256,7 @@ async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(composi
             await set_consent(here.services, tenant_id, who, "webchat", "opted_out")
             return "Too late."
 
-    object.__setattr__(here.services.outreach, "writer", Slow())
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Slow()))
     fired = await here.fire()
     assert (fired.sent, adapter.taken[planned]) == (0, 0)
     assert (await here.trigger(planned)).status == "cancelled"
@@ -276,6 +277,33 @@ async def test_a_cancelled_message_is_not_sent(composition: Composition) -> None
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     await cancel_trigger(here.services, "cancelled", planned)
     assert (await here.fire()).sent == 0
+
+
+async def test_what_time_does_not_suffice_for_is_left_whole_for_the_next_run(composition: Composition) -> None:
+    here = await place(composition, "time")
+    adapter = await here.through_adapter()
+    planned = [(await here.schedule(await here.contact(f"p{n}"))).trigger.trigger_id for n in range(40)]
+    adapter.seconds = 0.02
+    first = await fire_tenant(here.services, "time", seconds=0.1)
+    waiting = await here.triggers(status="pending")
+    assert len(waiting) == 40 - first.sent
+    assert {(row.attempts, row.claimed_until) for row in waiting} <= {(0, None)}
+    adapter.seconds = 0.0
+    assert (await here.fire()).sent == len(waiting)
+    assert adapter.taken == dict.fromkeys(planned, 1)
+
+
+async def test_a_writer_that_fails_leaves_the_text_to_the_composer(composition: Composition) -> None:
+    here = await place(composition, "writer")
+
+    class Broken:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            raise RuntimeError("no answer")
+
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Broken()))
+    planned = (await here.schedule(await here.contact(), generate=True)).trigger.trigger_id
+    assert (await here.fire()).sent == 1
+    assert (await here.trigger(planned)).message == "Hi Noor, I was thinking of you. How are you?"
 
 
 async def test_the_platform_goes_through_all_tenants_and_one_that_fails_does_not_stop_the_others(
