@@ -10,7 +10,9 @@ from server.providers.channels.http import HttpOptions
 from server.providers.channels.registry import Channels
 from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
-from server.usecases.outreach.parts import BuiltInWriter, OutreachParts
+from server.usecases.outreach.parts import OutreachParts
+from server.usecases.outreach.writer import ModelWriter
+from server.usecases.providers import Providers
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
 from server.usecases.tenants import Administration
@@ -37,17 +39,28 @@ class Composition:
         snapshots = Snapshots(self.database, cache, settings.context_cache_bytes, metrics.tier_counter())
         snapshots.listen(self.notifications)
         self.credentials = Credentials(settings, self.database, self.notifications, _now)
-        self.administration = Administration(self.database, self.redis, _now)
+        envelope = Envelope.of(settings.master_key.get_secret_value())
+        self.administration = Administration(
+            self.database, self.redis, _now, envelope=envelope, private_providers=settings.providers_allow_private
+        )
         self._channels = Channels(metrics.note_delivery, HttpOptions(allow_private=settings.channels_allow_private))
+        providers = Providers(
+            self.database,
+            envelope,
+            _now,
+            metrics.note_provider,
+            allow_private=settings.providers_allow_private,
+        )
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
             accesses=AccessLog(self.database, snapshots, _now),
+            providers=providers,
             clock=_now,
             outreach=OutreachParts(
                 adapters=self._channels,
-                envelope=Envelope.of(settings.master_key.get_secret_value()),
-                writer=BuiltInWriter(),
+                envelope=envelope,
+                writer=ModelWriter(providers),
                 allow_private=settings.channels_allow_private,
             ),
         )
@@ -64,6 +77,7 @@ class Composition:
     ) -> None:
         await self.services.accesses.close()
         await self._channels.close()
+        await self.services.providers.close()
         await self.credentials.close()
         await self.notifications.close()
         await self.redis.close()

@@ -71,7 +71,12 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(262_144, ge=1024, description="Cap of one request; REST's is on its JSON.")
 
     master_key: SecretStr = Field(
-        SecretStr(""), description="32 bytes in base64 under which stored secrets are encrypted."
+        SecretStr(""),
+        description="32 bytes in base64 under which stored secrets are encrypted; older ones after it, with commas.",
+    )
+    providers_allow_private: bool = Field(
+        False,
+        description="Lets tenants name language models, embedders and channels on private addresses and without TLS.",
     )
     channels_allow_private: bool = Field(
         False,
@@ -149,7 +154,8 @@ class Settings(BaseSettings):
     @field_validator("master_key")
     @classmethod
     def _thirty_two_bytes(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and len(base64.b64decode(value.get_secret_value())) != 32:
+        keys = value.get_secret_value().split(",") if value.get_secret_value() else []
+        if any(len(base64.b64decode(key)) != 32 for key in keys):
             raise ValueError("must be 32 bytes in base64")
         return value
 

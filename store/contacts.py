@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Double,
     Row,
     Select,
     and_,
@@ -63,6 +64,17 @@ async def by_ids(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, Conta
         select(*_COLUMNS).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id.in_(contact_ids))
     )
     return {row.contact_id: row for row in map(_row, rows)}
+
+
+async def ids_after(tx: Transaction, after: str, limit: int) -> list[str]:
+    """Ids of the tenant's contacts in their order, a page at a time."""
+    query = (
+        select(contacts.c.contact_id)
+        .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id > after)
+        .order_by(contacts.c.contact_id)
+        .limit(limit)
+    )
+    return [contact_id for (contact_id,) in await tx.execute(query)]
 
 
 async def by_external_id(tx: Transaction, channel: str, external_id: str) -> ContactRow | None:
@@ -175,9 +187,13 @@ def silence_limits() -> tuple[ColumnElement[float], ColumnElement[float]]:
 
 
 def _stage_now(now: datetime) -> ColumnElement[str]:
-    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact."""
+    """The stage at `now`, in SQL: `server.domain.relationship.stage_now` says the same of one contact.
+
+    To the last bit: the same operations on the same doubles, for a numeric would round another way at the very edge.
+    """
     fading, dormant = silence_limits()
-    silent_days = func.extract("epoch", now - contacts.c.last_active_at) / 86_400
+    silent_seconds = cast(func.extract("epoch", now - contacts.c.last_active_at), Double)
+    silent_days = silent_seconds / cast(86_400.0, Double)
     return case(
         (contacts.c.stage == "new", "new"),
         (silent_days > dormant, "dormant"),

@@ -7,7 +7,6 @@ the nodes of a distributed Postgres.
 
 import asyncio
 import random
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TypeVar
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from store import deadline
 from store.errors import RetryableConflict, StoreError, StoreUnavailable, translate
+from store.identifiers import well_formed
 
 T = TypeVar("T")
 _ATTEMPTS: Final = 4
@@ -28,7 +28,6 @@ _CONNECT: Final = {
     "options": "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
     "prepare_threshold": 1,
 }
-_TENANT_ID: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
 Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
@@ -36,7 +35,7 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ"]
 
 def _checked(tenant_id: str) -> str:
     """A tenant id has no character that would need quoting in a statement. Raises ValueError."""
-    if not _TENANT_ID.match(tenant_id):
+    if not well_formed(tenant_id):
         raise ValueError("malformed tenant id")
     return tenant_id
 

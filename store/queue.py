@@ -15,12 +15,14 @@ from sqlalchemy import text
 from store.database import Transaction
 
 DEFER: Final = (
-    "procrastinate_defer_jobs_v1(ARRAY[ROW('default', :job_task, 0, NULL, CAST(:job_name AS text),"
+    "procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:job_queue AS text), :job_task, 0, NULL, CAST(:job_name AS text),"
     " CAST(:job_args AS jsonb), CAST(:job_at AS timestamptz))::procrastinate_job_to_defer_v1])"
 )
 """The SQL expression that queues a job when it is evaluated; its parameters are those of `parameters`."""
 
 _PUT: Final = text(f"SELECT {DEFER}")
+
+_WAITING: Final = text("SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = :name AND status = 'todo')")
 
 _AGE: Final = text(
     "SELECT coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, (SELECT min(at) FROM procrastinate_events e"
@@ -31,7 +33,7 @@ _AGE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job to queue. `args` are ids, never personal text.
+    """A job to queue. `args` are ids, never personal text. Each queue has its own workers, see server/jobs/worker.py.
 
     At most one job of a `name` waits: who puts it in has seen that none does, under a lock that makes it safe.
     """
@@ -40,6 +42,7 @@ class Job:
     args: Mapping[str, Any]
     name: str | None = None
     not_before: datetime | None = None
+    queue: str = "default"
 
 
 async def put(tx: Transaction, job: Job) -> None:
@@ -47,11 +50,24 @@ async def put(tx: Transaction, job: Job) -> None:
     await tx.execute(_PUT, parameters(job))
 
 
+async def put_unless_waiting(tx: Transaction, job: Job) -> bool:
+    """Queues a job unless one of its name waits; False then.
+
+    Raises UniqueViolation where another transaction put one in at the same moment.
+    """
+    waiting = await tx.execute(_WAITING, {"name": job.name})
+    if waiting.scalar_one():
+        return False
+    await put(tx, job)
+    return True
+
+
 def parameters(job: Job | None) -> dict[str, Any]:
     """What DEFER is run with; all null without a job."""
     if job is None:
-        return {"job_task": None, "job_name": None, "job_args": None, "job_at": None}
+        return {"job_queue": None, "job_task": None, "job_name": None, "job_args": None, "job_at": None}
     return {
+        "job_queue": job.queue,
         "job_task": job.task,
         "job_name": job.name,
         "job_args": orjson.dumps(job.args).decode(),
@@ -65,10 +81,10 @@ async def oldest_seconds(tx: Transaction) -> float:
 
 
 async def cancel_contact(tx: Transaction, contact_id: str) -> int:
-    """Takes every waiting job of a contact back. Returns how many."""
+    """Takes every job of a contact back that waits, or that failed for good. Returns how many."""
     result = await tx.execute(
         text(
-            "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
+            "DELETE FROM procrastinate_jobs WHERE status IN ('todo', 'failed')"
             " AND args ->> 'tenant_id' = :tenant AND args ->> 'contact_id' = :contact"
         ),
         {"tenant": tx.tenant_id, "contact": contact_id},

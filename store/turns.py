@@ -6,7 +6,7 @@ of the thinking, while the contact's row is locked.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -22,8 +22,9 @@ from store.tables.interaction_log import InteractionLogRow
 from store.tables.memory import EntityRow, MemoryRow
 
 _OPEN: Final = text(
-    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone"
+    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone, m.r, m.alpha, m.a, m.b"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
+    " LEFT JOIN churn_models m ON m.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact FOR UPDATE OF c"
 )
 
@@ -44,6 +45,12 @@ _BEFORE_WITH_MEMORIES: Final = text(
     "   AND (m.type IN ('fact', 'preference') OR m.session_id = :session)),"
     f" (SELECT json_agg({snapshots.ENTITY_ARRAY} ORDER BY e.entity_id)::text FROM entities e"
     "   WHERE e.tenant_id = :tenant AND e.contact_id = :contact)"
+)
+
+_AROUND: Final = text(
+    "SELECT session_id FROM contact_sessions WHERE tenant_id = :tenant AND contact_id = :contact"
+    " AND started_at < :to AND last_turn_at > :from"
+    " ORDER BY greatest(started_at - :at, :at - last_turn_at), started_at, session_id LIMIT 1"
 )
 
 _KEYS: Final = frozenset(("tenant_id", "contact_id"))
@@ -123,6 +130,8 @@ class Opened:
 
     contact: ContactRow
     tenant_zone: str
+    churn_model: tuple[float, float, float, float] | None
+    """r, alpha, a and b of the tenant's own churn model, where it has one."""
 
     @property
     def zone(self) -> str:
@@ -173,7 +182,18 @@ class TurnWrites:
 async def open_contact(tx: Transaction, contact_id: str) -> Opened | None:
     """Locks the contact for a turn; None where the tenant has no such contact."""
     row = (await tx.execute(_OPEN, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
-    return None if row is None else Opened(ContactRow(*row[:-1]), row[-1])
+    if row is None:
+        return None
+    *contact, zone, r, alpha, a, b = row
+    return Opened(ContactRow(*contact), zone, None if r is None else (r, alpha, a, b))
+
+
+async def session_around(tx: Transaction, contact_id: str, at: datetime, pause: timedelta) -> str | None:
+    """The session nearest to `at` that began or ended less than `pause` from it, or was under way; for late turns."""
+    found = await tx.execute(
+        _AROUND, {"tenant": tx.tenant_id, "contact": contact_id, "at": at, "from": at - pause, "to": at + pause}
+    )
+    return found.scalar_one_or_none()
 
 
 async def before(

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from store import identifiers
+
 if TYPE_CHECKING:
     from server.config import Settings
     from server.usecases.credentials import Issuer
@@ -254,8 +256,8 @@ def duration(text: str) -> timedelta:
 
 
 def _id(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_:.\-]{1,128}", value):
-        raise typer.BadParameter("an id has 1 to 128 characters of A-Z a-z 0-9 _ - : .")
+    if not identifiers.well_formed(value):
+        raise typer.BadParameter(f"an id has {identifiers.SAID}")
     return value
 
 

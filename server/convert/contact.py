@@ -188,6 +188,12 @@ def export(result: Export) -> pb.ExportContactResponse:
         triggers=[_outreach(row) for row in result.triggers],
         interaction_logs=[_log(row) for row in result.interaction_logs],
         exported_at=times.to_proto(result.now),
+        consolidation=[
+            pb.ExportedConsolidation(
+                task=row.task, status=row.status, finished_at=times.to_proto(row.finished_at), changed=row.changed
+            )
+            for row in result.consolidation
+        ],
     )
 
 
@@ -209,6 +215,7 @@ def _exported(memory: Memory) -> pb.ExportedMemory:
         status=memory.status,
         superseded_by=memory.superseded_by,
         access_count=memory.access_count,
+        origin=memory.origin,
     )
 
 

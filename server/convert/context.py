@@ -65,15 +65,6 @@ def _days_known(created_at: datetime, first_active_at: datetime | None, now: dat
 
 
 def _memory(memory: Memory, ranked: Ranked) -> pb.ContextMemory:
-    parts = None
-    if ranked.parts is not None:
-        parts = pb.ScoreParts(
-            relevance=ranked.parts.relevance,
-            importance=ranked.parts.importance,
-            strength=ranked.parts.strength,
-            recency=ranked.parts.recency,
-            matched_terms=ranked.parts.matched_terms,
-        )
     return pb.ContextMemory(
         id=memory.id,
         type=memory.type,
@@ -83,7 +74,21 @@ def _memory(memory: Memory, ranked: Ranked) -> pb.ContextMemory:
         retrieval_score=round(ranked.score, 4),
         sources=memory.sources,
         occurred_at=times.to_proto(memory.occurred_at),
-        parts=parts,
+        parts=score_parts(ranked),
+    )
+
+
+def score_parts(ranked: Ranked) -> pb.ScoreParts | None:
+    """How a score came about, where that was asked for."""
+    if ranked.parts is None:
+        return None
+    return pb.ScoreParts(
+        relevance=ranked.parts.relevance,
+        importance=ranked.parts.importance,
+        strength=ranked.parts.strength,
+        recency=ranked.parts.recency,
+        matched_terms=ranked.parts.matched_terms,
+        log_odds={name: round(value, 4) for name, value in ranked.parts.log_odds.items()},
     )
 
 

@@ -3,7 +3,9 @@
 from kith.tenant.v1 import tenant_pb2 as pb
 
 from server.convert import times
+from server.usecases.processing import Limits, NewProvider, Processing
 from server.usecases.tenants import NewTenant
+from store.tables.provider import ProviderRow
 from store.tables.tenant import GatewayKeyRow, TenantRow
 
 
@@ -35,4 +37,62 @@ def key(row: GatewayKeyRow) -> pb.GatewayKey:
         created_at=times.to_proto(row.created_at),
         expires_at=None if row.expires_at is None else times.to_proto(row.expires_at),
         revoked_at=None if row.revoked_at is None else times.to_proto(row.revoked_at),
+    )
+
+
+def new_provider(settings: pb.ProviderSettings) -> NewProvider:
+    """A provider to set, with the contract's defaults."""
+    default = NewProvider()
+    return NewProvider(
+        name=settings.name if settings.HasField("name") else None,
+        kind="built_in" if settings.kind == "built_in" else "openai",
+        base_url=settings.base_url if settings.HasField("base_url") else None,
+        model=settings.model if settings.HasField("model") else None,
+        api_key=settings.api_key if settings.HasField("api_key") else None,
+        dimensions=settings.dimensions if settings.HasField("dimensions") else None,
+        timeout_seconds=settings.timeout_seconds if settings.HasField("timeout_seconds") else default.timeout_seconds,
+        prompt_price=settings.prompt_price,
+        completion_price=settings.completion_price,
+    )
+
+
+def limits(request: pb.SetProcessingLimitsRequest) -> Limits:
+    """The limits to set."""
+    return Limits(
+        daily_tokens=request.daily_tokens if request.HasField("daily_tokens") else None,
+        daily_cost=request.daily_cost if request.HasField("daily_cost") else None,
+        raw_turn_retention_days=(
+            request.raw_turn_retention_days if request.HasField("raw_turn_retention_days") else None
+        ),
+    )
+
+
+def processing(value: Processing) -> pb.Processing:
+    """All that a tenant has set. No key is among it."""
+    return pb.Processing(
+        strategy=value.strategy,
+        language_models=map(_provider, value.language_models),
+        embedder=None if value.embedder is None else _provider(value.embedder),
+        daily_tokens=value.limits.daily_tokens,
+        daily_cost=value.limits.daily_cost,
+        raw_turn_retention_days=value.limits.raw_turn_retention_days,
+        tokens_today=value.tokens_today,
+        cost_today=value.cost_today,
+    )
+
+
+def _provider(row: ProviderRow) -> pb.Provider:
+    return pb.Provider(
+        id=row.provider_id,
+        name=row.name,
+        kind=row.kind,
+        base_url=row.base_url,
+        model=row.model,
+        api_key_id=row.api_key_id,
+        dimensions=row.dimensions,
+        timeout_seconds=row.timeout_seconds,
+        prompt_price=row.prompt_price,
+        completion_price=row.completion_price,
+        revision=row.revision,
+        updated_at=times.to_proto(row.updated_at),
     )

@@ -8,7 +8,9 @@ import re
 import secrets
 from typing import Final
 
-_FORM: Final = re.compile(r"kgk_([A-Za-z0-9_:.\-]{1,128})_[0-9a-f]{64}\Z")
+from store import identifiers
+
+_FORM: Final = re.compile(rf"kgk_({identifiers.FORM})_[0-9a-f]{{64}}\Z")
 
 
 def make(tenant_id: str) -> str:

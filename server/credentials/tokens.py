@@ -15,11 +15,11 @@ from server.credentials.format import digest
 from server.credentials.jwks import JwksDirectory
 from server.credentials.tenants import TenantDirectory
 from server.domain.errors import NotFound, PermissionDenied, Unauthenticated
+from store.identifiers import well_formed
 
 _LEEWAY_SECONDS: Final = 5
 _CAPACITY: Final = 20_000
 _LONGEST: Final = 16_384
-_TENANT: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 _SUBJECT: Final = re.compile(r"[^\x00-\x1f\x7f]{1,256}\Z")
 
 
@@ -142,7 +142,7 @@ class TokenVerifier:
             raise _bad("is not good yet")
         names = self._claims
         tenant_id, subject = claims.get(names.tenant), claims.get(names.subject)
-        if not isinstance(tenant_id, str) or not _TENANT.match(tenant_id):
+        if not isinstance(tenant_id, str) or not well_formed(tenant_id):
             raise _bad(f"names no tenant in {names.tenant}")
         if not isinstance(subject, str) or not _SUBJECT.match(subject):
             raise _bad(f"names no subject in {names.subject}")

@@ -10,7 +10,8 @@ from server.domain.memory import Memory
 
 SINGLE_VALUED: Final = frozenset(
     """
-    name age birthday residence hometown workplace occupation relationship_status partner school diet household
+    whereabouts name age birthday residence hometown workplace occupation relationship_status partner school diet
+    household
     employment hair hair_color eyes eye_color height gender theirs
     """.split()
 )
@@ -20,10 +21,14 @@ _MULTI_VALUED: Final = frozenset(
     """
     likes dislikes pet children siblings family people owns habit skill weakness goal fear allergy health
     trait visited
+    plan event life_event wants never situation member_of dwelling lost_person appearance studies
     not_visited past eats drinks watches reads listens_to plays collects language belief avoids appearance note lost_pet
     studies education field work activity hobby upbringing former_residence former_workplace has is not
     """.split()
 )
+
+_DATED: Final = frozenset(("plan", "note", "birthday"))
+"""Attributes of which the day is part of the value."""
 
 _NEAR: Final = 0.9
 """Episodes of one session are the same when they share this share of their words."""
@@ -73,17 +78,19 @@ def _statement(current: Sequence[Memory], draft: Draft) -> Resolution:
     same_subject = [m for m in current if (m.subject or "self") == (draft.subject or "self")]
     ended = [m.id for m in same_subject if any(_closes(pair, m) for pair in draft.closes) and not _same_value(m, draft)]
     rivals = [m for m in same_subject if m.attribute == draft.attribute]
+    said = _words(draft.content)
     for memory in rivals:
         if memory.id in ended:
             continue
-        if _same_value(memory, draft) or _words(draft.content) <= _words(memory.content):
+        if _same_value(memory, draft) or said <= _words(memory.content):
             if not ended:
                 return Resolution(add=False, reinforces=memory.id)
             return Resolution(add=False, reinforces=memory.id, supersedes=tuple(ended))
     if draft.attribute and single_valued(draft.attribute):
         ended += [m.id for m in rivals if m.value is not None]
     else:
-        ended += [m.id for m in rivals if _refines(draft, m)]
+        # It says all that they say, and more: "Has a dog named Bruno" after "Has a dog".
+        ended += [m.id for m in rivals if _words(m.content) < said]
     return Resolution(add=True, supersedes=tuple(dict.fromkeys(ended)))
 
 
@@ -103,16 +110,19 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
         return False
     if _words(memory.value) != _words(draft.value):
         return False
+    if (
+        draft.attribute in _DATED
+        and draft.event_start
+        and memory.event_start
+        and draft.event_start != memory.event_start
+    ):
+        # The same thing on another day is another plan, or the same one moved.
+        return False
     if draft.attribute == "note":
         # Its value is only what it is about.
         return _words(memory.content) == _words(draft.content)
     # "Has a dog named Bruno" after "Has a golden retriever named Bruno" says less; the other way round it says more.
     return _words(draft.content) <= _words(memory.content) or not _words(memory.content) < _words(draft.content)
-
-
-def _refines(draft: Draft, memory: Memory) -> bool:
-    """Whether the draft says all that the memory says, and more: "Has a dog named Bruno" after "Has a dog"."""
-    return _words(memory.content) < _words(draft.content)
 
 
 def _words(text: str) -> frozenset[str]:

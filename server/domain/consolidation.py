@@ -1,18 +1,14 @@
-"""What the deferred pass makes of a contact's memories: duplicates become one, memories get the entities they name."""
+"""What the deferred pass finds in a contact's memories: the entities they name, and the dates that lie ahead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
 
 from server.domain.memory import Entity, Memory
 from server.domain.text import tokens
 
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """`grown` are memories that took over the sources of others, `gone` the ids of those others."""
-
-    grown: tuple[Memory, ...]
-    gone: tuple[str, ...]
+_FEBRUARY: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +19,85 @@ class Linked:
     unmentioned: tuple[str, ...]
 
 
-def merge_duplicates(memories: Sequence[Memory]) -> Merged:
-    """Memories of one type that say the same in the same words become the oldest of them, with all sources."""
-    kept: dict[tuple[str, str | None, str | None, tuple[str, ...]], Memory] = {}
-    gone: list[str] = []
-    grown: dict[str, Memory] = {}
-    for memory in memories:
-        if memory.status != "current" or memory.type == "episode":
-            continue
-        key = (memory.type, memory.subject, memory.attribute, tuple(tokens(memory.content)))
-        first = kept.setdefault(key, memory)
-        if first is memory:
-            continue
-        kept[key] = grown[first.id] = replace(
-            first,
-            sources=_union(first.sources, memory.sources),
-            entity_ids=_union(first.entity_ids, memory.entity_ids),
-            importance=max(first.importance, memory.importance),
-        )
-        gone.append(memory.id)
-    return Merged(tuple(grown.values()), tuple(gone))
+class _Names:
+    """What entities are called, found by one word of each name."""
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        self._by_word: dict[str, list[tuple[frozenset[str], str]]] = {}
+        for entity in entities:
+            for name in (entity.display_name, *entity.aliases):
+                variant = frozenset(tokens(name))
+                if variant:
+                    self._by_word.setdefault(min(variant), []).append((variant, entity.id))
+
+    def in_(self, text: str) -> set[str]:
+        said = frozenset(tokens(text))
+        return {entity_id for word in said for variant, entity_id in self._by_word.get(word, ()) if variant <= said}
 
 
-def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
+def named_in(text: str, entities: Sequence[Entity]) -> tuple[str, ...]:
+    """The ids of the entities that a text names by name or alias, sorted."""
+    return tuple(sorted(_Names(entities).in_(text)))
 
 
 def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Linked:
-    """Memories that name a known entity get its id; entities that nothing mentions any more are found."""
-    names = {
-        entity.id: [frozenset(tokens(name)) for name in (entity.display_name, *entity.aliases) if tokens(name)]
-        for entity in entities
-    }
-    if not names:
+    """Memories that name a known entity get its id; entities that nothing mentions any more are found.
+
+    Patterns are derived from the other memories, so they neither get entities here nor keep one alive.
+    """
+    if not entities:
         return Linked((), ())
+    names = _Names(entities)
     relinked: list[Memory] = []
     mentioned: set[str] = set()
     for memory in memories:
-        words = frozenset(tokens(memory.content))
-        found = {i for i, variants in names.items() if any(variant <= words for variant in variants)}
-        linked = _union(memory.entity_ids, tuple(sorted(found)))
+        if memory.type == "pattern":
+            continue
+        linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content)))))
         mentioned.update(linked)
         if linked != memory.entity_ids:
             relinked.append(replace(memory, entity_ids=linked))
-    return Linked(tuple(relinked), tuple(sorted(set(names) - mentioned)))
+    return Linked(tuple(relinked), tuple(sorted({entity.id for entity in entities} - mentioned)))
+
+
+def upcoming(memories: Sequence[Memory], now: datetime) -> tuple[Memory, ...]:
+    """What is known to lie ahead at `now`, soonest first: plans, appointments, the next birthdays."""
+    ahead = [
+        m
+        for m in memories
+        if m.status == "current" and m.type in ("fact", "preference") and m.event_start is not None
+        and m.event_start > now
+    ]  # fmt: skip
+    return tuple(sorted(ahead, key=lambda m: (m.event_start or now, m.id)))
+
+
+def next_birthdays(memories: Sequence[Memory], now: datetime, zone: tzinfo) -> tuple[Memory, ...]:
+    """Birthdays whose day is over at `now`, moved to the next one in `zone`; that of a 29 February may be the 28th."""
+    found: list[Memory] = []
+    for memory in memories:
+        if memory.status != "current" or memory.attribute != "birthday" or memory.event_start is None:
+            continue
+        if (memory.event_end or memory.event_start + timedelta(days=1)) > now:
+            continue
+        day = _next_day(memory.event_start.astimezone(zone).date(), memory.content, now.astimezone(zone).date())
+        found.append(
+            replace(memory, event_start=_midnight(day, zone), event_end=_midnight(day + timedelta(days=1), zone))
+        )
+    return tuple(found)
+
+
+def _next_day(day: date, content: str, today: date) -> date:
+    leap = day.month == _FEBRUARY and (day.day == 29 or (day.day == 28 and "29" in content))
+    for year in (today.year, today.year + 1):
+        found = date(year, 2, 29 if _is_leap(year) else 28) if leap else day.replace(year=year)
+        if found >= today:
+            return found
+    raise AssertionError("every year has the day")
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
+from server.domain.history import earlier_wordings, repointed
+from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.timeline import placed
 from server.domain.turn import Turn
@@ -13,13 +15,17 @@ from server.domain.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met."""
+    """What a turn changed: new memories, others by id as they are now, ids that are gone, all entities, those met.
+
+    `repointed` are superseded memories whose successor is among those that are gone.
+    """
 
     added: tuple[Memory, ...]
     changed: dict[str, Memory]
     removed: frozenset[str]
     entities: tuple[Entity, ...]
     met: tuple[Entity, ...]
+    repointed: dict[str, Memory]
 
 
 def learn(
@@ -38,17 +44,18 @@ def learn(
     there ever were where the turn is older than others.
     """
     current = {m.id: m for m in memories if m.status == "current"}
-    gone = frozenset(i for query in understood.forget for i in forgotten(query, tuple(current.values())))
-    for memory_id in gone:
-        del current[memory_id]
+    # What was once true of what is to be forgotten goes with it, and what it said before it was corrected.
+    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
+    gone |= frozenset(earlier_wordings(gone, memories))
+    changed = _true_again(gone, memories)
+    current = {i: m for i, m in (current | changed).items() if i not in gone}
 
     added: dict[str, Memory] = {}
-    changed: dict[str, Memory] = {}
     for draft in understood.memories:
         resolution = conflict.resolve([*current.values(), *added.values()], draft, session_id=turn.session_id)
         known = current.get(resolution.reinforces or "")
         if known is not None:
-            current[known.id] = changed[known.id] = _reinforced(known, draft, now)
+            current[known.id] = changed[known.id] = _reinforced(known, draft, turn.occurred_at, now)
         if not resolution.add:
             continue
         memory = _remembered(new_id(), draft, turn, turns_before, now)
@@ -59,12 +66,28 @@ def learn(
             del current[old_id]
         added[memory.id] = memory
 
-    all_entities = _merged(entities, understood.entities)
+    all_entities = with_met(entities, understood.entities)
     met = {draft.id for draft in understood.entities}
-    return Learned(tuple(added.values()), changed, gone, all_entities, tuple(e for e in all_entities if e.id in met))
+    return Learned(
+        added=tuple(added.values()),
+        changed=changed,
+        removed=gone,
+        entities=all_entities,
+        met=tuple(e for e in all_entities if e.id in met),
+        repointed={i: m for i, m in repointed(memories, dict.fromkeys(gone)).items() if i not in changed},
+    )
 
 
-def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
+def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, Memory]:
+    """What had ended only because of memories that are gone, by id: a joke about Mars does not end a home in Lisbon."""
+    return {
+        m.id: replace(m, status="current", valid_to=over_at(m.attribute, m.valid_from, m.event_end), superseded_by=None)
+        for m in memories
+        if m.status == "superseded" and m.superseded_by in gone and m.id not in gone
+    }
+
+
+def with_met(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:
     """The known entities with those of the turn; one met again gains its new aliases."""
     by_id = {entity.id: entity for entity in known}
     for draft in met:
@@ -74,13 +97,15 @@ def _merged(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity
     return tuple(by_id[entity_id] for entity_id in sorted(by_id))
 
 
-def _reinforced(known: Memory, draft: Draft, now: datetime) -> Memory:
+def _reinforced(known: Memory, draft: Draft, said_at: datetime, now: datetime) -> Memory:
     """Said again: surer, a little more important, as strong as new, and with one more source."""
     sources = known.sources
     if draft.source_ref is not None and draft.source_ref not in sources:
         sources = (*sources, draft.source_ref)
+    until = over_at(known.attribute, said_at, draft.event_end)
     return replace(
         known,
+        valid_to=until if known.valid_to is None or until is None else max(until, known.valid_to),
         sources=sources,
         confidence=max(known.confidence, draft.confidence),
         importance=min(1.0, max(known.importance, draft.importance) + 0.02),
@@ -98,6 +123,7 @@ def _remembered(memory_id: str, draft: Draft, turn: Turn, turns_before: int, now
         confidence=draft.confidence,
         occurred_at=turn.occurred_at,
         valid_from=turn.occurred_at,
+        valid_to=None if draft.type == "episode" else over_at(draft.attribute, turn.occurred_at, draft.event_end),
         created_at=now,
         subject=draft.subject,
         attribute=draft.attribute,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.domain.words import EntityType, MemoryStatus, MemoryType, Speaker
+from server.domain.words import EntityType, MemoryStatus, MemoryType, Origin, Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Memory:
     from, oldest first. `sequence` is the place of that turn in the contact's whole history, so that
     neighbours are found without comparing times; both halves of a turn share one session.
     `occurred_at` is when the turn was said, `event_start`/`event_end` when what it tells of happened,
-    where a time expression could be resolved.
+    where a time expression could be resolved. `origin` says who drew it from the turns, or that a caller wrote it.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Memory:
     status: MemoryStatus = "current"
     valid_to: datetime | None = None
     superseded_by: str | None = None
+    origin: Origin = "rules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from statistics import median
 from typing import Final
 
 from server.domain.contact import State
@@ -55,6 +54,11 @@ def session_of(state: State, turn: Turn) -> str:
         if apart < SESSION_PAUSE:
             return state.session_id
     return f"auto-{turn.occurred_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
+
+
+def is_late(state: State, turn: Turn) -> bool:
+    """Whether the turn was said a pause or more before the newest one, so that it may belong to an earlier session."""
+    return state.last_active_at is not None and state.last_active_at - turn.occurred_at >= SESSION_PAUSE
 
 
 def advance(
@@ -167,7 +171,12 @@ def stage_of(sessions: int, active_days: int) -> Stage:
 
 def rhythm_days(state: State) -> float:
     """The contact's own rhythm: the median gap between its last sessions in days, at least 1."""
-    return max(1.0, median(state.recent_gaps)) if state.recent_gaps else 1.0
+    if not state.recent_gaps:
+        return 1.0
+    gaps = sorted(state.recent_gaps)
+    low, high = gaps[(len(gaps) - 1) // 2], gaps[len(gaps) // 2]
+    # Not `statistics.median`: this is how Postgres' percentile_cont rounds, see `store.contacts`.
+    return max(1.0, low + 0.5 * (high - low))
 
 
 def stage_now(state: State, now: datetime) -> Stage:

@@ -24,7 +24,9 @@ def placed(memory: Memory, rivals: Sequence[Memory], memories: Sequence[Memory])
 
 
 def _ended(old: Memory, by: Memory) -> Memory:
-    return replace(old, status="superseded", valid_to=by.valid_from, superseded_by=by.id)
+    # What was over by itself before, such as a plan, ended then.
+    until = by.valid_from if old.valid_to is None else min(old.valid_to, by.valid_from)
+    return replace(old, status="superseded", valid_to=until, superseded_by=by.id)
 
 
 def _same_matter(one: Memory, other: Memory) -> bool:

@@ -1,9 +1,16 @@
 """One exchange as a chat engine hands it back: what the contact wrote and what was answered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from server.domain.words import Energy, Mood
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far a caller's clock may run ahead of ours."""
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No chat is older; "ten years ago" still has a date then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ MemoryStatus = Literal["current", "superseded", "expired", "deleted"]
 Speaker = Literal["contact", "assistant"]
 EntityType = Literal["person", "pet", "place", "workplace", "thing"]
 MoodSource = Literal["caller", "built_in", "none"]
+Origin = Literal["rules", "llm", "caller"]
 
 MOODS: Final[tuple[Mood, ...]] = get_args(Mood)
 ENERGIES: Final[tuple[Energy, ...]] = get_args(Energy)

@@ -4,7 +4,9 @@ from procrastinate import App, JobContext
 
 from server.domain.errors import NotFound
 from server.jobs.common import BackoffWithJitter, services_of
-from server.usecases.consolidation import JOB, Task, consolidate_memories
+from server.usecases.consolidation import JOB, consolidate_memories
+from server.usecases.consolidation_plan import Task
+from server.usecases.enrichment import queue_enrichment
 
 
 def register(app: App) -> None:
@@ -17,3 +19,5 @@ def register(app: App) -> None:
             await consolidate_memories(services_of(context), tenant_id, contact_id, tasks)
         except NotFound:
             return
+        # What needs a network comes behind, as a job of its own that may fail without this one.
+        await queue_enrichment(services_of(context), tenant_id, contact_id)

@@ -4,6 +4,7 @@ from procrastinate import App, JobContext
 
 from server.jobs.common import BackoffWithJitter, services_of
 from server.usecases.idempotency import forget_expired
+from server.usecases.retention import forget_old_turns
 
 
 def register(app: App) -> None:
@@ -15,3 +16,10 @@ def register(app: App) -> None:
         """Idempotency keys are kept for their hours and no longer."""
         services = services_of(context)
         await forget_expired(services.database, services.clock())
+
+    @app.periodic(cron="23 * * * *")
+    @app.task(name="forget_old_turns", retry=BackoffWithJitter(), pass_context=True)
+    async def forget_turns(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
+        """Raw turns are kept as long as their tenant's retention says."""
+        services = services_of(context)
+        await forget_old_turns(services.database, services.clock)

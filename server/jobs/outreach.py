@@ -7,6 +7,9 @@ from procrastinate import App, JobContext
 from server.jobs.common import services_of
 from server.usecases.outreach.fire import fire_all
 
+QUEUE: Final = "outreach"
+"""A queue of its own: providers can be slow, and consolidation must not wait for them."""
+
 _SEND: Final = "send_outreach"
 _MAKE: Final = "make_outreach"
 
@@ -23,13 +26,13 @@ def register(app: App) -> None:
     """
 
     @app.periodic(cron="* * * * *")
-    @app.task(name=_SEND, pass_context=True, queueing_lock=_SEND)
+    @app.task(name=_SEND, queue=QUEUE, pass_context=True, queueing_lock=_SEND)
     async def send(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         """Sends what is due, and makes recurring messages. Finding out that nothing is due takes one statement."""
         await fire_all(services_of(context), making=False, seconds=_SECONDS)
 
     @app.periodic(cron="*/15 * * * *")
-    @app.task(name=_MAKE, pass_context=True, queueing_lock=_MAKE)
+    @app.task(name=_MAKE, queue=QUEUE, pass_context=True, queueing_lock=_MAKE)
     async def make(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         """The same, and looks for silences and milestones, which takes a pass over the contacts of who wants them."""
         await fire_all(services_of(context), making=True, seconds=_MAKING_SECONDS)

@@ -21,6 +21,34 @@ CONTEXT_TIER: Final = Counter(
     ["tier"],
 )
 
+PROVIDER_CALLS: Final = Counter(
+    "kith_provider_calls_total",
+    "Calls of tenants' providers, by role (language_model, embedder) and outcome.",
+    ["role", "outcome"],
+)
+
+PROVIDER_SECONDS: Final = Histogram(
+    "kith_provider_seconds",
+    "Time of a call of a tenant's provider with all its tries, in seconds.",
+    ["role"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+)
+
+PROVIDER_TOKENS: Final = Counter(
+    "kith_provider_tokens_total",
+    "Tokens that tenants' providers used, by role and direction (prompt, completion).",
+    ["role", "direction"],
+)
+
+
+def note_provider(role: str, outcome: str, seconds: float, prompt_tokens: int, completion_tokens: int) -> None:
+    """Counts a call of a provider."""
+    PROVIDER_CALLS.labels(role, outcome).inc()
+    PROVIDER_SECONDS.labels(role).observe(seconds)
+    PROVIDER_TOKENS.labels(role, "prompt").inc(prompt_tokens)
+    PROVIDER_TOKENS.labels(role, "completion").inc(completion_tokens)
+
+
 DELIVERIES: Final = Counter(
     "kith_outreach_deliveries_total",
     "Tries at delivering a proactive message, by kind of channel and outcome; look-ups as looked_up_….",

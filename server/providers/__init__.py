@@ -1,1 +1,3 @@
-"""Language models and embedders: small Protocols, a built-in one without a network, and adapters to real ones."""
+"""What tenants bring along: language models and embedders behind small Protocols, a built-in one without a network, and
+adapters to real ones; in `channels`, the ways by which proactive messages leave.
+"""

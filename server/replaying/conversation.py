@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from server.measuring.errors import MeasuringError
+from store.identifiers import well_formed
 
 CATEGORIES: Final = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 SCORED_CATEGORIES: Final = (1, 2, 3, 4)
@@ -27,7 +28,6 @@ SCORED_CATEGORIES: Final = (1, 2, 3, 4)
 _SAMPLE: Final = "allotment.json"
 _DATE_TIME: Final = "%I:%M %p on %d %B, %Y"
 _TURN_REFERENCE: Final = re.compile(r"D:?0*(\d+):0*(\d+)")
-_ID: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _said(at: "_Place", document: Mapping[str, object], speakers: tuple[str, str
     speaker, name = at.text(document, "speaker"), at.text(document, "dia_id")
     if speaker not in speakers:
         raise MeasuringError(f"{at} is said by {speaker!r}, who is neither {speakers[0]} nor {speakers[1]}.")
-    if not _ID.match(name):
+    if not well_formed(name):
         raise MeasuringError(f"{at}.dia_id may hold letters, digits and _ - : . only.")
     caption = document.get("blip_caption")
     return Said(name, speaker, at.text(document, "text"), caption if isinstance(caption, str) else None)

@@ -4,8 +4,8 @@ from grpc.aio import ServicerContext
 from kith.context.v1 import context_pb2 as pb
 from kith.context.v1 import context_service_pb2_grpc as grpc_pb
 
+from server import callers
 from server.convert import context as convert
-from server.rpc import caller
 from server.usecases.context import get_contact_context
 from server.usecases.ingest import ingest_interaction
 from server.usecases.services import Services
@@ -23,7 +23,7 @@ class ContextServicer(grpc_pb.ContextServiceServicer):
         self, request: pb.GetContactContextRequest, context: Context
     ) -> pb.GetContactContextResponse:
         """Answers with what a good friend would know."""
-        found = await get_contact_context(self._services, caller.tenant_id(), convert.question(request))
+        found = await get_contact_context(self._services, callers.tenant_id(), convert.question(request))
         context.set_trailing_metadata((("kith-rank-us", str(found.rank_us)),))
         return convert.answer(found)
 
@@ -32,6 +32,6 @@ class ContextServicer(grpc_pb.ContextServiceServicer):
     ) -> pb.IngestInteractionResponse:
         """Takes one exchange in."""
         turn = convert.turn(request, self._services.clock())
-        result = await ingest_interaction(self._services, caller.tenant_id(), request.contact_id, turn)
+        result = await ingest_interaction(self._services, callers.tenant_id(), request.contact_id, turn)
         await context.send_initial_metadata((("x-http-status", "202"),))
         return convert.ingested(result)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
+from store import identifiers
+
 Report = list[tuple[str, str]]
 """What is wrong: the path of a field, and a sentence that does not repeat its value."""
 
@@ -20,15 +22,11 @@ class UnsupportedRule(ValueError):
 
 
 _SENTENCES: Final = {
-    "^[A-Za-z0-9_:.-]{1,128}$": "must be 1 to 128 characters of A-Z a-z 0-9 _ - : .",
+    f"^{identifiers.FORM}$": f"must be {identifiers.SAID}",
     "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$": "must be a language tag, e.g. en or pt-BR",
     "^[a-z][a-z0-9_]{0,31}$": "must be 1 to 32 characters of a-z 0-9 _, beginning with a letter",
+    "^[a-z][a-z0-9_]{0,63}$": "must be 1 to 64 characters of a-z 0-9 _, beginning with a letter",
 }
-
-
-def presentable(field: FieldDescriptor) -> str:
-    """The name that callers know a field by."""
-    return field.name
 
 
 def string_check(name: str, rules: Any) -> ValueCheck:

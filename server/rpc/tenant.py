@@ -7,9 +7,11 @@ from grpc.aio import ServicerContext
 from kith.tenant.v1 import tenant_pb2 as pb
 from kith.tenant.v1 import tenant_service_pb2_grpc as grpc_pb
 
+from server import callers
 from server.convert import tenant as convert
 from server.convert import times
-from server.usecases import credentials, tenants
+from server.providers.ports import Role
+from server.usecases import credentials, processing, tenants
 from server.usecases.tenants import Administration
 
 Context = ServicerContext[Any, Any]
@@ -84,3 +86,40 @@ class TenantServicer(grpc_pb.TenantServiceServicer):
         """Ends a key."""
         row = await credentials.revoke_gateway_key(self._parts, request.tenant_id, request.key_id)
         return pb.RevokeGatewayKeyResponse(key=convert.key(row))
+
+    async def GetProcessing(self, request: pb.GetProcessingRequest, context: Context) -> pb.GetProcessingResponse:
+        """Returns what a tenant has set of the deferred processing."""
+        found = await processing.get_processing(self._parts, callers.tenant_id())
+        return pb.GetProcessingResponse(processing=convert.processing(found))
+
+    async def SetLanguageModels(
+        self, request: pb.SetLanguageModelsRequest, context: Context
+    ) -> pb.SetLanguageModelsResponse:
+        """Sets the language models."""
+        done = await processing.set_language_models(
+            self._parts,
+            callers.tenant_id(),
+            [convert.new_provider(one) for one in request.language_models],
+            "council" if request.strategy == "council" else "first",
+        )
+        return pb.SetLanguageModelsResponse(processing=convert.processing(done))
+
+    async def SetEmbedder(self, request: pb.SetEmbedderRequest, context: Context) -> pb.SetEmbedderResponse:
+        """Sets the embedder."""
+        done = await processing.set_embedder(self._parts, callers.tenant_id(), convert.new_provider(request.embedder))
+        return pb.SetEmbedderResponse(processing=convert.processing(done))
+
+    async def SetProcessingLimits(
+        self, request: pb.SetProcessingLimitsRequest, context: Context
+    ) -> pb.SetProcessingLimitsResponse:
+        """Sets budget and retention."""
+        done = await processing.set_limits(self._parts, callers.tenant_id(), convert.limits(request))
+        return pb.SetProcessingLimitsResponse(processing=convert.processing(done))
+
+    async def DeleteProviders(self, request: pb.DeleteProvidersRequest, context: Context) -> pb.DeleteProvidersResponse:
+        """Removes providers with their keys."""
+        role: Role | None = None
+        if request.HasField("role"):
+            role = "embedder" if request.role == "embedder" else "language_model"
+        done = await processing.delete_providers(self._parts, callers.tenant_id(), role)
+        return pb.DeleteProvidersResponse(processing=convert.processing(done))

@@ -22,7 +22,6 @@ from server.rpc.rules import (
     bytes_check,
     enum_check,
     number_check,
-    presentable,
     string_check,
 )
 
@@ -223,15 +222,15 @@ def _only(field: FieldDescriptor, rules: validate_pb2.FieldRules, kind: str, all
 
 def _present(field: FieldDescriptor, rules: validate_pb2.FieldRules, check: ValueCheck) -> _FieldCheck:
     """Checks the field where protovalidate says that it is checked."""
-    name, own_name = field.name, presentable(field)
+    name = field.name
     required = rules.required
     if field.has_presence:
 
         def optional(message: Any, path: str, wrong: Report) -> None:
             if message.HasField(name):
-                check(getattr(message, name), path + own_name, wrong)
+                check(getattr(message, name), path + name, wrong)
             elif required:
-                wrong.append((path + own_name, "is required"))
+                wrong.append((path + name, "is required"))
 
         return _below(optional)
     skip_zero = rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE
@@ -239,9 +238,9 @@ def _present(field: FieldDescriptor, rules: validate_pb2.FieldRules, check: Valu
     def always(message: Any, path: str, wrong: Report) -> None:
         value = getattr(message, name)
         if value or not (skip_zero or required):
-            check(value, path + own_name, wrong)
+            check(value, path + name, wrong)
         elif required:
-            wrong.append((path + own_name, "is required"))
+            wrong.append((path + name, "is required"))
 
     return _below(always)
 

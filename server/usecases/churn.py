@@ -14,11 +14,11 @@ from server.domain.errors import InvalidInput
 from server.domain.relationship import stage_now
 from server.domain.words import Mood, Stage
 from server.usecases import records
+from server.usecases.churn_model import parameters
 from server.usecases.contacts import MOST
 from server.usecases.services import Services
-from store import analytics, churn_models, contacts, outreach, pagination
+from store import analytics, contacts, outreach, pagination
 from store.analytics import Lives
-from store.database import Transaction
 from store.tables.contact import ContactRow
 
 OutreachStatus = Literal["none_sent", "pending", "sent", "opted_out"]
@@ -57,12 +57,6 @@ class ChurnPage:
     at_risk_count: int
     contacts: list[AtRisk]
     next_cursor: str | None
-
-
-async def parameters(tx: Transaction) -> Parameters:
-    """The tenant's own parameters, or the prior while it has none."""
-    row = await churn_models.get(tx)
-    return churn.PRIOR if row is None else Parameters(row.r, row.alpha, row.a, row.b)
 
 
 def risks(model: Parameters, lives: Lives, now: datetime) -> npt.NDArray[np.float64]:

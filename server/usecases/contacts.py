@@ -1,23 +1,37 @@
 """Contacts: made known, listed, shown, changed, erased, exported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from server import ids
+from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
+from server.usecases.churn_model import parameters
 from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
-from store import contacts, erasure, idempotency, interaction_logs, memories, pagination, queue, tenants, triggers
+from store import (
+    consolidation,
+    contacts,
+    erasure,
+    idempotency,
+    interaction_logs,
+    memories,
+    pagination,
+    queue,
+    tenants,
+    triggers,
+)
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.tables.consolidation import ConsolidationTaskRow
 from store.tables.interaction_log import InteractionLogRow
 from store.tables.outreach import TriggerRow
 
@@ -161,7 +175,7 @@ async def list_contacts(services: Services, tenant_id: str, query: ContactQuery)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a dashboard shows of one contact as of `now`; `outreach` are its newest triggers."""
+    """All that a dashboard shows of one contact as of `now`, its churn risk too; `outreach` are its newest triggers."""
 
     snapshot: ContactSnapshot
     outreach: list[TriggerRow]
@@ -170,10 +184,12 @@ class Shown:
 
 async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> Shown:
     """All that a dashboard shows of one contact. Raises NotFound."""
-    snapshot = await services.snapshots.get(tenant_id, contact_id)
+    snapshot, now = await services.snapshots.get(tenant_id, contact_id), services.clock()
     async with services.database.transaction(tenant_id) as tx:
+        model = await parameters(tx)
         newest = await triggers.of_contact(tx, contact_id, limit=_RECENT)
-    return Shown(snapshot, newest, services.clock())
+    state = replace(snapshot.state, churn_risk=risk_of(snapshot.state, model, now))
+    return Shown(replace(snapshot, state=state), newest, now)
 
 
 CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})
@@ -236,6 +252,7 @@ async def delete_contact(services: Services, tenant_id: str, contact_id: str) ->
             raise NotFound.contact(contact_id)
         remembered, entities = await memories.remove_all(tx, contact_id)
         logs = await interaction_logs.remove_all(tx, contact_id)
+        await consolidation.remove_all(tx, contact_id)
         await queue.cancel_contact(tx, contact_id)
         await idempotency.remove_of_contact(tx, contact_id)
         await contacts.remove(tx, contact_id)
@@ -258,6 +275,7 @@ class Export:
     memories: list[Memory]
     triggers: list[TriggerRow]
     interaction_logs: list[InteractionLogRow]
+    consolidation: list[ConsolidationTaskRow]
     now: datetime
 
 
@@ -269,5 +287,6 @@ async def export_contact(services: Services, tenant_id: str, contact_id: str) ->
             raise NotFound.contact(contact_id)
         planned = await triggers.of_contact(tx, contact_id)
         logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
+        tasks = await consolidation.of_contact(tx, contact_id)
         await audit.record(tx, target=contact_id)
-    return Export(snapshot, list(snapshot.memories), planned, logs, services.clock().astimezone(UTC))
+    return Export(snapshot, list(snapshot.memories), planned, logs, tasks, services.clock().astimezone(UTC))

@@ -7,6 +7,7 @@ from typing import Final
 
 from server.domain import briefing
 from server.domain.memory import Memory
+from server.domain.ranking.exchange import as_one
 from server.domain.ranking.rank import Query, Ranked, rank
 from server.domain.snapshot import ContactSnapshot
 from server.usecases.services import Services
@@ -31,7 +32,10 @@ class ContextQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ContactContext:
-    """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs."""
+    """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs.
+
+    A memory whose `ranked[i].beside` is set has both halves of its exchange for content.
+    """
 
     snapshot: ContactSnapshot
     memories: tuple[Memory, ...]
@@ -59,20 +63,24 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
         now,
     )
     rank_us = int((time.perf_counter() - began) * 1e6)
-    memories = tuple(snapshot.memories[r.position] for r in ranked)
+    found = [snapshot.memories[r.position] for r in ranked]
+    beside = [None if r.beside is None else snapshot.memories[r.beside] for r in ranked]
+    others = [m for m in beside if m is not None]
     if question.as_of is None:
-        services.accesses.note(tenant_id, question.contact_id, (m.id for m in memories))
+        services.accesses.note(tenant_id, question.contact_id, (m.id for m in (*found, *others)))
     prompt = None
     if question.prompt_tokens is not None:
         prompt = briefing.compose(
             snapshot.profile,
             snapshot.state,
-            memories,
+            # A briefing says who said what, so the halves stay apart; those that came along fill up what room is left.
+            (*found, *others),
             now,
             max_tokens=question.prompt_tokens,
             zone=snapshot.zone,
             known=_known(snapshot, question, now),
         )
+    memories = tuple(m if other is None else as_one(m, other) for m, other in zip(found, beside, strict=True))
     return ContactContext(snapshot, memories, tuple(ranked), now, prompt, rank_us)
 
 

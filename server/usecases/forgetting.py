@@ -7,7 +7,7 @@ from server import ids
 from server.domain.contact import State
 from server.usecases import audit, records
 from server.usecases.snapshots import Change
-from store import contacts, erasure, idempotency, interaction_logs, memories, queue
+from store import consolidation, contacts, erasure, idempotency, interaction_logs, memories, queue
 from store.database import Transaction
 
 
@@ -30,6 +30,7 @@ async def forget_everything(
     remembered, entities = await memories.remove_all(tx, contact_id)
     logs = await interaction_logs.remove_all(tx, contact_id)
     await contacts.forget_activity(tx, contact_id)
+    await consolidation.remove_all(tx, contact_id)
     await queue.cancel_contact(tx, contact_id)
     await idempotency.remove_of_contact(tx, contact_id)
     forgotten = Forgotten(remembered, entities, ids.new("era", now))

@@ -129,6 +129,12 @@ def _purpose(asked: Asked) -> str:
     return f"idempotency {asked.operation} {asked.key}"
 
 
+async def forget_expired_of(database: Database, tenant_id: str, now: datetime) -> int:
+    """Forgets the answers of one tenant that have expired, some at a time. Returns how many."""
+    async with database.transaction(tenant_id) as tx:
+        return await idempotency.remove_expired(tx, now, at_most=10_000)
+
+
 async def forget_expired(database: Database, now: datetime) -> int:
     """Forgets the answers of every tenant that have expired; for the schedule. Returns how many."""
     forgotten, after = 0, ""
@@ -137,8 +143,7 @@ async def forget_expired(database: Database, now: datetime) -> int:
             page = await tenants.every(tx, after=after)
         ids = [row.tenant_id for row in page] + ([PLATFORM] if not after else [])
         for tenant_id in ids:
-            async with database.transaction(tenant_id) as tx:
-                forgotten += await idempotency.remove_expired(tx, now, at_most=10_000)
+            forgotten += await forget_expired_of(database, tenant_id, now)
         if not page:
             return forgotten
         after = page[-1].tenant_id

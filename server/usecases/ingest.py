@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from server import ids
 from server.domain import relationship
+from server.domain.churn import PRIOR, Parameters, risk_of
 from server.domain.contact import State
 from server.domain.errors import FieldViolation, InvalidInput, NotFound
 from server.domain.extraction import FORGET_ALL, Known, extract
@@ -15,7 +15,7 @@ from server.domain.learning import Learned, learn
 from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
-from server.domain.turn import Turn
+from server.domain.turn import AHEAD, EARLIEST, Turn
 from server.domain.words import Energy, MoodSource
 from server.usecases import records
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
@@ -27,12 +27,6 @@ from store import interaction_logs, turns
 from store.database import Transaction
 from store.queue import Job
 from store.tables.interaction_log import InteractionLogRow
-
-AHEAD: Final = timedelta(minutes=5)
-"""How far a caller's clock may run ahead of ours."""
-
-EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""No chat is older; "ten years ago" still has a date then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,7 @@ async def _take_in(
     """`held` is the contact as it is, where this process has it; else only what the turn can touch is read."""
     row, zone = opened.contact, ZoneInfo(opened.zone)
     state = records.state(row)
-    turn = replace(turn, session_id=relationship.session_of(state, turn))
+    turn = replace(turn, session_id=await _session(tx, row.contact_id, state, turn))
     day = turn.occurred_at.astimezone(zone).date()
     before = await turns.before(
         tx,
@@ -134,6 +128,10 @@ async def _take_in(
         new_session=not before.session_known,
         new_day=not before.day_known,
     )
+    model = Parameters(*opened.churn_model) if opened.churn_model else PRIOR
+    # As of the turn: from here on the risk grows with silence, which reports add when they are read.
+    at = state_after.last_active_at or turn.occurred_at
+    state_after = replace(state_after, churn_risk=round(risk_of(state_after, model, at), 6))
     job = None if before.job_waiting else job_after_turn(tx.tenant_id, row.contact_id, now)
     ingested = Ingested(
         ids.new("int", now),
@@ -151,7 +149,7 @@ async def _take_in(
         return ingested, Change(version)
     after = held.after(
         version, state_after, learned.entities,
-        added=learned.added, changed=learned.changed, removed=learned.removed,
+        added=learned.added, changed={**learned.changed, **learned.repointed}, removed=learned.removed,
     )  # fmt: skip
     return ingested, Change(version, after, erases=bool(learned.removed))
 
@@ -164,6 +162,15 @@ async def _forget(tx: Transaction, contact_id: str, turn: Turn, now: datetime) -
     nothing = _Feeling(Classified("neutral", 0.0), "medium", "none")
     await interaction_logs.add(tx, _log_row(tx.tenant_id, contact_id, ingested, wordless, nothing, now))
     return ingested, change
+
+
+async def _session(tx: Transaction, contact_id: str, state: State, turn: Turn) -> str:
+    """The turn's session; for one that comes late also an earlier session that it falls into."""
+    if turn.session_id is None and relationship.is_late(state, turn):
+        earlier = await turns.session_around(tx, contact_id, turn.occurred_at, relationship.SESSION_PAUSE)
+        if earlier is not None:
+            return earlier
+    return relationship.session_of(state, turn)
 
 
 def _writes(
@@ -179,7 +186,10 @@ def _writes(
         state=records.state_columns(state),
         added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
         # A memory that was said again has one more source; one that was superseded has not.
-        changed={m.id: records.rewritten(m, source if m.status == "current" else []) for m in learned.changed.values()},
+        changed={
+            m.id: records.rewritten(m, source if m.status == "current" else [])
+            for m in (*learned.changed.values(), *learned.repointed.values())
+        },
         removed=sorted(learned.removed),
         entities=[records.entity_row(e, tenant_id, contact_id, log.created_at) for e in learned.met],
         job=job,

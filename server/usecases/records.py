@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
-from server.domain.words import EntityType, Mood
+from server.domain.words import EntityType, Mood, Origin
 from store import turns
 from store.tables.contact import ContactRow
 from store.tables.memory import EntityRow, MemoryRow
@@ -73,6 +73,7 @@ def memory(row: MemoryRow) -> Memory:
         status=cast(Any, row.status),
         valid_to=row.valid_to,
         superseded_by=row.superseded_by,
+        origin=cast(Origin, row.origin),
     )
 
 
@@ -106,6 +107,7 @@ def memory_row(value: Memory, tenant_id: str, contact_id: str, interaction_ids: 
         valid_to=value.valid_to,
         superseded_by=value.superseded_by,
         created_at=value.created_at,
+        origin=value.origin,
     )
 
 
@@ -115,6 +117,31 @@ def rewritten(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
     columns["sources"] = list(value.sources)
     columns["interaction_ids"] = interaction_ids
     return columns
+
+
+def merged(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
+    """The columns of a memory that took over others; `interaction_ids` are those of all."""
+    return {
+        "sources": list(value.sources),
+        "entity_ids": list(value.entity_ids),
+        "importance": value.importance,
+        "confidence": value.confidence,
+        "access_count": value.access_count,
+        "strength": value.strength,
+        "strength_at": value.strength_at,
+        "event_start": value.event_start,
+        "event_end": value.event_end,
+        "interaction_ids": interaction_ids,
+    }
+
+
+def closed(value: Memory) -> dict[str, Any]:
+    """The columns of a memory that say whether and until when it holds, and what took its place."""
+    return {
+        "status": value.status,
+        "valid_to": value.valid_to,
+        "superseded_by": value.superseded_by,
+    }
 
 
 def entity(row: EntityRow, memory_count: int = 0) -> Entity:

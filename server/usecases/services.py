@@ -6,16 +6,21 @@ from datetime import datetime
 
 from server.usecases.accesses import AccessLog
 from server.usecases.outreach.parts import OutreachParts
+from server.usecases.providers import Providers
 from server.usecases.snapshots import Snapshots
 from store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores and the clock. `clock` gives the time in UTC, so that a test can say what time it is."""
+    """The stores, the tenants' providers, how messages are written and leave, and the clock.
+
+    `clock` gives the time in UTC, so that a test can say what time it is.
+    """
 
     database: Database
     snapshots: Snapshots
     accesses: AccessLog
+    providers: Providers
     clock: Callable[[], datetime]
     outreach: OutreachParts

@@ -11,6 +11,7 @@ from server import ids
 from server.credentials.tenants import CHANGED, GONE
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.zones import check_zone
+from server.secrets import Envelope
 from server.usecases import audit
 from store import tenants
 from store.database import Database, Transaction
@@ -28,12 +29,18 @@ _SCAN: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """What the platform's own operations work with."""
+    """What the platform's own operations work with.
+
+    `envelope` encrypts tenants' secrets, None where no master key is set; `private_providers` lets tenants name
+    providers on private addresses.
+    """
 
     database: Database
     redis: RedisLink
     clock: Callable[[], datetime]
     settle_seconds: float = _SETTLE_SECONDS
+    envelope: Envelope | None = None
+    private_providers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

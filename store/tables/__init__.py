@@ -1,6 +1,17 @@
 """Every table, gathered in one metadata; a new noun adds its module here."""
 
-from store.tables import analytics, contact, interaction_log, maintenance, memory, operations, outreach, tenant
+from store.tables import (
+    analytics,
+    consolidation,
+    contact,
+    interaction_log,
+    maintenance,
+    memory,
+    operations,
+    outreach,
+    provider,
+    tenant,
+)
 from store.tables.base import metadata
 
 WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
@@ -9,6 +20,7 @@ WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
 __all__ = [
     "WITHOUT_TENANT_POLICY",
     "analytics",
+    "consolidation",
     "contact",
     "interaction_log",
     "maintenance",
@@ -16,5 +28,6 @@ __all__ = [
     "metadata",
     "operations",
     "outreach",
+    "provider",
     "tenant",
 ]

@@ -37,6 +37,7 @@ interaction_logs: Final = Table(
         unique=True, postgresql_where=text("turn_id IS NOT NULL"),
     ),
     Index(None, "tenant_id", "contact_id", "occurred_at"),
+    Index(None, "tenant_id", "created_at"),
 )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ memories: Final = Table(
     instant("valid_to", nullable=True),
     Column("superseded_by", Text),
     instant("created_at"),
+    # Who drew it from the turns: `rules`, or `llm`.
+    Column("origin", Text, nullable=False, server_default="rules"),
     ForeignKeyConstraint(
         ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
     ),
@@ -106,6 +108,7 @@ class MemoryRow:
     valid_to: datetime | None
     superseded_by: str | None
     created_at: datetime
+    origin: str = "rules"
 
 
 @dataclass(frozen=True, slots=True)

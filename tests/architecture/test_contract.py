@@ -12,6 +12,7 @@ from kith.options.v1 import options_pb2
 
 from server.domain import errors, words
 from server.rpc.services import DESCRIPTORS
+from store import identifiers
 
 METHODS = [method for service in DESCRIPTORS for method in service.methods]
 
@@ -64,6 +65,13 @@ def test_the_words_of_the_domain_are_those_of_the_contract(names: tuple[str, ...
     ]
     assert declared
     assert set(declared) == {expected}
+
+
+def test_ids_have_one_form_in_the_contract_and_in_the_code() -> None:
+    names = {"contact_id", "memory_id", "tenant_id"}
+    requested = [f for method in METHODS for f in method.input_type.fields if f.name in names]
+    declared = {f.GetOptions().Extensions[validate_pb2.field].string.pattern for f in requested}
+    assert declared == {f"^{identifiers.FORM}$"}
 
 
 def test_every_error_of_the_domain_has_a_reason_in_the_contract() -> None:

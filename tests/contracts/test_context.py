@@ -56,7 +56,7 @@ def test_a_turn_is_accepted_with_what_was_really_done(
         f"/contact-intel/contacts/{contact_id}/memories", params={"limit": 100}, headers=product.bearer
     ).json()
     assert body["memories_extracted"] == listed["total"] >= 2
-    assert body["deferred_tasks_queued"] == 2
+    assert body["deferred_tasks_queued"] == 3
 
 
 def test_the_next_read_on_any_process_sees_the_turn(

@@ -16,6 +16,9 @@ from server.embedded.leftovers import ProcessId, end
 from server.embedded.ourselves import Programs
 from server.embedded.stack_file import StackRecord
 
+PATIENCE_SECONDS = 60.0
+"""Far more than anything takes."""
+
 _SCRIPT = Path(__file__).with_name("up_with_fakes.py")
 FAKES = Programs(kith=(sys.executable, str(_SCRIPT)), server=())
 
@@ -72,7 +75,7 @@ class RunningStack:
         """Stop it however it is, and whatever it left behind."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE_SECONDS)
         record = stack_file.read(self.data_dir)
         for service in record.services.values() if record is not None else ():
             if service.process is not None and number is not signal.SIGKILL:
@@ -80,7 +83,7 @@ class RunningStack:
         return code
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = PATIENCE_SECONDS) -> None:
     """Wait until something is so; fail when it is not in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+# Whoever runs the tests in the background has its children ignore it; a terminal has not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 stack = Stack(options, say, Programs(kith=parts, server=(*parts, "server")))
 try:
     asyncio.run(stack.run(lambda record: say(f"READY {record.http}")))

@@ -42,7 +42,7 @@ def test_a_turn_queues_one_consolidation_whose_arguments_are_ids_and_the_worker_
             ).json()["deferred_tasks_queued"]
             for n in range(2)
         ]
-    assert counts == [2, 0]
+    assert counts == [3, 0]
     ((status, arguments),) = jobs(stores, database_name)
     assert status == "todo"
     assert contact_id in arguments
@@ -70,7 +70,7 @@ def test_the_scheduled_job_sends_what_is_due(
         with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{database_name}") as connection:
             # As the schedule would within the minute.
             connection.execute(
-                "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'send_outreach', 0, NULL, NULL,"
+                "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('outreach', 'send_outreach', 0, NULL, NULL,"
                 " '{\"timestamp\": 0}', NULL)::procrastinate_job_to_defer_v1])"
             )
         start_worker(product)

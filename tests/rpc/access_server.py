@@ -19,12 +19,14 @@ from kith.memory.v1 import memory_pb2, memory_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
 from opentelemetry.trace import Tracer
 
+from server import callers
+from server.callers import Caller
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.credentials.tokens import ClaimNames
 from server.embedded.stores import EmbeddedStores
 from server.observability.call_log import CallLog
-from server.rpc import caller, interceptors
+from server.rpc import interceptors
 from server.rpc.policy import permissions
 from server.rpc.tenant import TenantServicer
 from server.secrets import Envelope
@@ -42,7 +44,7 @@ MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 class Seen:
     """What the servicers met, and what they are to do."""
 
-    callers: list[caller.Caller] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
     calls: int = 0
     work: Callable[[], Any] | None = None
 
@@ -76,9 +78,9 @@ class Contacts(contact_service_pb2_grpc.ContactServiceServicer):
 
     async def CreateContact(self, request: Any, context: Any) -> Any:
         await _note(self._seen)
-        async with self._database.transaction(caller.tenant_id()) as tx:
+        async with self._database.transaction(callers.tenant_id()) as tx:
             await audit.record(tx, target="ct_made")
-        return contact_pb2.CreateContactResponse(id="ct_made", tenant_id=caller.tenant_id())
+        return contact_pb2.CreateContactResponse(id="ct_made", tenant_id=callers.tenant_id())
 
 
 class Memories(memory_service_pb2_grpc.MemoryServiceServicer):
@@ -94,7 +96,7 @@ class Memories(memory_service_pb2_grpc.MemoryServiceServicer):
 
 async def _note(seen: Seen) -> None:
     seen.calls += 1
-    seen.callers.append(caller.current())
+    seen.callers.append(callers.current())
     if seen.work is not None:
         await seen.work()
 

@@ -150,17 +150,22 @@ async def test_an_unforeseen_error_tells_the_request_id_and_nothing_else(
 
 
 async def test_every_call_is_logged_once_with_tenant_and_status_and_no_words(server: Process, secret: str) -> None:
-    server.call_log.flush()
-    server.log_lines.clear()
     request = context_pb2.GetContactContextRequest(contact_id="ct_1", message="my sister Mina")
     call = server.context.GetContactContext(request, metadata=key(secret, x_request_id="req-1"))
     await call
     assert dict(await call.trailing_metadata())["x-request-id"] == "req-1"
-    await refusal(server.context.GetContactContext(request))
-    # A call is noted a moment after it was answered.
-    await asyncio.sleep(0.05)
-    server.call_log.flush()
-    first, second = (json.loads(line) for line in "".join(server.log_lines).splitlines())
+    await refusal(server.context.GetContactContext(request, metadata=[("x-request-id", "req-2")]))
+
+    def logged(request_id: str) -> list[dict[str, Any]]:
+        server.call_log.flush()
+        lines = [json.loads(line) for line in "".join(server.log_lines).splitlines()]
+        return [line for line in lines if line.get("request_id") == request_id]
+
+    async with asyncio.timeout(10):
+        # A call is noted a moment after it was answered.
+        while not (logged("req-1") and logged("req-2")):
+            await asyncio.sleep(0.01)
+    [first], [second] = logged("req-1"), logged("req-2")
     assert (first["method"], first["status"], first["tenant"], first["request_id"]) == (
         METHOD, "OK", "tnt_calls", "req-1",
     )  # fmt: skip

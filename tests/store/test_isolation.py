@@ -82,7 +82,14 @@ async def _plant(stores: EmbeddedStores, name: str, table: str) -> None:
 
 def _row(table: str, tenant: str) -> tuple[str, str]:
     """Columns and literals of a row that the table accepts."""
-    samples = {"TEXT": "'x'", "BLOB": "'x'", "JSONB": "'{}'", "DATE": "'2030-01-01'", "BOOLEAN": "true"}
+    samples = {
+        "TEXT": "'x'",
+        "BLOB": "'x'",
+        "JSONB": "'{}'",
+        "DATE": "'2030-01-01'",
+        "BOOLEAN": "true",
+        "VECTOR": "'[1]'",
+    }
     columns, values = [], []
     for column in metadata.tables[table].columns:
         kind = str(column.type)

@@ -100,7 +100,7 @@ def test_remember_that_makes_it_weigh() -> None:
 
 def test_remember_keeps_what_no_rule_knows() -> None:
     found = next(m for m in said("Don't forget the plumber comes at 9am tomorrow").memories if m.type == "fact")
-    assert found.content == "Plumber comes at 9am tomorrow"
+    assert found.content == "Plumber comes on 2 April 2026 at 09:00"
     assert found.event_start == datetime(2026, 4, 2, 9, tzinfo=UTC)
 
 
@@ -210,3 +210,67 @@ def test_the_event_of_a_fact_lies_in_the_contacts_own_day() -> None:
     found = extract(turn, Known(), "en", ZoneInfo("Asia/Tokyo"))
     # It is already 2 April in Tokyo, so tomorrow is the 3rd there.
     assert found.memories[0].event_start == datetime(2026, 4, 2, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "query"),
+    [
+        ("Vergiss das bitte", "de", FORGET_LAST),
+        ("Bitte vergiss alles über mich", "de-AT", FORGET_ALL),
+        ("Vergiss alles über Tom", "de", "Tom"),
+        ("oublie ça", "fr", FORGET_LAST),
+        ("Olvida que vivo en Lima", "es", "vivo en Lima"),
+        ("dimentica tutto", "it", FORGET_ALL),
+        ("Esquece isso, por favor", "pt-BR", FORGET_LAST),
+        ("Vergeet dat ik in Utrecht woon", "nl", "ik in Utrecht woon"),
+    ],
+)
+def test_forgetting_is_understood_in_the_contacts_language(message: str, language: str, query: str) -> None:
+    found = said(message, language=language)
+    assert found.forget == (query,)
+    assert found.memories == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "kept"),
+    [
+        ("Merk dir, dass ich am Freitag operiert werde", "de", "Ich am Freitag operiert werde"),
+        ("Recuerda que soy alérgica a las nueces", "es", "Soy alérgica a las nueces"),
+        ("Onthoud dat mijn zus Anouk heet", "nl", "Mijn zus Anouk heet"),
+    ],
+)
+def test_what_is_to_be_remembered_in_another_language_is_kept_in_its_words(
+    message: str, language: str, kept: str
+) -> None:
+    (found,) = [m for m in said(message, language=language).memories if m.type == "fact"]
+    assert (found.content, found.attribute) == (kept, "note")
+
+
+def test_the_same_words_in_a_language_that_is_not_spoken_are_talk() -> None:
+    assert said("Olvida que vivo en Lima", language="fr").forget == ()
+
+
+def test_a_message_that_takes_itself_back_leaves_nothing() -> None:
+    found = said("I am seeing a therapist, but please forget that.")
+    assert (found.memories, found.forget) == ((), ())
+
+
+def test_just_kidding_takes_back_what_was_said_just_before_it() -> None:
+    mars = memory("Lives in Mars", "residence", "Mars")
+    assert said("Just kidding!", known=Known(facts=(mars,))).forget == (FORGET_LAST,)
+    old = replace(mars, occurred_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert said("Just kidding!", known=Known(facts=(old,))).forget == ()
+
+
+def test_a_plan_is_told_with_its_day_and_moves_with_a_correction() -> None:
+    first = next(m for m in said("I have a dentist appointment next Tuesday at 3pm").memories if m.type == "fact")
+    assert first.content == "Has a dentist appointment on 7 April 2026 at 15:00"
+    known = memory(first.content, "plan", first.value or "", event_start=first.event_start, event_end=first.event_end)
+    (moved,) = [m for m in said("No, it's Thursday", known=Known(facts=(known,))).memories if m.type == "fact"]
+    assert moved.content == "Has a dentist appointment on 2 April 2026 at 15:00"
+
+
+def test_somebody_known_is_meant_by_name_alone() -> None:
+    leila = memory("Has a sister named Leila", "siblings", "Leila")
+    found = said("Leila moved to Bergen", known=Known(facts=(leila,)))
+    assert ("Sister Leila lives in Bergen", "sister:leila") in [(m.content, m.subject) for m in found.memories]

@@ -1,5 +1,6 @@
 """Ranking finds what a message is about, and says how well."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +35,7 @@ def test_the_memory_that_holds_the_messages_words_comes_first_with_a_high_score(
     memories = [episode(0, "We sailed out of the harbour", "a"), episode(2, "Her violin needs new strings", "b")]
     best, other = ranked(memories, "did the violin get new strings?")
     assert memories[best.position].content.startswith("Her violin")
-    assert best.score > 0.8 > 0.2 > other.score
+    assert best.score > 0.7 > 0.2 > other.score
 
 
 def test_words_are_found_in_their_other_forms() -> None:
@@ -44,11 +45,11 @@ def test_words_are_found_in_their_other_forms() -> None:
 
 def test_a_question_reaches_the_answer_beside_it() -> None:
     memories = [
-        episode(0, "What instrument do you play?"), episode(1, "The cello, since I was six"),
-        episode(20, "Nothing new here", "other"),
+        episode(1, "What instrument do you play?"), episode(2, "The cello, since I was six"),
+        episode(20, "Nothing new here", "other"), episode(22, "Nothing at all", "other"),
     ]  # fmt: skip
-    answer = next(r for r in ranked(memories, "which instrument?") if r.position == 1)
-    assert answer.score > 0.2
+    scores = {r.position: r.score for r in ranked(memories, "which instrument?")}
+    assert scores[1] > 2 * max(scores[2], scores[3])
 
 
 def test_a_message_about_nothing_known_scores_low() -> None:
@@ -85,13 +86,15 @@ def test_without_explain_no_parts_are_worked_out() -> None:
 
 
 def test_what_follows_a_question_comes_before_the_question() -> None:
-    memories = [episode(0, "Did you take the kayak out?"), episode(1, "We took the kayak out at dawn")]
+    memories = [episode(1, "Did you take the kayak out?"), episode(2, "We took the kayak out at dawn")]
     assert [r.position for r in ranked(memories, "kayak")] == [1, 0]
 
 
 def test_turns_of_different_sessions_lend_nothing_to_each_other() -> None:
     memories = [episode(0, "What instrument do you play?", "a"), episode(1, "Since I was six", "b")]
-    answer = next(r for r in ranked(memories, "which instrument?") if r.position == 1)
+    (answer,) = [r for r in ranked(memories, "which instrument?", explain=True) if r.position == 1]
+    assert answer.parts is not None
+    assert answer.parts.matched_terms == ()
     assert answer.score < 0.1
 
 
@@ -131,7 +134,9 @@ def test_the_words_a_fact_was_taken_from_do_not_take_a_second_place() -> None:
         episode(0, "Has a parrot", "a", id="mem_fact", type="fact"),
         episode(4, "Saw a parrot in the park today with my aunt", "b"),
     ]
-    assert {r.position for r in ranked(memories, "parrot", 2)} == {1, 2}
+    found = {r.position for r in ranked(memories, "parrot", 2)}
+    assert 2 in found
+    assert len(found & {0, 1}) == 1
 
 
 def test_what_is_left_is_filled_up_with_low_scores() -> None:
@@ -139,7 +144,7 @@ def test_what_is_left_is_filled_up_with_low_scores() -> None:
     found = ranked(memories, "mango", 4)
     assert found[0].position == 0
     assert len(found) == 4
-    assert all(r.score < 0.08 for r in found[1:])
+    assert all(r.score < 0.1 for r in found[1:])
 
 
 def test_only_the_types_asked_for_come_back() -> None:
@@ -150,6 +155,14 @@ def test_only_the_types_asked_for_come_back() -> None:
     ]
     found = ranked(memories, "mango", types=frozenset(("preference",)))
     assert [r.position for r in found] == [1]
+
+
+def test_only_the_positions_asked_for_come_back() -> None:
+    memories = [episode(i, f"A mango and a {word}", str(i)) for i, word in enumerate(WORDS)]
+    for text in ("mango", None):
+        found = ranked(memories, text, among=frozenset((2, 5)))
+        assert {r.position for r in found} == {2, 5}
+        assert ranked(memories, text, among=frozenset()) == []
 
 
 def test_a_message_of_16_kib_still_finds_what_its_rare_words_say() -> None:
@@ -171,7 +184,7 @@ def test_as_of_leaves_out_what_was_said_later() -> None:
 
 def test_nothing_is_found_where_nothing_is_remembered() -> None:
     assert ranked([], "mango") == ranked([], None) == []
-    assert [r.score < 0.08 for r in ranked([episode(0, "Mango")], "?!")] == [True]
+    assert [r.score < 0.1 for r in ranked([episode(0, "Mango")], "?!")] == [True]
 
 
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
@@ -185,9 +198,12 @@ def test_scores_are_between_0_and_1_ordered_and_bounded(
 ) -> None:
     memories = [episode(i, text, session, importance=(i % 10) / 10) for i, (text, session) in enumerate(history)]
     found = ranked(memories, message, limit, min_importance=least)
-    assert len(found) == min(limit, sum(m.importance >= least for m in memories))
-    assert all(0 <= r.score <= 1 and memories[r.position].importance >= least for r in found)
-    assert len({r.position for r in found}) == len(found)
+    told = [i for r in found for i in (r.position, r.beside) if i is not None]
+    eligible = sum(m.importance >= least for m in memories)
+    assert len(found) == limit or len(told) == eligible
+    assert all(memories[i].importance >= least for i in told)
+    assert len(set(told)) == len(told)
+    assert all(0 <= r.score <= 1 for r in found)
     assert [r.score for r in found] == sorted((r.score for r in found), reverse=True)
 
 
@@ -224,4 +240,5 @@ def test_explaining_changes_nothing_and_its_numbers_are_between_0_and_1(
         assert found.parts is not None
         parts = (found.parts.relevance, found.parts.importance, found.parts.strength, found.parts.recency)
         assert all(0 <= part <= 1 for part in parts)
-        assert bool(found.parts.matched_terms) == (found.parts.relevance > 0)
+        assert bool(found.parts.matched_terms) == (found.parts.log_odds["words"] > 0)
+        assert 1 / (1 + math.exp(-sum(found.parts.log_odds.values()))) == pytest.approx(found.score)

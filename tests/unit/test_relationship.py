@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -57,6 +57,33 @@ def test_turns_less_than_half_an_hour_apart_are_one_session() -> None:
     times = [START, START + timedelta(minutes=29), START + timedelta(minutes=58)]
     assert live(times).total_sessions == 1
     assert live([START, START + timedelta(minutes=30)]).total_sessions == 2
+
+
+def test_half_an_hour_is_counted_in_real_time_across_a_change_of_the_clocks() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    spring = [datetime(2026, 3, 29, 1, 50, tzinfo=berlin), datetime(2026, 3, 29, 3, 5, tzinfo=berlin)]
+    assert live([t.astimezone(UTC) for t in spring], berlin).total_sessions == 1
+    autumn = [datetime(2026, 10, 25, 2, 50, tzinfo=berlin), datetime(2026, 10, 25, 2, 55, tzinfo=berlin, fold=1)]
+    assert live([t.astimezone(UTC) for t in autumn], berlin).total_sessions == 2
+
+
+@pytest.mark.parametrize(("apart", "sessions"), [(1_799_999_999, 1), (1_800_000_000, 2)])
+def test_a_session_ends_at_half_an_hour_to_the_microsecond(apart: int, sessions: int) -> None:
+    gap = timedelta(microseconds=apart)
+    assert live([START, START + gap]).total_sessions == sessions
+    assert live([START, START - gap]).total_sessions == sessions
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 27), date(2026, 10, 23)])
+def test_a_day_of_23_or_25_hours_is_one_day_of_the_streak(first: date) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for clock in (time(0, 5), time(12), time(23, 55)):
+        days = [first + timedelta(days=n) for n in range(5)]
+        times = [datetime.combine(day, clock, tzinfo=berlin).astimezone(UTC) for day in days]
+        state = live(times, berlin)
+        assert (state.streak_days, state.active_days) == (5, 5)
+        assert active_streak(state, days[-1] + timedelta(days=1)) == 5
+        assert active_streak(state, days[-1] + timedelta(days=2)) == 0
 
 
 def test_a_given_session_id_decides() -> None:
@@ -146,6 +173,28 @@ def test_a_return_restores_the_stage() -> None:
 
 def test_a_new_contact_stays_new_in_silence() -> None:
     assert stage_now(State(total_sessions=1, last_active_at=START), START + timedelta(days=400)) == "new"
+
+
+@pytest.mark.parametrize(
+    ("gap", "silent", "stage"),
+    [
+        (1.0, 5.0, "building"), (1.0, 5.001, "fading"), (1.0, 30.0, "fading"), (1.0, 30.001, "dormant"),
+        (3.0, 9.0, "building"), (3.0, 9.001, "fading"), (3.0, 30.001, "dormant"),
+        (7.0, 21.0, "building"), (7.0, 21.001, "fading"), (7.0, 56.0, "fading"), (7.0, 56.001, "dormant"),
+    ],
+)  # fmt: skip
+def test_silence_counts_when_it_is_longer_than_the_model_says(gap: float, silent: float, stage: str) -> None:
+    state = State(total_sessions=3, active_days=3, last_active_at=START, recent_gaps=(gap,))
+    assert stage_now(state, START + timedelta(days=silent)) == stage
+
+
+def test_a_return_restores_the_stage_and_trust_falls_with_silence_until_then() -> None:
+    state = live([START + timedelta(days=n) for n in range(12)])
+    silent = START + timedelta(days=60)
+    assert (stage_now(state, silent), stage_now(live([silent], state=state), silent)) == ("dormant", "established")
+    known = replace(state, disclosures=12)
+    assert trust_parts(known).level == "high"
+    assert trust_parts(known, stage_now(known, silent)).level == "medium"
 
 
 def test_trust_needs_both_time_and_openness() -> None:

@@ -1,7 +1,11 @@
 """Secrets are readable with the master key, for their own purpose, and not otherwise."""
 
-import pytest
+import base64
 
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from server.config import Settings
 from server.secrets import Envelope, UnreadableSecret
 
 OLD, NEW = bytes(32), bytes(range(32))
@@ -48,3 +52,16 @@ def test_the_master_key_can_be_changed_while_the_old_one_is_still_given() -> Non
 def test_a_master_key_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Envelope([b"short"])
+
+
+def test_settings_take_the_master_key_of_today_and_older_ones_after_it() -> None:
+    both = ",".join(base64.b64encode(key).decode() for key in (NEW, OLD))
+    envelope = Envelope.of(Settings(master_key=SecretStr(both)).master_key.get_secret_value())
+    assert envelope is not None
+    before = Envelope([OLD]).encrypt(b"hidden", tenant_id="t", purpose="p")
+    assert envelope.decrypt(before, tenant_id="t", purpose="p") == b"hidden"
+    anew = envelope.encrypt(b"hidden", tenant_id="t", purpose="p")
+    assert Envelope([NEW]).decrypt(anew, tenant_id="t", purpose="p") == b"hidden"
+    for wrong in ("c2hvcnQ=", f"{both},c2hvcnQ=", ","):
+        with pytest.raises(ValidationError):
+            Settings(master_key=SecretStr(wrong))

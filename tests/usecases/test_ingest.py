@@ -100,6 +100,19 @@ async def test_one_turn_sent_to_two_workers_at_once_is_taken_in_once(workers: li
     assert (await workers[1].services.snapshots.get(TENANT, contact_id)).state.total_messages == 1
 
 
+async def test_history_that_is_told_late_makes_as_many_sessions_as_it_had(workers: list[Composition]) -> None:
+    contact_id = await contact(workers[0], "backlog")
+    # Two conversations of yesterday, told today out of order; the second pause is of exactly half an hour.
+    minutes = [24 * 60, 20, 0, 10, 70, 60, 40]
+    for n, minute in enumerate(minutes):
+        at = START + timedelta(minutes=minute)
+        turn = Turn(at, f"Number {n} of the backlog")
+        await ingest_interaction(workers[n % 2].services, TENANT, contact_id, turn)
+    state = (await workers[0].services.snapshots.get(TENANT, contact_id)).state
+    assert state.total_sessions == 3
+    assert state.last_active_at == START + timedelta(days=1)
+
+
 async def test_a_memory_said_again_names_both_turns_as_its_source(workers: list[Composition]) -> None:
     contact_id = await contact(workers[0], "again")
     ids = [await tell(worker, contact_id, "I have a cat named Miso", n) for n, worker in enumerate(workers)]

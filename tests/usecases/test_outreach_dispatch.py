@@ -20,8 +20,8 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-async def test_a_message_that_is_due_goes_to_the_outbox_and_not_before(composition: Composition) -> None:
-    here = await place(composition, "outbox")
+async def test_a_message_that_is_due_goes_to_the_outbox_and_not_before(parts: Composition) -> None:
+    here = await place(parts, "outbox")
     who = await here.contact()
     planned = (await here.schedule(who, in_=HOUR)).trigger
     assert (await here.fire()).sent == 0
@@ -35,9 +35,9 @@ async def test_a_message_that_is_due_goes_to_the_outbox_and_not_before(compositi
 
 
 async def test_two_runners_at_once_deliver_two_hundred_messages_once_each(
-    composition: Composition, stores: EmbeddedStores, database_name: str
+    parts: Composition, stores: EmbeddedStores, database_name: str
 ) -> None:
-    here = await place(composition, "runners")
+    here = await place(parts, "runners")
     adapter = await here.through_adapter()
     people = [await here.contact(f"p{n}") for n in range(100)]
     planned = [(await here.schedule(who)).trigger.trigger_id for who in people for _ in range(2)]
@@ -49,9 +49,9 @@ async def test_two_runners_at_once_deliver_two_hundred_messages_once_each(
 
 
 async def test_caps_hold_with_two_runners_at_once(
-    composition: Composition, stores: EmbeddedStores, database_name: str
+    parts: Composition, stores: EmbeddedStores, database_name: str
 ) -> None:
-    here = await place(composition, "caps")
+    here = await place(parts, "caps")
     adapter = await here.through_adapter()
     await here.configure(max_per_day=3, max_per_week=5)
     who = await here.contact()
@@ -70,9 +70,9 @@ async def test_caps_hold_with_two_runners_at_once(
 
 
 async def test_a_runner_that_dies_after_the_provider_took_a_message_has_it_looked_up_and_not_sent_again(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "crash")
+    here = await place(parts, "crash")
     adapter = await here.through_adapter()
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     adapter.hangs_after_taking = True
@@ -90,9 +90,9 @@ async def test_a_runner_that_dies_after_the_provider_took_a_message_has_it_looke
 
 
 async def test_after_a_crash_a_message_that_the_provider_does_not_have_is_sent_after_all(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "nothad")
+    here = await place(parts, "nothad")
     adapter = await here.through_adapter()
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     adapter.answer = lambda _: Answer(Unknown())
@@ -107,9 +107,9 @@ async def test_after_a_crash_a_message_that_the_provider_does_not_have_is_sent_a
 
 
 async def test_where_a_provider_cannot_be_asked_an_unknown_outcome_waits_for_a_person(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "parked")
+    here = await place(parts, "parked")
     adapter = await here.through_adapter()
     adapter.looks_up = False
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
@@ -126,9 +126,9 @@ async def test_where_a_provider_cannot_be_asked_an_unknown_outcome_waits_for_a_p
 
 
 async def test_a_provider_that_refuses_ends_it_at_once_and_one_that_is_away_is_tried_again(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "classes")
+    here = await place(parts, "classes")
     adapter = await here.through_adapter()
     await here.configure(quiet_hours_start="07:00")
     who = await here.contact()
@@ -153,8 +153,8 @@ async def test_a_provider_that_refuses_ends_it_at_once_and_one_that_is_away_is_t
     assert (await here.fire()).sent == 1
 
 
-async def test_an_adapter_that_raises_leaves_a_doubt_that_is_looked_up(composition: Composition) -> None:
-    here = await place(composition, "raises")
+async def test_an_adapter_that_raises_leaves_a_doubt_that_is_looked_up(parts: Composition) -> None:
+    here = await place(parts, "raises")
     adapter = await here.through_adapter()
 
     def fails(_: object) -> Answer:
@@ -169,9 +169,9 @@ async def test_an_adapter_that_raises_leaves_a_doubt_that_is_looked_up(compositi
 
 
 async def test_a_contact_that_writes_first_gets_no_message_that_only_made_sense_before(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "first")
+    here = await place(parts, "first")
     who = await here.contact()
     dropped = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
     stays = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
@@ -186,8 +186,8 @@ async def test_a_contact_that_writes_first_gets_no_message_that_only_made_sense_
     assert (await here.trigger(stays)).status == "sent"
 
 
-async def test_a_turn_of_the_other_side_alone_is_no_reply(composition: Composition) -> None:
-    here = await place(composition, "monologue")
+async def test_a_turn_of_the_other_side_alone_is_no_reply(parts: Composition) -> None:
+    here = await place(parts, "monologue")
     who = await here.contact()
     planned = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
     here.clock.forward(minutes=5)
@@ -196,9 +196,9 @@ async def test_a_turn_of_the_other_side_alone_is_no_reply(composition: Compositi
 
 
 async def test_quiet_hours_are_the_contacts_own_and_put_a_message_off_until_their_end(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "quiet")
+    here = await place(parts, "quiet")
     who = await here.contact(zone="Asia/Tokyo")
     planned = (await here.schedule(who)).trigger.trigger_id
     # 13:30 in UTC is half past ten in the evening in Tokyo, and two hours later it is night there.
@@ -210,8 +210,8 @@ async def test_quiet_hours_are_the_contacts_own_and_put_a_message_off_until_thei
     assert (await here.fire()).sent == 1
 
 
-async def test_what_is_no_longer_worth_sending_expires(composition: Composition) -> None:
-    here = await place(composition, "late")
+async def test_what_is_no_longer_worth_sending_expires(parts: Composition) -> None:
+    here = await place(parts, "late")
     who = await here.contact()
     planned = (await here.schedule(who, in_=HOUR, expires_at=here.clock.now + 2 * HOUR)).trigger.trigger_id
     here.clock.forward(hours=3)
@@ -220,8 +220,8 @@ async def test_what_is_no_longer_worth_sending_expires(composition: Composition)
     assert (ended.status, ended.failure) == ("expired", "too_late")
 
 
-async def test_an_opt_out_cancels_what_is_open_on_the_channel(composition: Composition) -> None:
-    here = await place(composition, "optout")
+async def test_an_opt_out_cancels_what_is_open_on_the_channel(parts: Composition) -> None:
+    here = await place(parts, "optout")
     who = await here.contact()
     planned = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
     await set_consent(here.services, "optout", who, "email", "opted_out")
@@ -232,9 +232,9 @@ async def test_an_opt_out_cancels_what_is_open_on_the_channel(composition: Compo
 
 
 async def test_a_general_refusal_cancels_what_is_open_but_on_channels_that_were_opted_in_to(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "general")
+    here = await place(parts, "general")
     one, other = await here.contact("one"), await here.contact("other")
     await set_consent(here.services, "general", other, "webchat", "opted_in")
     gone = (await here.schedule(one, in_=HOUR)).trigger.trigger_id
@@ -245,8 +245,8 @@ async def test_a_general_refusal_cancels_what_is_open_but_on_channels_that_were_
     assert (await here.trigger(stays)).status == "pending"
 
 
-async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(composition: Composition) -> None:
-    here = await place(composition, "between")
+async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(parts: Composition) -> None:
+    here = await place(parts, "between")
     adapter = await here.through_adapter()
     who = await here.contact()
     planned = (await here.schedule(who, generate=True)).trigger.trigger_id
@@ -262,8 +262,8 @@ async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(composi
     assert (await here.trigger(planned)).status == "cancelled"
 
 
-async def test_a_contact_erased_meanwhile_takes_its_messages_along(composition: Composition) -> None:
-    here = await place(composition, "erased")
+async def test_a_contact_erased_meanwhile_takes_its_messages_along(parts: Composition) -> None:
+    here = await place(parts, "erased")
     adapter = await here.through_adapter()
     who = await here.contact()
     await here.schedule(who)
@@ -272,15 +272,15 @@ async def test_a_contact_erased_meanwhile_takes_its_messages_along(composition: 
     assert not adapter.taken
 
 
-async def test_a_cancelled_message_is_not_sent(composition: Composition) -> None:
-    here = await place(composition, "cancelled")
+async def test_a_cancelled_message_is_not_sent(parts: Composition) -> None:
+    here = await place(parts, "cancelled")
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     await cancel_trigger(here.services, "cancelled", planned)
     assert (await here.fire()).sent == 0
 
 
-async def test_what_time_does_not_suffice_for_is_left_whole_for_the_next_run(composition: Composition) -> None:
-    here = await place(composition, "time")
+async def test_what_time_does_not_suffice_for_is_left_whole_for_the_next_run(parts: Composition) -> None:
+    here = await place(parts, "time")
     adapter = await here.through_adapter()
     planned = [(await here.schedule(await here.contact(f"p{n}"))).trigger.trigger_id for n in range(40)]
     adapter.seconds = 0.02
@@ -293,8 +293,8 @@ async def test_what_time_does_not_suffice_for_is_left_whole_for_the_next_run(com
     assert adapter.taken == dict.fromkeys(planned, 1)
 
 
-async def test_a_writer_that_fails_leaves_the_text_to_the_composer(composition: Composition) -> None:
-    here = await place(composition, "writer")
+async def test_a_writer_that_fails_leaves_the_text_to_the_composer(parts: Composition) -> None:
+    here = await place(parts, "writer")
 
     class Broken:
         async def write(self, tenant_id: str, brief: object) -> str:
@@ -307,9 +307,9 @@ async def test_a_writer_that_fails_leaves_the_text_to_the_composer(composition: 
 
 
 async def test_the_platform_goes_through_all_tenants_and_one_that_fails_does_not_stop_the_others(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here, there = await place(composition, "all-a"), await place(composition, "all-b")
+    here, there = await place(parts, "all-a"), await place(parts, "all-b")
     for one in (here, there):
         await one.schedule(await one.contact())
     done = await fire_all(here.services)

@@ -26,8 +26,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-async def here(composition: Composition) -> Place:
-    return await place(composition, "schedule")
+async def here(parts: Composition) -> Place:
+    return await place(parts, "schedule")
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ async def test_who_opted_out_or_does_not_agree_gets_nothing(here: Place) -> None
     assert refused.value.details["withheld_because"] == "no_consent"
 
 
-async def test_a_silence_takes_only_so_many_messages_and_a_reply_counts_anew(composition: Composition) -> None:
-    here = await place(composition, "attempts")
+async def test_a_silence_takes_only_so_many_messages_and_a_reply_counts_anew(parts: Composition) -> None:
+    here = await place(parts, "attempts")
     who = await here.contact()
     await here.writes(who, at=NOON - 5 * DAY)
     for _ in range(2):
@@ -137,8 +137,8 @@ async def test_a_silence_takes_only_so_many_messages_and_a_reply_counts_anew(com
     await here.schedule(who, in_=HOUR, trigger_type="inactivity")
 
 
-async def test_a_dedupe_key_holds_one_open_trigger_also_of_two_at_once(composition: Composition) -> None:
-    here = await place(composition, "dedupe")
+async def test_a_dedupe_key_holds_one_open_trigger_also_of_two_at_once(parts: Composition) -> None:
+    here = await place(parts, "dedupe")
     who = await here.contact()
     first, second = await asyncio.gather(
         here.schedule(who, in_=HOUR, dedupe_key="exam"),
@@ -155,8 +155,8 @@ async def test_a_dedupe_key_holds_one_open_trigger_also_of_two_at_once(compositi
             await cancel_by_key(here.services, "dedupe", contact_id, key)
 
 
-async def test_what_was_sent_cannot_be_cancelled_and_the_message_says_so(composition: Composition) -> None:
-    here = await place(composition, "sent")
+async def test_what_was_sent_cannot_be_cancelled_and_the_message_says_so(parts: Composition) -> None:
+    here = await place(parts, "sent")
     planned = (await here.schedule(await here.contact(), dedupe_key="k")).trigger
     await here.fire()
     with pytest.raises(Conflict, match="was sent"):
@@ -170,9 +170,9 @@ async def test_what_was_sent_cannot_be_cancelled_and_the_message_says_so(composi
 
 
 async def test_a_held_message_goes_out_after_approval_alone_with_the_text_that_was_approved(
-    composition: Composition,
+    parts: Composition,
 ) -> None:
-    here = await place(composition, "approval")
+    here = await place(parts, "approval")
     await here.configure(requires_approval=True)
     who = await here.contact()
     given = (await here.schedule(who)).trigger
@@ -194,8 +194,8 @@ async def test_a_held_message_goes_out_after_approval_alone_with_the_text_that_w
     assert (await here.trigger(written.trigger_id)).message == "Hi Noor, how was it?"
 
 
-async def test_a_message_that_nobody_approves_in_time_expires(composition: Composition) -> None:
-    here = await place(composition, "unapproved")
+async def test_a_message_that_nobody_approves_in_time_expires(parts: Composition) -> None:
+    here = await place(parts, "unapproved")
     planned = (await here.schedule(await here.contact(), requires_approval=True)).trigger.trigger_id
     here.clock.forward(days=1)
     with pytest.raises(Conflict, match="expired"):
@@ -204,8 +204,8 @@ async def test_a_message_that_nobody_approves_in_time_expires(composition: Compo
     assert (await here.trigger(planned)).failure == "too_late"
 
 
-async def test_a_template_is_filled_from_the_contact_when_it_is_due(composition: Composition) -> None:
-    here = await place(composition, "template")
+async def test_a_template_is_filled_from_the_contact_when_it_is_due(parts: Composition) -> None:
+    here = await place(parts, "template")
     who = await here.contact()
     await here.writes(who, "I have a golden retriever named Bruno", at=NOON - 3 * DAY)
     template = (
@@ -221,8 +221,8 @@ async def test_a_template_is_filled_from_the_contact_when_it_is_due(composition:
     assert (await here.trigger(broken)).failure == "no_text"
 
 
-async def test_a_replay_gives_way_to_an_open_trigger_under_the_same_key(composition: Composition) -> None:
-    here = await place(composition, "replaykey")
+async def test_a_replay_gives_way_to_an_open_trigger_under_the_same_key(parts: Composition) -> None:
+    here = await place(parts, "replaykey")
     who = await here.contact()
     failed = (await here.schedule(who, template="{{ facts[99] }}", dedupe_key="k")).trigger.trigger_id
     await here.fire()

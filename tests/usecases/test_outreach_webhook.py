@@ -25,9 +25,9 @@ async def channels() -> AsyncIterator[Channels]:
     await made.close()
 
 
-async def hooked(composition: Composition, channels: Channels, name: str, setup: Setup, channel: str) -> Place:
+async def hooked(parts: Composition, channels: Channels, name: str, setup: Setup, channel: str) -> Place:
     """A tenant at the present time, so that signatures are fresh, whose channel leads to this machine."""
-    here = await place(composition, name)
+    here = await place(parts, name)
     here.clock.now = datetime.now(UTC)
     await here.configure(quiet_hours_start="07:00")
     parts = replace(here.services.outreach, adapters=channels, allow_private=True)
@@ -41,10 +41,10 @@ def webhook(url: str) -> Setup:
 
 
 async def test_the_receiver_gets_a_signed_message_and_an_edit_of_it_is_noticed(
-    composition: Composition, channels: Channels
+    parts: Composition, channels: Channels
 ) -> None:
     with fake_provider() as provider:
-        here = await hooked(composition, channels, "signed", webhook(provider.url), "webchat")
+        here = await hooked(parts, channels, "signed", webhook(provider.url), "webchat")
         who = await here.contact()
         planned = (await here.schedule(who, message="How was your first day?")).trigger
         assert (await here.fire()).sent == 1
@@ -61,11 +61,11 @@ async def test_the_receiver_gets_a_signed_message_and_an_edit_of_it_is_noticed(
 
 @pytest.mark.parametrize("lost", [Reply(hangs=True), Reply(hangs_up=True)], ids=["time-out", "closed"])
 async def test_a_receiver_that_took_a_message_without_saying_so_is_asked_and_not_sent_it_again(
-    composition: Composition, channels: Channels, lost: Reply
+    parts: Composition, channels: Channels, lost: Reply
 ) -> None:
     with fake_provider() as provider:
         name = f"lost-{lost.hangs}"
-        here = await hooked(composition, channels, name, webhook(provider.url), "webchat")
+        here = await hooked(parts, channels, name, webhook(provider.url), "webchat")
         planned = (await here.schedule(await here.contact())).trigger.trigger_id
         provider.replies = [lost, reply(200, {"received": True})]
         assert (await here.fire()).retrying == 1
@@ -80,10 +80,10 @@ async def test_a_receiver_that_took_a_message_without_saying_so_is_asked_and_not
 
 
 async def test_a_receiver_that_does_not_have_it_gets_the_same_message_under_the_same_id(
-    composition: Composition, channels: Channels
+    parts: Composition, channels: Channels
 ) -> None:
     with fake_provider() as provider:
-        here = await hooked(composition, channels, "again", webhook(provider.url), "webchat")
+        here = await hooked(parts, channels, "again", webhook(provider.url), "webchat")
         who = await here.contact()
         await here.schedule(who, generate=True)
         provider.replies = [Reply(hangs_up=True), reply(200, {"received": False}), Reply(200)]
@@ -100,11 +100,11 @@ async def test_a_receiver_that_does_not_have_it_gets_the_same_message_under_the_
 
 
 async def test_whatsapp_cannot_be_asked_so_a_lost_answer_waits_for_a_person(
-    composition: Composition, channels: Channels
+    parts: Composition, channels: Channels
 ) -> None:
     with fake_provider() as provider:
         setup = Setup("whatsapp_cloud", provider.url, "123456789", TOKEN)
-        here = await hooked(composition, channels, "whatsapp", setup, "whatsapp")
+        here = await hooked(parts, channels, "whatsapp", setup, "whatsapp")
         who = await here.contact("4915112345678", channel="whatsapp")
         planned = (await here.schedule(who)).trigger.trigger_id
         provider.replies = [Reply(hangs_up=True)]
@@ -117,9 +117,9 @@ async def test_whatsapp_cannot_be_asked_so_a_lost_answer_waits_for_a_person(
     assert len(provider.asked) == 1
 
 
-async def test_a_receiver_that_is_away_is_tried_until_it_is_back(composition: Composition, channels: Channels) -> None:
+async def test_a_receiver_that_is_away_is_tried_until_it_is_back(parts: Composition, channels: Channels) -> None:
     with fake_provider() as provider:
-        here = await hooked(composition, channels, "away", webhook(provider.url), "webchat")
+        here = await hooked(parts, channels, "away", webhook(provider.url), "webchat")
         planned = (await here.schedule(await here.contact())).trigger.trigger_id
         provider.replies = [reply(503), reply(429, retry_after="120"), Reply(200)]
         assert (await here.fire()).retrying == 1
@@ -133,9 +133,9 @@ async def test_a_receiver_that_is_away_is_tried_until_it_is_back(composition: Co
 
 
 async def test_a_channel_that_cannot_be_used_any_more_fails_and_can_be_replayed_when_it_is_set_up_again(
-    composition: Composition, channels: Channels
+    parts: Composition, channels: Channels
 ) -> None:
-    here = await hooked(composition, channels, "unusable", webhook("http://127.0.0.1:9"), "webchat")
+    here = await hooked(parts, channels, "unusable", webhook("http://127.0.0.1:9"), "webchat")
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     here.services = replace(here.services, outreach=replace(here.services.outreach, envelope=None))
     assert (await here.fire()).failed == 1

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.names import AMBIGUOUS, FIRST_NAMES
 from server.domain.extraction.statement import Statement
 
 _AGE: Final = re.compile(
@@ -13,11 +14,14 @@ _AGE: Final = re.compile(
     re.IGNORECASE,
 )
 _HEIGHT: Final = re.compile(
-    r"^(?:only |over |almost |about )?(?P<v>(?:\d+|five|six|seven|four)[ '-](?:feet|"
+    r"^(?P<v>(?:only |over |under |almost |about |around |nearly )?(?:\d+|five|six|seven|four)[ '-](?:feet|"
     r"foot|ft|'|cm|\d|meters?).*)",
     re.IGNORECASE,
 )
-_CALLED: Final = re.compile(r"^(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE)
+_MEASURE: Final = re.compile(r"\b(?:feet|foot|ft|cm|meters?|metres?)\b|'", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE
+)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
     (lexicon.DIETS, "diet", 0.75),
@@ -28,7 +32,9 @@ _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.KINDS, "trait", 0.6),
 )
 _QUALIFIER: Final = re.compile(
-    r"^(?:a|an|the|very|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
+    r"^(?:a|an|the|very|much too|much|completely|extremely|totally|rather|quite|way too|way|legally|partially|too|"
+    r"fairly|somewhat|"
+    r"naturally|incredibly|terribly|slightly|under|over|even|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
     r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
     r"strict|total|huge|big|proud|devout)\s+",
     re.IGNORECASE,
@@ -55,11 +61,12 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
     height = _HEIGHT.match(rest)
     if height and not negated:
         value = phrase(height["v"], 5)
-        return [Statement(f"Is {value}", "appearance", value, weight=0.5)] if value else []
+        tall = value if "tall" in value.lower() or not _MEASURE.search(value) else f"{value} tall"
+        return [Statement(f"Is {tall}", "appearance", tall, weight=0.5)] if value else []
     called = _CALLED.match(rest)
     if called and not negated:
         return [_name(called["name"])]
-    what = phrase(rest, 7)
+    what = phrase(rest, 9)
     if not what:
         return []
     return _is_a(what, negated)
@@ -84,7 +91,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         if words[0] in lexicon.PASSING and hit != words[0] and not _INDEFINITE.match(what):
             return []
         return [_kind(what, core, words, hit, attribute, weight, negated)]
-    if words[0] in lexicon.PASSING or words[0].endswith("ing"):
+    if words[:2] != ["full", "time"] and (words[0] in lexicon.PASSING or words[0].endswith("ing")):
         return []
     if what[:2].lower() in ("a ", "an") or what.lower().startswith(("the ", "one ")):
         if negated:
@@ -98,9 +105,13 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         ]
     if negated or len(words) > 3:
         return []
-    if len(words) == 1 and core[:1].isupper() and core.lower() not in lexicon.NOT_NAMES:
-        return [_name(core)]
-    return [Statement(f"Is {turned(what)}", "trait", turned(core), weight=0.4, confidence=0.5)]
+    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES:
+        known = words[0] in FIRST_NAMES and words[0] not in AMBIGUOUS
+        if core[:1].isupper() or known:
+            return [_name(core)]
+    if words[0] in FIRST_NAMES - AMBIGUOUS and re.match(r"\w+ (?:and|from|here|by|who|i)\b", core, re.IGNORECASE):
+        return [_name(core.split()[0])]
+    return []
 
 
 def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool) -> Statement:
@@ -121,4 +132,4 @@ def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weig
         return Statement(
             content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named
         )
-    return Statement(content, attribute, turned(bare(core)), weight=weight, confidence=0.8)
+    return Statement(content, attribute, turned(bare(core)).removeprefix("and "), weight=weight, confidence=0.8)

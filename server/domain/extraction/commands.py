@@ -7,6 +7,7 @@ from typing import Final
 
 from Stemmer import Stemmer
 
+from server.domain.extraction.commands_abroad import asked
 from server.domain.extraction.english import opened
 from server.domain.extraction.statements import statements
 from server.domain.memory import Memory
@@ -56,11 +57,15 @@ def is_stop(message: str, language: str = "en") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """`remember` holds what is to be kept, `forget` the queries of what is to go, `rest` the text without them."""
+    """`remember` holds what is to be kept, `forget` the queries of what is to go, `rest` the text without them.
+
+    `unsaid`: part of the message was taken back in the same breath ("…, but forget that"); nothing of it is to be kept.
+    """
 
     remember: tuple[str, ...]
     forget: tuple[str, ...]
     rest: str
+    unsaid: bool = False
 
 
 _POLITE: Final = (
@@ -106,26 +111,47 @@ _ABOUT: Final = re.compile(
     r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
+_FORGETS: Final = re.compile(r"forget|not |don'?t", re.IGNORECASE)
+_UNSAID: Final = re.compile(
+    r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget "
+    r"(?:that|this|it|"
+    r"(?:that |what )?I (?:just )?(?:said|told you|mentioned)(?: that| it| this)?)|(?:do not|don't|dont) (?:remember|"
+    r"store|save|keep) "
+    r"(?:that|this|it))(?: please| ok| okay)?$",
+    re.IGNORECASE,
+)
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
-def commands(message: str) -> Commands:
+def commands(message: str, language: str = "en") -> Commands:
     """The commands of a message. "Forget it" and "remember when we…?" are talk, not commands."""
     remember: list[str] = []
     forget: list[str] = []
     rest: list[str] = []
+    unsaid = False
     for sentence in _SENTENCE.findall(message.replace("’", "'")):
         body = sentence.strip().rstrip(".!? \n")
-        asked = _forgetting(body)
-        if asked is not None:
-            forget.append(asked)
+        abroad = asked(sentence, language)
+        if abroad is not None:
+            kind, what = abroad
+            if kind == "remember":
+                remember.append(what)
+            else:
+                forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
+            continue
+        if _FORGETS.search(body) and _UNSAID.search(body):
+            unsaid = True
+            continue
+        queried = _forgetting(body)
+        if queried is not None:
+            forget.append(queried)
             continue
         kept = None if sentence.rstrip().endswith("?") and not _asks_politely(body) else _remembering(body)
         if kept is not None:
             remember.append(kept)
             continue
         rest.append(sentence.strip())
-    return Commands(tuple(remember), tuple(forget), " ".join(rest))
+    return Commands(tuple(remember), tuple(forget), " ".join(rest), unsaid)
 
 
 def _asks_politely(body: str) -> bool:
@@ -200,7 +226,8 @@ def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
     if query == FORGET_ALL:
         return tuple(m.id for m in memories)
     if query == FORGET_LAST:
-        newest = max((m.sequence for m in memories), default=0)
+        # Not what was never said in a turn: that has a place before all turns.
+        newest = max((m.sequence for m in memories if m.sequence >= 0), default=0)
         return tuple(m.id for m in memories if m.sequence == newest)
     wanted = _stems(query)
     stated = {

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from server.domain.extraction.dates import told
 from server.domain.extraction.english import bare, opened, phrase
+from server.domain.extraction.times import Interval, resolve
 from server.domain.memory import Memory
 
 _OPENING: Final = re.compile(
@@ -49,14 +52,15 @@ _KINDS: Final = (_DATE, _DAY, _CLOCK, _COLOR, _NUMBER, _PROPER)
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A known memory with its wording and value put right."""
+    """A known memory with its wording and value put right, and when it happens where that is what was wrong."""
 
     memory: Memory
     content: str
     value: str
+    when: Interval | None = None
 
 
-def correction(message: str, facts: Sequence[Memory]) -> Corrected | None:
+def correction(message: str, facts: Sequence[Memory], at: datetime, zone: tzinfo) -> Corrected | None:
     """The newest known fact that the message corrects, with its new wording; None where it corrects nothing."""
     first = re.split(r"(?<=[.!?])\s", opened(message), maxsplit=1)[0].strip(" .!?")
     for pattern in (_NOT_FIRST, _NOT_BUT, _NOT_COMMA):
@@ -68,7 +72,30 @@ def correction(message: str, facts: Sequence[Memory]) -> Corrected | None:
     match = _MEANT.match(first) or _OPENING.match(first)
     if match is None:
         return None
-    return _same_kind(bare(phrase(match["new"], 5)), facts)
+    return _moved(match["new"], facts, at, zone) or _same_kind(bare(phrase(match["new"], 5)), facts)
+
+
+def _moved(new: str, facts: Sequence[Memory], at: datetime, zone: tzinfo) -> Corrected | None:
+    """The newest plan, with the other day that it is on."""
+    when = resolve(new, at, zone)
+    if when is None:
+        return None
+    for memory in _newest(facts):
+        if memory.event_start is None or memory.event_end is None or memory.attribute not in ("plan", "note"):
+            continue
+        said = told(Interval(memory.event_start, memory.event_end), zone)
+        if memory.content.endswith(said):
+            when = _at_the_same_hour(when, memory.event_start, memory.event_end)
+            return Corrected(memory, f"{memory.content.removesuffix(said)}{told(when, zone)}", memory.value or "", when)
+    return None
+
+
+def _at_the_same_hour(when: Interval, start: datetime, end: datetime) -> Interval:
+    """A moved appointment keeps its hour where none is said."""
+    if end - start > timedelta(hours=1) or when.end - when.start <= timedelta(hours=1):
+        return when
+    moved = when.start + ((start - when.start) % timedelta(days=1))
+    return Interval(moved, moved + (end - start))
 
 
 def _newest(facts: Sequence[Memory]) -> list[Memory]:

@@ -3,41 +3,62 @@
 import re
 from typing import Final
 
-_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+_APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
         (r"[’`´]", "'"),
-        (r"\s+([,.!?;:])", r"\1"),
-        (r"\bi\s?'?\s?m\b", "I am"),
-        (r"\bi'? ?ve\b", "I have"),
+        (r"\bcan't\b", "can not"),
+        (r"\bwon't\b", "will not"),
         (r"\bi'll\b", "I will"),
         (r"\bi'd (?=(?:been|never|always|had|just)\b)", "I had "),
         (r"\bi'd\b", "I would"),
-        (r"\bcan'?t\b|\bcannot\b", "can not"),
-        (r"\bwon'?t\b", "will not"),
-        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n'?t\b", r"\1 not"),
         (r"\b(we|they|you)'re\b", r"\1 are"),
         (r"\b(we|they|you)'ve\b", r"\1 have"),
         (r"\b(\w+)'ll\b", r"\1 will"),
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
-        (r"\bgonna\b", "going to"),
-        (r"\bwanna\b", "want to"),
-        (r"\bgotta\b", "have to"),
-        (r"\bfavourite\b", "favorite"),
-        (r"\bneighbour\b", "neighbor"),
-        (r"\bcolour\b", "color"),
-        (r"\bi\b", "I"),
+    )
+)
+_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"\s+([,.!?;:])", r"\1"),
+        (r"\bi\s?[';]?\s?m\b", "I am"),
+        (r"\bi'? ?ve\b", "I have"),
+        (r"\bcan'?t\b|\bcannot\b", "can not"),
+        (r"\bwon'?t\b|\bwo not\b", "will not"),
+        (r"\bca not\b|\bcan t\b", "can not"),
+        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n(?:'?| )t\b", r"\1 not"),
+        (r"\bai ?n'?t\b|\bai not\b", "am not"),
+        (r"\bi been\b", "I have been"),
+        (r"\bi (?=rather\b)", "I would "),
+        (r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),
+        (r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)", "favorite"),
+        (
+            r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)",
+            "favorite ",
+        ),
     )
 )
 _SENTENCES: Final = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]+)*[.!?;\n]*")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?m:^>.*$)")
 
 
+_SPELLED: Final = {
+    "gonna": "going to", "wanna": "want to", "gotta": "have to", "neighbour": "neighbor", "colour": "color", "i": "I",
+    "colours": "colors", "neighbours": "neighbors",
+}  # fmt: skip
+_SPELLINGS: Final = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
+
+
 def opened(text: str) -> str:
     """The text with contractions written out ("I'm" and "im" become "I am"), quotations taken out, spaces tidied."""
     text = _QUOTED.sub(" ", text)
+    if "'" in text or "’" in text or "`" in text or "´" in text:
+        for pattern, by in _APOSTROPHES:
+            text = pattern.sub(by, text)
     for pattern, by in _OPENED:
         text = pattern.sub(by, text)
+    text = _SPELLINGS.sub(lambda match: _SPELLED[match[0].lower()], text)
     return " ".join(text.split(" ")).strip()
 
 
@@ -73,53 +94,40 @@ def turned(words: str) -> str:
     )
 
 
-_IRREGULAR: Final = {"have": "has", "do": "does", "go": "goes", "am": "is", "are": "is", "be": "is"}
-
-
-def third_person(verb: str) -> str:
-    """The present form of a verb for he, she or it: "watch" becomes "watches"."""
-    if verb in _IRREGULAR:
-        return _IRREGULAR[verb]
-    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
-        return verb + "es"
-    if verb.endswith("y") and len(verb) > 1 and verb[-2] not in "aeiou":
-        return verb[:-1] + "ies"
-    return verb + "s"
-
-
 _STOP_AT: Final = re.compile(
     r"(?<=\S)(?:\s*[,:()].*|\s+-\s.*|\s+(?:because|cause|cuz|but|so|when|whenever|while|"
     r"if|since|though|although|until|who|which|where|"
     r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and "
     r"(?:I|it|we|he|she|they|you|that|then|also|now|my)|"
-    r"that (?:I|is|was|we|it|has)|that$|"
+    r"that|"
     r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|"
     r"at|all|last|next|this|these|on|in the|during the) "
     r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:years|a while|fun|a living|\w+ "
+    r"very much|so much|a lot(?! of)|more than|for (?:years|good|now|ever|a while|fun|a living|\w+ "
     r"years)|to be honest|tbh|myself|is|was|are|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
-    r"^(?:to |that |just |really |very |so much |so many |too much |too many |so |some "
-    r"|any |such |of |about |even |only |mostly |"
+    r"^(?:me some |me a |to |that |just |really |very |so much |so many |(?:way |far )?too (?:much|many) |so |some "
+    r"|any |such |of |about |even |only |mostly |mainly |especially |particularly |including |counting |etc |"
     r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
     re.IGNORECASE,
 )
 _TRAILING: Final = re.compile(
-    r"(?:\s+(?:and|or|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
+    r"(?:\s+(?:as|and|or|not|the|a|an|to|of|in|on|at|with|for|by|my|too|also|really|just|yet|"
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|then|last (?:week|month|year|night)|this (?:week|month|year|morning)))+$",
+    r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|"
+    r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
-_LONGEST_OBJECT: Final = 7
+_LONGEST_OBJECT: Final = 11
 _EMPTY: Final = frozenset(
     "it that this them you him her those these one ones some all me us so too there "
     "here what something anything "
@@ -149,3 +157,7 @@ def bare(words: str) -> str:
 def sentence_case(words: str) -> str:
     """The first letter in capitals, the rest left alone."""
     return words[:1].upper() + words[1:]
+
+
+PROPER: Final = re.compile(r"[A-Z][\w'.-]*(?:(?: (?:de|la|of|upon|am))? [A-Z][\w'.-]*)*")
+"""A name as it is written: words with capitals, and the little ones between them."""

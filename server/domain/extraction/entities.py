@@ -7,6 +7,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.drafts import EntityDraft
+from server.domain.extraction.gazetteer import PLACE
 from server.domain.extraction.statement import Statement
 from server.domain.memory import Entity
 from server.domain.words import EntityType
@@ -20,7 +21,7 @@ _TYPES: Final[dict[str, EntityType]] = {
 }
 _NAME: Final = r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)?"
 _PERSON: Final = re.compile(
-    r"\b(?:with|met|meet|meeting|I called|texted|married|dating|saw|and I and|told|asked|"
+    r"\b(?:with|married to|engaged to|dating|met|meet|meeting|I called|texted|married|dating|saw|and I and|told|asked|"
     rf"visit(?:ed|ing)?|miss(?:ed)?|love|thank|hugged|helped) (?P<name>{_NAME})(?='s|"
     r"[\s,.!?;:]|$)"
 )
@@ -31,10 +32,14 @@ _PLACE: Final = re.compile(
     r"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived "
     rf"in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
 )
+_KNOWN_PLACE: Final = re.compile(
+    rf"\b(?:in|from|to|near|around|outside|through|of|over|leaving|left) (?P<name>{PLACE})\b", re.IGNORECASE
+)
 _LIKELY_PLACE: Final = re.compile(r"(?:land|ia|burg|ville|stan|town|shire|polis|berg|City|Island|Beach|Park|Valley)$")
 _RELATION: Final = "|".join(sorted((re.escape(r) for r in lexicon.RELATIVES), key=len, reverse=True))
 _RELATION_NAME: Final = re.compile(
-    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{_RELATION}),? (?P<name>[A-Z][\w'-]+)\b"
+    rf"\b[Mm]y (?:(?:older|younger|little|big|best|new) )?(?P<rel>{_RELATION}),? (?:(?:Dr|Mr|Mrs|Ms|Prof)\.? "
+    rf")?(?P<name>[A-Z][\w'-]+)\b"
 )
 _LONGEST_SLUG: Final = 60
 
@@ -44,6 +49,11 @@ def slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(c for c in plain if not unicodedata.combining(c)).lower()
     return re.sub(r"[^\w]+", "-", plain).strip("-_")[:_LONGEST_SLUG] or "x"
+
+
+def _in_capitals(name: str) -> str:
+    """The name of a place as it is written: "south korea" becomes "South Korea"; what has capitals keeps them."""
+    return name if name != name.lower() else " ".join(word.capitalize() for word in name.split())
 
 
 class Mentions:
@@ -100,6 +110,14 @@ class Mentions:
         last = called.lower().split()[-1] if called.strip() else ""
         return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
 
+    def called(self, name: str) -> tuple[str, str] | None:
+        """The type of the known pet or person of that name and its common noun ("dog", "sister"), or None."""
+        entity = self._known.get(self._by_name.get(name.lower(), ""))
+        if entity is None or entity.type not in ("pet", "person"):
+            return None
+        nouns = [a for a in entity.aliases if a in lexicon.PETS or a in lexicon.RELATIVES]
+        return entity.type, nouns[0] if nouns else entity.type
+
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
         """Ids of the entities a statement introduces or names."""
         made = [self.add(kind, name, called) for kind, name, called in statement.named]
@@ -121,6 +139,8 @@ class Mentions:
         for match in _RELATION_NAME.finditer(text):
             if self._is_name(match["name"]):
                 self.add("person", match["name"], match["rel"].lower())
+        for match in _KNOWN_PLACE.finditer(text):
+            self.add("place", _in_capitals(match["name"]))
         for match in _PLACE.finditer(text):
             if self._is_name(match["name"]) and match["name"].lower() not in self._by_name:
                 self.add("place", match["name"])

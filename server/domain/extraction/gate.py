@@ -68,8 +68,10 @@ def _means_something(word: str) -> bool:
     plain = word.lower().replace("’", "'")
     if plain.isdigit():
         return True
+    if plain in _CHATTER or plain in _GRAMMAR:
+        return False
     short = _DRAWN_OUT.sub(r"\1", plain)
-    if plain in _CHATTER or plain in _GRAMMAR or short in _CHATTER or short in _GRAMMAR:
+    if short in _CHATTER or short in _GRAMMAR:
         return False
     return len(plain) > 2 or (len(plain) == 2 and (word[0].isupper() or _unspaced(plain)))
 

@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
-from server.domain.extraction import lexicon
+from server.domain.extraction import lexicon, nouns
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
 
-_PIECES: Final = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
+_PIECES: Final = re.compile(r"\s*[,:]\s*(?:and |or )?|\s+(?:and|or|plus|&)\s+", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\s*,?\s*(?:named|called|(?:whose |his |her )?name is)\s+(?P<name>[\w'-]+)", re.IGNORECASE)
 _DETERMINER: Final = re.compile(
     rf"^(?:a|an|the|my|our|some|any|no|just|only|also|got|{lexicon.NUMBER_WORDS})\s+", re.IGNORECASE
@@ -38,13 +39,18 @@ _EMPTY: Final = frozenset(
     """.split()
 )
 _PARTICIPLE: Final = re.compile(
-    r"^(?:a |an )?(?:been|had|done|seen|heard|tried|gone|got|made|taken|lost|found|wanted|"
-    r"worked|played|lived|loved|thought|"
-    r"read|written|eaten|met|come|become|started|finished|always|never|not|to|already|"
-    r"just|also|recently|ever|\w+ed)\b",
+    r"^(?:a |an )?(?:(?:always|never|not|already|just|also|recently|ever|only|even|never ever) "
+    r")*(?P<w>[a-z]+)\b(?P<more> .+)?",
     re.IGNORECASE,
 )
-_MOST: Final = 3
+_PERFECT: Final = frozenset(
+    "been had done seen heard tried gone got made taken lost found wanted worked played lived loved thought read "
+    "written "
+    "eaten met come become started finished always never not to already just ever".split()
+)
+_THINGS_IN_ED: Final = frozenset("red bed shed sled weed seed feed need".split())
+_PREPOSITIONS: Final = frozenset("on in at with for from by of under over as about home back".split())
+_MOST: Final = 5
 
 
 def having(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -52,7 +58,8 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
     found: list[Statement] = []
     words = match["x"]
     verb = match[0].split()[0].lower()
-    if _PARTICIPLE.match(words):
+    perfect = _PARTICIPLE.match(words)
+    if perfect is not None and _is_participle(perfect["w"].lower()):
         return []
     none = re.match(r"(?:no|any)\b(?: interest| time| idea| clue| problem)?", words, re.IGNORECASE)
     for piece in _PIECES.split(words)[:_MOST]:
@@ -63,6 +70,14 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
             made = member
         found.append(made)
     return found
+
+
+def _is_participle(word: str) -> bool:
+    """Whether "have" before the word makes a tense of it: "have seen"."""
+    if word in _THINGS_IN_ED:
+        return False
+    verb = verb_of(word)
+    return word in _PERFECT or (verb is not None and verb.form == "past") or (word.endswith("ed") and len(word) > 5)
 
 
 def _member(words: str, group: Statement, piece: str) -> Statement | None:
@@ -78,16 +93,20 @@ def _member(words: str, group: Statement, piece: str) -> Statement | None:
     )
 
 
+_ONLY: Final = re.compile(r"^(?:just|only|about|like)? ?(?:the )?(?=(?:one|two|three|four|five|\d+)\b)", re.IGNORECASE)
+
+
 def _one(piece: str, negated: bool, verb: str) -> Statement | None:
     named = _NAMED.search(piece)
-    what = phrase(piece[: named.start()] if named else piece, 6)
+    what = phrase(_ONLY.sub("", piece[: named.start()] if named else piece), 8)
+    what = re.sub(r" only$", "", what)
     if not what:
         return None
     core = what
     while (shorter := _DETERMINER.sub("", core)) != core:
         core = shorter
     words = [w.lower().strip(",.") for w in core.split()]
-    if not words or words[0] in _EMPTY or words[-1] in lexicon.ABSTRACT:
+    if not words or words[0] in _EMPTY or words[0] in _PREPOSITIONS or _head(core) in nouns.ABSTRACT:
         return None
     name = ""
     if named:
@@ -97,6 +116,14 @@ def _one(piece: str, negated: bool, verb: str) -> Statement | None:
         return _had(words, core, shown, name, verb)
     attribute = _attribute(words)
     return Statement(f"Has no {core}", f"no_{attribute}", core, weight=0.5, closes=((attribute, core),))
+
+
+_AFTER_HEAD: Final = re.compile(r"\s(?:in|of|with|on|for|at|from|to|by|about|like|around|under|over|near)\s")
+
+
+def _head(core: str) -> str:
+    """The noun a phrase is about: "sushi" of "sushi in the fridge"."""
+    return _AFTER_HEAD.split(core.lower(), maxsplit=1)[0].split()[-1].strip(",.")
 
 
 def _attribute(words: list[str]) -> str:
@@ -143,7 +170,7 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
     weight = _WEIGHTS[attribute]
     if verb == "had" and attribute not in ("health", "family", "siblings"):
         return None
-    if attribute == "owns" and len(words) > 5:
+    if attribute == "owns" and len(words) > 6:
         return None
     last = words[-1]
     if not name:
@@ -153,8 +180,15 @@ def _had(words: list[str], core: str, shown: str, name: str, verb: str) -> State
     content = f"Has {shown} named {name}"
     kind = "pet" if attribute == "pet" else "person" if attribute in _PEOPLE else "thing"
     called = next((w for w in reversed(words) if w in lexicon.PETS or w in lexicon.RELATIVES), last)
+    ends = (("relationship_status", "single"),) if attribute == "partner" else ()
     return Statement(
-        content, attribute, name, weight=min(0.9, weight + 0.05), confidence=0.95, named=((kind, name, called),)
+        content,
+        attribute,
+        name,
+        weight=min(0.9, weight + 0.05),
+        confidence=0.95,
+        named=((kind, name, called),),
+        closes=ends,
     )
 
 

@@ -1,6 +1,5 @@
 """Word lists that the English rules share."""
 
-import re
 from typing import Final
 
 RELATIVES: Final[dict[str, str]] = {
@@ -162,59 +161,43 @@ KINDS: Final = frozenset(
     irish scottish russian polish dutch swedish norwegian danish finnish greek turkish nigerian kenyan
     egyptian asian
     african european latino latina hispanic black white
+    male female man woman military veteran bilingual multilingual colourblind nerdy geeky artistic creative
+    athletic clumsy
+    outgoing talkative quiet loud social antisocial sociable ambitious organized disorganized messy tidy lazy stubborn
+    sensitive emotional romantic optimistic pessimistic competitive adventurous competent impatient patient
+    perfectionist
+    vain narcissistic petite tiny muscular stocky curvy obese slender lanky pudgy chubby heavyset plump handsome
+    attractive
+    ugly beautiful cute freckled hairy tattooed pale tan barefoot furry claustrophobic agoraphobic dyslexic insomniac
+    nearsighted farsighted shortsighted paralyzed bankrupt wealthy famous celibate polyamorous monogamous asexual
+    pansexual
+    pagan wiccan amish sober alcoholic frugal thrifty cheap spoiled conservative liberal republican democrat libertarian
+    anarchist feminist socialist pacifist environmentalist activist vegan gluten-free kosher halal homeschooled
+    uneducated
+    self-employed selfemployed underemployed self-taught widower bachelor orphaned gifted psychic royal superstitious
+    allergic anemic bulimic anorexic hypochondriac schizophrenic ambidextrous athlete foodie gamer hipster hippie hippy
+    goth punk nerd geek bookworm workaholic homebody jock hoarder minimalist loner extroverted grandmother grandfather
+    round sick unmarried graduating alone lonely expecting heavy healthy unhealthy fit weak strong short-sighted
+    shortest tallest youngest oldest blonde-haired ocd
     """.split()
 )
 """Words after "I am" that say what somebody is."""
 
-STATUS: Final = frozenset("single married divorced engaged widowed separated".split())
+STATUS: Final = frozenset("unmarried single married divorced engaged widowed separated".split())
 DIETS: Final = frozenset("vegan vegetarian pescatarian carnivore omnivore".split())
 LOOKS: Final = frozenset(
-    "tall short fat thin skinny slim overweight obese blonde blond brunette redhead redheaded bald bearded".split()
+    "petite tiny muscular stocky curvy slender lanky pudgy chubby plump freckled hairy shortest tallest tall short "
+    "fat thin skinny slim "
+    "overweight obese blonde blond brunette redhead redheaded bald bearded".split()
 )
 RELIGIONS: Final = frozenset(
-    "catholic christian muslim jewish hindu buddhist atheist agnostic mormon protestant religious spiritual".split()
+    "pagan wiccan amish catholic christian muslim jewish hindu buddhist atheist agnostic mormon "
+    "protestant religious spiritual".split()
 )
-HEALTH: Final = frozenset("disabled deaf blind diabetic autistic dyslexic pregnant colorblind".split())
-
-THINGS: Final = frozenset(
-    """
-    house home apartment flat condo farm ranch cabin cottage garden yard pool car truck van motorcycle
-    bike bicycle boat
-    yacht plane helicopter scooter jeep suv sedan tesla bmw mustang ferrari toyota honda ford guitar
-    piano violin drums
-    drum ukulele cello flute trumpet saxophone banjo camera telescope computer laptop phone ipad xbox
-    playstation
-    television tv couch library studio store shop business restaurant bakery company cafe bar salon gym
-    glasses braces
-    contacts tattoo tattoos beard mustache piercing piercings freckles dimples scar collection records
-    vinyl greenhouse
-    treehouse kayak surfboard skateboard snowboard telescope drone horse garage bookstore vineyard
-    medication wheelchair
-    """.split()
+HEALTH: Final = frozenset(
+    "paralyzed anemic bulimic anorexic schizophrenic insomniac nearsighted disabled deaf blind diabetic "
+    "autistic dyslexic pregnant colorblind".split()
 )
-
-BODY: Final = frozenset(
-    """
-    hair eyes eye skin nose ears toes toe feet foot face legs leg arms arm hands hand teeth nails height
-    weight voice
-    beard fingers finger cheeks back knee
-    """.split()
-)
-
-ABSTRACT: Final = frozenset(
-    """
-    life day days time times way mind opinion turn bad god goodness word words point thing things problem
-    fault idea
-    question answer experience understanding guess hope thought thoughts heart head own advice best self
-    case place
-    kind type favorite favourite name age birthday bit week weekend morning night evening plan plans luck
-    job work
-    stuff pleasure mood feelings feeling dream dreams future past memory memories story side part end
-    goal goals help
-    lol honor business ass butt body soul skills lot
-    """.split()
-)
-"""Nouns that "my …" names without anything being had."""
 
 NUMBER_WORDS: Final = (
     r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|"
@@ -233,14 +216,4 @@ NOT_NAMES: Final = frozenset(
     really just also
     covid internet google netflix youtube facebook instagram twitter amazon
     """.split()
-)
-
-DISCOURSE: Final = re.compile(
-    r"^(?:(?:well|yes|yeah|yep|yup|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|"
-    r"actually|also|anyway|honestly|lol|haha|"
-    r"hmm|um|uh|sure|cool|nice|wow|great|sometimes|usually|personally|currently|right "
-    r"now|now|today|lately|recently|"
-    r"unfortunately|sadly|luckily|fortunately|because|cause|plus|then|maybe|oh no|of "
-    r"course|i mean|you know|by the way|btw|fyi)\b[\s,]*)+",
-    re.IGNORECASE,
 )

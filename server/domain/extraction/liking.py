@@ -6,12 +6,17 @@ from typing import Final
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.items import items
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
+
+_LONGEST_OCCASION: Final = 8
+"""Words of an occasion that is liked or not: "when people are late"."""
 
 
 def liking(match: re.Match[str], negated: bool) -> list[Statement]:
     made = []
     to = "to " if match["x"].lower().startswith("to ") else ""
-    for item in items(match["x"]):
+    whole = match["x"].lower().startswith("when ")
+    for item in [" ".join(match["x"].split()[:_LONGEST_OCCASION])] if whole else items(match["x"]):
         value = bare(item)
         content = f"{'Dislikes' if negated else 'Likes'} {to}{turned(item)}"
         attribute, other = ("dislikes", "likes") if negated else ("likes", "dislikes")
@@ -26,19 +31,62 @@ def disliking(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def wish(match: re.Match[str], negated: bool) -> list[Statement]:
-    rest = phrase(match["x"], 7)
+    """What somebody wants or plans to do or to be."""
+    rest = phrase(match["x"], 8)
     if negated or not rest:
         return []
-    become = (match.groupdict().get("be") or "").lower()
-    plans = re.match(r"(?:plan|am (?:planning|going)|intend)", match[0], re.IGNORECASE)
-    content = (
-        f"{'Plans' if plans else 'Wants'} to {'be' if become in ('be', 'become') else become} {turned(rest)}".replace(
-            "  ", " "
-        )
-    )
-    if become in ("be", "become"):
-        return [Statement(content, "goal", bare(rest), weight=0.65)]
-    return [Statement(content, "goal", f"{become} {turned(bare(rest))}".strip(), weight=0.5, confidence=0.7)]
+    verb = (match.groupdict().get("be") or "be").lower().strip() or "be"
+    if verb in ("be", "become"):
+        if rest.split()[0].lower() in _NO_GOAL:
+            return []
+        return [Statement(f"Wants to be {turned(rest)}", "goal", bare(rest), weight=0.65)]
+    known = verb_of(verb)
+    if known is not None and known.form == "ing":
+        verb = known.base
+    if (
+        known is None
+        or known.form not in ("base", "ing")
+        or verb in _NO_WISH
+        or re.match(r"(?:it|that|this|them|you|a lot)\b", rest)
+    ):
+        return []
+    plans = re.match(r"(?:plan|am (?:planning|going|saving)|intend|decided)", match[0], re.IGNORECASE)
+    joined = re.match(r"\s*(?P<p>to|at|on|in|with|for|from|into|as|like)\s", match["x"])
+    shown = turned(f"{joined['p']} {rest}" if joined and not rest.startswith(f"{joined['p']} ") else rest)
+    said = f"{'Plans' if plans else 'Is learning' if 'learning' in match[0] else 'Wants'} to {verb} {shown}"
+    attribute, weight = ("plan", 0.45) if plans else ("goal", 0.5)
+    return [Statement(said, attribute, f"{verb} {turned(bare(rest))}".strip(), weight=weight, confidence=0.7)]
+
+
+_NO_GOAL: Final = frozenset(
+    "able here there more very so too careful honest done like nice good sure alone with in on".split()
+)
+_NO_WISH: Final = frozenset(
+    "know say tell ask talk hear see think let give thank forget remember feel seem sound come keep try stay get "
+    "mention "
+    "apologize respond reply answer help end stop wait hold leave look go call check find put share sit die cry".split()
+) - {"see", "get", "go", "leave", "help", "stay", "stop", "find", "keep"}
+
+
+def wanting(match: re.Match[str], negated: bool) -> list[Statement]:
+    """What somebody would like to have."""
+    if negated:
+        return []
+    made = []
+    for item in items(match["x"]):
+        value = turned(bare(item))
+        if value.split()[0].lower() in _NOT_WANTED or value.split()[-1].lower() in _NOT_WANTED:
+            continue
+        shown = turned(item if not item.lower().startswith(("my ", "our ")) else bare(item))
+        made.append(Statement(f"Wants {shown}", "wants", value, weight=0.35, confidence=0.6))
+    return made
+
+
+_NOT_WANTED: Final = frozenset(
+    "it that this them you him her more one some time break rest help sleep nap advice know someone somebody "
+    "something hug "
+    "go see be do have get make find not each others friend friends people what thing things idea least way".split()
+)
 
 
 def ability(match: re.Match[str], negated: bool) -> list[Statement]:

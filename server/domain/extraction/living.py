@@ -4,19 +4,34 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
-from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.english import PROPER, bare, phrase, turned
+from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.statement import Statement
+
+_WIDER: Final = re.compile(r"^(?P<city>[\w' -]+?)\s*, ?(?P<land>[A-Za-z][\w']*(?: [\w']+)?)\s*$")
+_NO_LAND: Final = frozenset(
+    "you and but so with where i my it how what too not lol haha yes the also by right now or".split()
+)
 
 
 def residence(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 6)
+    """Where or with whom somebody lives."""
+    place = phrase(match["x"], 8)
     if not place:
         return []
+    wider = _WIDER.match(match["x"])
+    if (
+        wider
+        and match["how"].lower() == "in"
+        and not _NO_LAND & set(wider["land"].lower().split())
+        and wider["city"] == place
+    ):
+        place = f"{place}, {wider['land']}"
     where = f"{match['how']} {turned(place)}".strip()
     if negated:
         return [
             Statement(
-                f"No longer lives {where}",
+                f"Does not live {where}",
                 "former_residence",
                 bare(place),
                 weight=0.5,
@@ -41,20 +56,12 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
     ]
 
 
-_PROPER: Final = re.compile(r"[A-Z][\w'.-]*(?:(?: (?:de|la|of|upon|am))? [A-Z][\w'.-]*)*")
-
-
 def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
     """The place a phrase begins with, where it is written as a name."""
     if how.lower() not in ("in", "to", "near", "from", "outside of", "outside"):
         return ()
-    name = _PROPER.match(bare(words))
+    name = PROPER.match(bare(words))
     return (("place", name[0], ""),) if name and name[0].lower() not in lexicon.NOT_NAMES else ()
-
-
-def _workplace(words: str) -> tuple[tuple[str, str, str], ...]:
-    name = _PROPER.match(words)
-    return (("workplace", name[0], ""),) if name else ()
 
 
 def moved(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -71,9 +78,13 @@ def moved(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def origin(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 5)
+    """Where somebody comes from."""
+    place = phrase(match["x"], 6)
     if negated or not place:
         return []
+    wider = _WIDER.match(match["x"])
+    if wider and wider["city"] == place and not _NO_LAND & set(wider["land"].lower().split()):
+        place = f"{place}, {wider['land']}"
     return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
 
 
@@ -84,78 +95,6 @@ def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
     verb = re.sub(r"^was ", "Was ", match["v"].lower())
     place = re.sub(r"^(?:in|on|near|by|at|with)\s+", "", rest)
     return [Statement(f"{verb[:1].upper()}{verb[1:]} {turned(rest)}", "upbringing", bare(place), weight=0.65)]
-
-
-def work(match: re.Match[str], negated: bool) -> list[Statement]:
-    what, how = phrase(match["x"], 6), (match["how"] or "").lower()
-    if not what:
-        return []
-    value = bare(what)
-    if negated:
-        return [
-            Statement(
-                f"No longer works {how} {what}",
-                "former_workplace",
-                value,
-                weight=0.5,
-                closes=(("workplace", value), ("occupation", value)),
-            )
-        ]
-    if how == "as":
-        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, confidence=0.9)]
-    if how in ("at", "for"):
-        role = re.search(r"\bas (an? [\w -]+)", match["x"])
-        named = _workplace(value)
-        made = [Statement(f"Works {how} {turned(what)}", "workplace", value, weight=0.8, confidence=0.9, named=named)]
-        if role and (job := phrase(role[1], 4)):
-            made.append(Statement(f"Works as {job}", "occupation", bare(job), weight=0.8))
-        return made
-    if how in ("in", "with"):
-        return [Statement(f"Works {how} {turned(what)}", "field", value, weight=0.7)]
-    return [Statement(f"Works {turned(what)}", "work", value, weight=0.5, confidence=0.6)]
-
-
-def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 5)
-    if negated or not what:
-        return []
-    value = bare(what)
-    if match["how"].lower() == "as":
-        return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8)]
-    named = _workplace(value)
-    return [Statement(f"Works at {turned(what)}", "workplace", value, weight=0.8, named=named)]
-
-
-def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
-    if negated:
-        return []
-    return [
-        Statement(
-            "Left their job",
-            "employment",
-            "left job",
-            weight=0.7,
-            closes=(("workplace", None), ("occupation", None), ("field", None)),
-        )
-    ]
-
-
-def study(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 6)
-    if negated or not what:
-        return []
-    return [Statement(f"Studies {turned(what)}", "studies", bare(what), weight=0.7)]
-
-
-def school(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 5)
-    if negated or not what:
-        return []
-    verb = match["v"].lower()
-    said = "Graduated from" if verb.startswith("grad") else "Goes to"
-    return [
-        Statement(f"{said} {turned(what)}", "school" if said == "Goes to" else "education", bare(what), weight=0.65)
-    ]
 
 
 _SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten|grad|academy)\b", re.IGNORECASE)
@@ -176,12 +115,35 @@ _NOT_A_PLACE: Final = frozenset(
 )
 
 
+_STATES: Final = re.compile(
+    r"(?:an? )?(?:strict |low carb |keto |new |vegan |fish only )?(?:welfare|disability|medication|unemployment|food "
+    r"stamps|diet|budget|probation|"
+    r"parole|maternity leave|sick leave|crutches|tour)\b",
+    re.IGNORECASE,
+)
+_AREAS: Final = re.compile(
+    r"(?:the|an?) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|"
+    r"south|north|east|west|"
+    r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|"
+    r"internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|"
+    r"studio|ranch|castle|mansion|loft|tent|boat|retirement home|old folks home)\b"
+    r"(?: (?:in|at) \w+)?",
+    re.IGNORECASE,
+)
+
+
 def within(match: re.Match[str], negated: bool) -> list[Statement]:
     """What somebody is in: a school, an army or a band, or a place."""
-    what = phrase(match["x"], 5)
+    what = phrase(match["x"], 9)
     if negated or not what:
         return []
     how, first = match["how"].lower(), what.split()[0].lower()
+    if match[0].lower().startswith("was"):
+        return _was_there(how, what)
+    if how == "on" and (state := _STATES.match(what)):
+        return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
+    if area := _AREAS.match(match["x"]):
+        return [Statement(f"Is {how} {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):
@@ -191,6 +153,28 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
     return [
         Statement(
             f"Is in {turned(what)}", "whereabouts", bare(what), weight=0.45, confidence=0.6, named=_place(what, "in")
+        )
+    ]
+
+
+def _was_there(how: str, what: str) -> list[Statement]:
+    """A place somebody was at, and is no more."""
+    if how == "in" and (is_place(what) or what[:1].isupper()):
+        return [
+            Statement(f"Was in {what}", "visited", bare(what), weight=0.4, confidence=0.6, named=_place(what, "in"))
+        ]
+    return []
+
+
+def moved_out(match: re.Match[str], negated: bool) -> list[Statement]:
+    """The end of living somewhere: "moved out of Berlin", "left Berlin"."""
+    place = phrase(match["x"], 4)
+    if negated or not place or not (is_place(place) or place[:1].isupper() or "moved" in match[0].lower()):
+        return []
+    ends = (("residence", bare(place)), ("whereabouts", bare(place)))
+    return [
+        Statement(
+            f"Moved out of {turned(place)}", "former_residence", bare(place), weight=0.5, confidence=0.8, closes=ends
         )
     ]
 
@@ -209,53 +193,3 @@ def visited(match: re.Match[str], negated: bool) -> list[Statement]:
             named=_place(place, "to"),
         )
     ]
-
-
-def married(match: re.Match[str], negated: bool) -> list[Statement]:
-    if negated:
-        return []
-    status = "engaged" if "getting" in match[0].lower() else match["s"].lower()
-    ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if status == "divorced" else ()
-    return [Statement(f"Is {status}", "relationship_status", status, weight=0.85, confidence=0.9, closes=ends)]
-
-
-def apart(_match: re.Match[str], negated: bool) -> list[Statement]:
-    if negated:
-        return []
-    return [
-        Statement(
-            "Is single after a break-up", "relationship_status", "single", weight=0.85, closes=(("partner", None),)
-        )
-    ]
-
-
-def married_someone(_match: re.Match[str], negated: bool) -> list[Statement]:
-    return [] if negated else [Statement("Is married", "relationship_status", "married", weight=0.85, confidence=0.85)]
-
-
-def life_event(match: re.Match[str], negated: bool) -> list[Statement]:
-    """Things that happen once in a life and stay part of it."""
-    what = phrase(match["x"], 6)
-    verb = match["v"].strip()
-    if (
-        negated
-        or not (what or verb == "retired")
-        or (verb in ("lost", "started", "ran", "beat") and len(what.split()) < 2)
-    ):
-        return []
-    return [
-        Statement(
-            f"{verb.capitalize()} {turned(what)}".strip(),
-            "life_event",
-            turned(bare(what)) or verb,
-            weight=0.45,
-            confidence=0.6,
-        )
-    ]
-
-
-def used_to(match: re.Match[str], negated: bool) -> list[Statement]:
-    what = phrase(match["x"], 7)
-    if negated or not what or what.split()[0].lower().endswith("ing"):
-        return []
-    return [Statement(f"Used to {turned(what)}", "past", turned(what), weight=0.4)]

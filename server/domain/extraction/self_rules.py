@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from server.domain.extraction import habits, liking, living
+from server.domain.extraction import habits, liking, living, turning, working
 from server.domain.extraction.being import being
 from server.domain.extraction.having import having
 from server.domain.extraction.statement import Statement
@@ -24,7 +24,7 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             r"with|addicted to|crazy about|"
             r"in love with|passionate about|a (?:huge |big |total |great |massive )?(?:fan of|"
             r"lover of|sucker for))|"
-            r"am (?:a (?:huge |big |total )?)?(?P<fan>[\w ]{2,20}) fan\b|have a passion for|"
+            r"have a passion for|"
             r"(?:have |got )?(?:a )?(?:soft spot|weakness) for|live for|look forward to|fell "
             r"in love with|crave|could live on) (?P<x>.+)",
             liking.liking,
@@ -36,7 +36,8 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
         ),
         (r"(?:am|have been) (?:really |very |super |so |terribly )?allergic to (?P<x>.+)", liking.allergy),
         (
-            r"(?:am|was) (?:really |very |so |super )?(?:scared|afraid|terrified|frightened|"
+            r"(?:am|was|get|got) (?:really |very |so |super |too |always |a bit )*(?:scared|afraid|terrified|"
+            r"frightened|"
             r"petrified) of (?P<x>.+)",
             liking.fear,
         ),
@@ -52,52 +53,60 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             r"(?:here |back |out |over |down |up |away |from [\w ]+ )?to (?P<x>.+)",
             living.moved,
         ),
+        (
+            r"(?:(?:just |recently |have |had )*(?:moved|am moving) out of|(?:just |recently |have |had )*left) "
+            r"(?P<x>.+)",
+            living.moved_out,
+        ),
         (r"(?:am|come|am originally|originally come|was) (?:originally )?from (?P<x>.+)", living.origin),
         (r"(?P<v>grew up|was (?:born|raised)) (?P<x>.+)", living.grew_up),
         (
             r"(?:(?:am |have been )?(?:currently )?working|work|used to work|worked) (?:full "
             r"?time |part ?time |now |currently |mostly |nights )?(?P<how>as|at|for|in|with) "
             r"(?P<x>.+)",
-            living.work,
+            working.work,
         ),
-        (r"work(?P<how>) (?P<x>.+)", living.work),
+        (r"work(?P<how>) (?P<x>.+)", working.work),
         (
             r"(?:just )?(?:got|started|have|landed|accepted|took) (?:a |my |the )?(?:new |first "
             r"|great )?(?:job|position|gig|role)(?: offer)? (?P<how>at|with|as|for) (?P<x>.+)",
-            living.new_job,
+            working.new_job,
         ),
-        (r"(?:just )?(?:started working|joined|got hired) ?(?P<how>at|by|for|as|) ?(?P<x>\w+.*)", living.new_job),
-        (r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", living.quit),
+        (r"(?:just )?(?:started working|joined|got hired) ?(?P<how>at|by|for|as|) ?(?P<x>\w+.*)", working.new_job),
+        (r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", working.quit),
         (
             r"(?:just |recently |finally )*(?:got|am getting|get|have been|am|was) (?:recently "
             r"|happily |newly |already |just |still |now )*(?P<s>married|divorced|engaged|separated|"
             r"widowed|single)\b",
-            living.married,
+            turning.married,
         ),
-        (r"(?:just |recently |have )*(?:broke|split|broken) up\b", living.apart),
+        (r"(?:just |recently |have )*(?:broke|split|broken) up\b", turning.apart),
         (
-            r"(?:want|wanted|hope|would (?:love|like)|plan|aspire|dream|am (?:hoping|planning|"
-            r"trying|going)|have always wanted|wish|am going to school|intend) "
-            r"(?:to (?P<be>be|become|work|own|move|travel|visit|learn|write|start|study|go|live|"
-            r"open|get|have|teach|join|buy|see|play|make) )(?P<x>.+)",
+            r"(?:want|wanted|hope|plan|aspire|dream|am (?:hoping|planning|trying|going|saving up|looking forward|"
+            r"dying|working|"
+            r"wanting|looking|learning)|have always wanted|wish|am going to school|intend|need (?=to (?:be|become) "
+            r"an? )|decided|try) "
+            r"(?:on (?:being|becoming) |on (?=[a-z]+ing\b)|to (?:one day |also |someday |eventually "
+            r")?)(?P<be>(?:(?<=being )|(?<=becoming ))|[a-z]+ )(?P<x>.+)",
             liking.wish,
         ),
+        (r"(?:want|wanted|need|crave|have always wanted|wish for) (?!to\b)(?P<x>.+)", liking.wanting),
         (r"(?:dream of|aspire to) (?P<be>being|becoming)? ?(?P<x>.+)", liking.wish),
         (
             r"(?:study|studied|am (?:currently )?studying|am majoring in|major in|majored in|"
             r"am getting (?:a|my) degree in|have a degree in) (?P<x>.+)",
-            living.study,
+            working.study,
         ),
         (
             r"(?P<v>go|went|attend|attended|am going|graduated|am attending|study|am enrolled)(?: "
             r"school)? (?:to |from |at |in )?(?P<x>(?:\w+ ){0,4}?(?:school|college|university|"
             r"academy|institute)\b.*)",
-            living.school,
+            working.school,
         ),
-        (r"(?P<v>graduated) from (?P<x>.+)", living.school),
+        (r"(?P<v>graduated) from (?P<x>.+)", working.school),
         (
             r"(?:am|was) (?:really |very |so |pretty |super |quite )?(?P<q>good|great|bad|terrible|"
-            r"awful|amazing|excellent|horrible|lousy|skilled) (?:at|with) (?P<x>.+)",
+            r"awful|amazing|excellent|horrible|lousy|skilled|decent|talented|gifted) (?:at|with|in) (?P<x>.+)",
             liking.good_at,
         ),
         (r"(?P<q>suck) at (?P<x>.+)", liking.good_at),
@@ -108,7 +117,8 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             living.visited,
         ),
         (
-            r"(?:became|become|have become|turned|went|am becoming|identify as|consider myself|"
+            r"(?:became|become|have become|turned|went|am becoming|am going|am turning|going|identify as|consider "
+            r"myself|"
             r"have been) (?:a |an )?(?P<x>(?:\w+ )?(?:vegan|vegetarian|pescatarian|catholic|"
             r"christian|muslim|atheist|widow|mother|father|mom|dad|teacher|nurse|citizen|american|"
             r"single|divorced|married)\b.*)",
@@ -119,25 +129,21 @@ RULES: Final[tuple[tuple[re.Pattern[str], Maker], ...]] = tuple(
             r"|down |over |back )*(?P<how>in|at|on) (?P<x>.+)",
             living.within,
         ),
-        (r"married (?P<x>.+)", living.married_someone),
+        (r"married (?P<x>.+)", turning.married_someone),
         (
             r"(?P<v>won|broke|lost|survived|wrote|published|built|invented|served|founded|started|"
             r"retired|dyed|became|joined|sprained|injured|beat|ran|dropped out|graduated|inherited|"
             r"donated|earned|had (?=\w+ (?:surgery|transplant)|surgery|an? (?:surgery|transplant|"
             r"baby|accident|stroke|heart)))\b ?(?P<x>.*)",
-            living.life_event,
+            turning.life_event,
         ),
-        (r"used to (?P<x>.+)", living.used_to),
+        (r"used to (?P<x>.+)", turning.used_to),
+        (r"(?:stopped|quit|gave up) (?P<x>[a-z]+ing\b.*)", habits.given_up),
+        (r"have (?P<v>[a-z]+)\b(?P<x>.*)", habits.never),
+        (r"was (?:once |also |always )?(?P<a>an?) (?P<x>(?!bit|lot|little|long|good|great).+)", turning.was_once),
         (r"(?:have got|have|got|own|adopted|bought|just got|just bought|only have|had) (?P<x>.+)", having),
-        (
-            r"(?:am |have been |was )?(?P<v>studying|learning|majoring|training|teaching|writing|"
-            r"working on|reading|watching|listening to|playing|eating|wearing|drinking|taking|"
-            r"raising|dating|making|building|cooking|baking|brewing|driving|restoring|planning|"
-            r"carrying|sipping|growing) (?P<x>.+)",
-            habits.doing,
-        ),
+        (habits.DOING.pattern, habits.doing),
         (r"am (?P<x>.+)", being),
-        (rf"(?P<v>{habits.HABITS.pattern})(?P<x>.*)", habits.habit),
-        (r"(?P<v>[a-z]+)\b (?P<x>.+)", habits.other_habit),
+        (habits.HABIT.pattern, habits.acting),
     )
 )

@@ -98,15 +98,7 @@ _AHEAD: Final = re.compile(
 def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     """The first time expression of `text` as an interval, or None; `at` is when it was said, `zone` where."""
     plain = text.replace("’", "'")
-    today = at.astimezone(zone).date()
-    best: tuple[int, int, _Days] | None = None
-    for pattern, days_of in _RULES:
-        match = pattern.search(plain)
-        if match is None or (best is not None and (match.start(), -match.end()) >= (best[0], -best[1])):
-            continue
-        days = _within_calendar(days_of, match, today, plain)
-        if days is not None:
-            best = match.start(), match.end(), days
+    best = first_expression(plain, at.astimezone(zone).date())
     hour = _hour(plain)
     if best is None:
         return None
@@ -119,6 +111,21 @@ def resolve(text: str, at: datetime, zone: tzinfo) -> Interval | None:
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 
 
+def first_expression(plain: str, today: date) -> "tuple[int, int, _Days] | None":
+    """The first time expression of a text: where it starts and ends, and its days."""
+    if not _may_speak_of_time(plain):
+        return None
+    best: tuple[int, int, _Days] | None = None
+    for pattern, days_of in _RULES:
+        match = pattern.search(plain)
+        if match is None or (best is not None and (match.start(), -match.end()) >= (best[0], -best[1])):
+            continue
+        days = _within_calendar(days_of, match, today, plain)
+        if days is not None:
+            best = match.start(), match.end(), days
+    return best
+
+
 def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str) -> _Days | None:
     """What the rule says, or None where it leaves the years the calendar has."""
     try:
@@ -127,7 +134,21 @@ def _within_calendar(rule: "_Rule", match: re.Match[str], today: date, text: str
         return None
 
 
-_CLOCK: Final = re.compile(
+_HINTS: Final = tuple(
+    "day night week month year decade ago morrow morning noon evening summer winter spring autumn fall jan feb mar "
+    "apr may jun "
+    "jul aug sep oct nov dec".split()
+)
+_DIGIT: Final = re.compile(r"\d")
+
+
+def _may_speak_of_time(text: str) -> bool:
+    """Whether a text has anything of what any time expression has: most have not, and are done with at once."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS) or _DIGIT.search(text) is not None
+
+
+CLOCK: Final = re.compile(
     r"\b(?:at|by|around|from)\s+(?:about )?(\d{1,2})(?::(\d\d))?\s*([ap])?\.?(?:m\b\.?)?(?!\s*(?:%|"
     r"years|people|\d|:))|"
     r"\b(?:at|by|around)\s+(noon|midnight)\b|\b(\d{1,2})(?::(\d\d))?\s*([ap])\.?m\b",
@@ -137,7 +158,7 @@ _CLOCK: Final = re.compile(
 
 def _hour(text: str) -> time | None:
     """The hour of the clock a text names; a bare small number ("at 5") means the afternoon."""
-    match = _CLOCK.search(text)
+    match = CLOCK.search(text)
     if match is None:
         return None
     if match[4]:
@@ -290,6 +311,15 @@ def _whole_month(match: re.Match[str], today: date, text: str) -> _Days | None:
     return _month(today.year + (month <= today.month if which == "next" else month < today.month), month)
 
 
+def _day_of_month(match: re.Match[str], today: date, text: str) -> _Days | None:
+    """ "On the 5th": of this month or the next one, or the last where the text speaks of the past."""
+    wanted = int(match[1])
+    past = _PAST.search(text) is not None and _AHEAD.search(text) is None
+    step = 0 if (wanted <= today.day if past else wanted >= today.day) else -1 if past else 1
+    first, _ = _month(today.year, today.month + step)
+    return _dated(first.year, first.month, wanted)
+
+
 def _whole_year(match: re.Match[str], _today: date, _: str) -> _Days | None:
     return _year(int(match[1]))
 
@@ -322,5 +352,6 @@ _RULES: Final[tuple[tuple[re.Pattern[str], _Rule], ...]] = tuple(
             _whole_month,
         ),
         (rf"\b(?:in|since|during|around|back in|of) ({_YEAR})\b", _whole_year),
+        (r"\bon the (\d{1,2})(?:st|nd|rd|th)\b(?! (?:of|floor|street|avenue|grade|time|day|place))", _day_of_month),
     )
 )

@@ -2,6 +2,6 @@
 
 from server.domain.mood.classifier import Classified, classify
 from server.domain.mood.energy import energy
-from server.domain.mood.smoothing import given_by_caller, next_mood
+from server.domain.mood.smoothing import next_mood
 
-__all__ = ["Classified", "classify", "energy", "given_by_caller", "next_mood"]
+__all__ = ["Classified", "classify", "energy", "next_mood"]

@@ -24,15 +24,17 @@ _FACES: Final[tuple[tuple[re.Pattern[str], Mood], ...]] = (
     (re.compile(r">:-?\("), "angry"),
 )
 
+_SHOUTED: Final = 3
+
 _BORED: Final = re.compile(
     r"\b(?:i ?'?a?m|im|feel(?:ing)?|so|too|getting|got|kinda|pretty|really|super|totally|"
     r"just|bit|bloody|dead) (?:so |a bit |"
     r"kinda |really |pretty |just |super |getting |totally )*(?:bored|boring|dull|listless)\b|"
-    r"^\W*(?:meh|bored|boring|yawn|dull)\b|"
+    r"^\W*(?:meh|bored|boring|ya+w+n|dull)\b|"
     r"\b(?:bored (?:to (?:death|tears)|out of my|stiff|silly|rn|af|today|again|here|"
-    r"at (?:home|work))|boredom|yaw+n(?:ing)?|"
+    r"at (?:home|work))|boredom|ya+w+n(?:ing)?|"
     r"so tedious|tedious|snoozefest|mind[- ]numbing(?:ly)?|watching paint dry|nothing "
-    r"(?:to do|ever happens|going on|"
+    r"(?:(?:else |much |left |fun )?to do(?! with)|ever happens|going on|"
     r"interesting|is happening|new here)|same old(?:,? same old)?|same (?:thing|stuff) (?:every|day|again)|"
     r"(?:day|hour|time|lecture|meeting|class|weekend)s? (?:drags?|dragging|crawl(?:s|"
     r"ing)?)|dragg?ing on|killing time|"
@@ -61,17 +63,6 @@ _EMOTION_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 
-_ENGLISH: Final = frozenset(
-    """
-    a an the and or but if of in on at to for from by with about as into over up out off i me my we us our you your he
-    him his she her it its they them their this that these those who what where when why how is am are was were be been
-    do does did have has had will would should can could may might must not no so just like get got go going know think
-    want need really very too all some any more good day new im i'm it's don't can't that's what's there here because
-    love hate feel feeling happy sad thanks thank please ok okay yes yeah lol
-    """.split()
-)
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-
 
 def sign_mood(text: str) -> tuple[Mood, int] | None:
     """The mood most of the emoji and faces of a text show, the later one at a tie, and how many show it."""
@@ -89,6 +80,11 @@ def sign_mood(text: str) -> tuple[Mood, int] | None:
     return [(mood, count) for mood, count in counts.items() if count == most][-1]
 
 
+def marks_mood(text: str) -> Mood | None:
+    """The mood that bare punctuation shows: three exclamation marks or more are excitement, all else says nothing."""
+    return "excited" if text.count("!") + text.count("！") >= _SHOUTED else None
+
+
 def says_bored(text: str) -> bool:
     """Whether the text says in words that its writer is bored."""
     return _BORED.search(text) is not None and _NOT_BORED.search(text) is None
@@ -97,11 +93,3 @@ def says_bored(text: str) -> bool:
 def emotional(text: str) -> float:
     """How much a text speaks of emotion or of the events that move people: 0, 0.5 or 1."""
     return min(2, len(_EMOTION_WORDS.findall(text))) / 2
-
-
-def looks_english(text: str) -> bool:
-    """Whether the words look English: short texts get the benefit of the doubt as long as they are ASCII."""
-    words = _WORD.findall(text.lower().replace("’", "'"))
-    if len(words) < 4:
-        return all(w.isascii() for w in words)
-    return 6 * sum(w in _ENGLISH for w in words) >= len(words)

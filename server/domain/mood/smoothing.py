@@ -12,8 +12,6 @@ KEEPS: Final = 0.6
 FADED: Final = 0.3
 """A mood weaker than this gives way to neutral."""
 
-_CALLER_STRENGTH: Final = 1.0
-
 
 def next_mood(state: State, classified: Classified) -> tuple[Mood, float]:
     """The mood and its strength in [0, 1] after a turn that was classified so.
@@ -31,8 +29,3 @@ def next_mood(state: State, classified: Classified) -> tuple[Mood, float]:
     if left > 2.0 * classified.confidence:
         return state.mood, round(left, 4)
     return classified.mood, round(classified.confidence, 4)
-
-
-def given_by_caller(mood: Mood) -> Classified:
-    """The caller's own `detected_mood` as a classification: it wins, so it is certain."""
-    return Classified(mood, _CALLER_STRENGTH)

@@ -36,8 +36,8 @@ _QUESTIONS: Final[dict[str, Callable[[str], str]]] = {
 class Brief:
     """What a text is made from. `reason` is the trigger's (`silent_days:5`, `streak:30`), `zone` the contact's own.
 
-    `memories` are the current ones. `about` is what somebody asked the text to be about; it is not for the contact's
-    eyes.
+    `memories` are the current ones, `language` is a BCP 47 tag. `about` is what somebody asked the text to be about; it
+    is not for the contact's eyes.
     """
 
     kind: TriggerType
@@ -48,6 +48,7 @@ class Brief:
     zone: tzinfo
     now: datetime
     about: str | None = None
+    language: str = "en"
 
 
 def compose(brief: Brief) -> str:

@@ -1,5 +1,7 @@
 """The compact index of one contact's memories; position i in it is memory i beside it. Immutable."""
 
+import math
+import re
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from server.domain.decay import HALF_LIFE_DAYS
 from server.domain.memory import Memory
 from server.domain.ranking.postings import Postings, id_hash
+from server.domain.ranking.vectors import DIMENSIONS, embed
 from server.domain.text import tokens
 from server.domain.words import MEMORY_TYPES
 
@@ -25,10 +28,17 @@ HALF_LIVES: Final = np.array([HALF_LIFE_DAYS[type_] * 86_400 for type_ in MEMORY
 
 _SPEAKERS: Final = {None: 0, "contact": 1, "assistant": 2}
 _HEAD: Final = struct.Struct("<I")
-_FORMAT: Final = 2
-"""Of the bytes, and of how words are made from texts: counts up when either changes."""
+_FORMAT: Final = 3
+"""Of the bytes, of how words are made from texts, and of the word vectors: counts up when one of them changes."""
 _QUESTION_MARKS: Final = ("?", "？", "؟")
 _END: Final = np.array([-1], np.int32)
+
+_TIME_WORD: Final = re.compile(
+    r"\b(?:yesterday|today|tonight|tomorrow|ago|last|next|week|weekend|month|year|day|morning|night|recently|soon"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december|spring|summer|fall|autumn|winter|\d{4})\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,17 @@ class RankingIndex:
 
     `previous` and `following` (N+1) link the episodes of one session in the order of their turns; -1 where there is
     none. Their last element is -1, so that a walk along the links stays at -1. `ident` is a hash of the memory's id.
-    `length` counts words. `speaker` is 0 for neither, 1 for the contact, 2 for the assistant; `type` a place in
-    `MEMORY_TYPES`; `asks` whether it ends with a question; `valid_to` infinite while open.
+    `length` counts words, `chars` characters. `vectors` (N, DIMENSIONS) are what the texts mean, as `vectors.embed`
+    gives them. `dated` is whether the text speaks of a time (in English). `speaker` is 0 for neither, 1 for the
+    contact, 2 for the assistant; `type` a place in `MEMORY_TYPES`; `asks` whether it ends with a question; `valid_to`
+    infinite while open.
     """
 
     postings: Postings
     length: NDArray[np.uint16]
+    chars: NDArray[np.uint16]
+    dated: NDArray[np.bool_]
+    vectors: NDArray[np.int8]
     previous: NDArray[np.int32]
     following: NDArray[np.int32]
     ident: NDArray[np.uint64]
@@ -67,11 +82,9 @@ class RankingIndex:
     def build(cls, memories: Sequence[Memory]) -> "RankingIndex":
         """The index of memories in the order of their turns."""
         texts = [indexed_tokens(memory) for memory in memories]
-        columns = _columns(memories)
+        columns = {**_columns(memories), **_of_texts(memories, texts)}
         previous, following = _links(columns["session"], columns["type"])
-        return cls(
-            postings=Postings.build(texts), length=_lengths(texts), previous=previous, following=following, **columns
-        )
+        return cls(postings=Postings.build(texts), previous=previous, following=following, **columns)
 
     def grown(self, added: Sequence[Memory]) -> "RankingIndex":
         """With further memories at the end; the cost is that of the added ones, but for a merge now and then."""
@@ -80,7 +93,8 @@ class RankingIndex:
             return self.build(added) if added else self
         texts = [indexed_tokens(memory) for memory in added]
         size = len(self)
-        columns = {name: np.concatenate([getattr(self, name), column]) for name, column in _columns(added).items()}
+        new = {**_columns(added), **_of_texts(added, texts)}
+        columns = {name: np.concatenate([getattr(self, name), column]) for name, column in new.items()}
         unlinked = np.full(len(added), -1, np.int32)
         previous = np.concatenate([self.previous[:-1], unlinked, _END])
         following = np.concatenate([self.following[:-1], unlinked, _END])
@@ -88,7 +102,6 @@ class RankingIndex:
         return replace(
             self,
             postings=self.postings.grown(size, texts),
-            length=np.concatenate([self.length, _lengths(texts)]),
             previous=previous,
             following=following,
             **columns,
@@ -133,7 +146,7 @@ class RankingIndex:
     def to_bytes(self) -> bytes:
         """The index as bytes, for `from_bytes` of the same build."""
         arrays = _arrays(self)
-        head = orjson.dumps([_FORMAT, [[name, array.dtype.str, len(array)] for name, array in arrays.items()]])
+        head = orjson.dumps([_FORMAT, [[name, array.dtype.str, array.shape] for name, array in arrays.items()]])
         return b"".join([_HEAD.pack(len(head)), head, *(array.tobytes() for array in arrays.values())])
 
     @classmethod
@@ -146,8 +159,8 @@ class RankingIndex:
             if format_ != _FORMAT:
                 raise ValueError("An index of another format.")
             found: dict[str, NDArray[Any]] = {}
-            for name, kind, length in listed:
-                found[name] = np.frombuffer(data, np.dtype(kind), length, offset)
+            for name, kind, shape in listed:
+                found[name] = np.frombuffer(data, np.dtype(kind), math.prod(shape), offset).reshape(shape)
                 offset += found[name].nbytes
             if offset != len(data):
                 raise ValueError("An index that is cut or has something behind it.")
@@ -162,6 +175,7 @@ def indexed_tokens(memory: Memory) -> list[str]:
     return [*tokens(memory.content), *date_tokens(memory.event_start or memory.occurred_at)]
 
 
+_DATE_TOKENS: Final = 3
 _MONTHS: Final = tuple(tokens("January February March April May June July August September October November December"))
 
 
@@ -170,8 +184,17 @@ def date_tokens(when: datetime) -> list[str]:
     return [_MONTHS[when.month - 1], str(when.day), str(when.year)]
 
 
-def _lengths(texts: Sequence[Sequence[str]]) -> NDArray[np.uint16]:
-    return np.array([min(len(text), 65_535) for text in texts], np.uint16)
+def _of_texts(memories: Sequence[Memory], texts: Sequence[Sequence[str]]) -> dict[str, NDArray[Any]]:
+    """What changes only with a memory's text; `texts` are their indexed words."""
+    vectors = np.zeros((len(texts), DIMENSIONS), np.int8)
+    for row, text in enumerate(texts):
+        vectors[row] = embed(text[:-_DATE_TOKENS])
+    return {
+        "length": np.array([min(len(text), 65_535) for text in texts], np.uint16),
+        "chars": np.array([min(len(m.content), 65_535) for m in memories], np.uint16),
+        "dated": np.array([_TIME_WORD.search(m.content) is not None for m in memories], np.bool_),
+        "vectors": vectors,
+    }
 
 
 def _columns(memories: Sequence[Memory]) -> dict[str, NDArray[Any]]:

@@ -1,11 +1,12 @@
-"""Relevance: how much of what a message is about a memory, or a turn beside it, says.
+"""What of a message's words a memory, or a turn beside it, holds.
 
 A BM25 (Robertson and Zaragoza 2009) whose term frequencies are partly borrowed: a turn is about what its session was
-about a moment before and after, so an episode lends its words to its neighbours. Only memories that hold a word of
-the message, or are lent one, are looked at.
+about a moment before and after, so an episode lends its words to its neighbours. A word's kin (`vectors.kin`) count as
+a part of it. Only memories that hold a word of the message or one of its kin, or are lent one, are looked at.
 """
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,111 +16,150 @@ from numpy.typing import NDArray
 from server.domain.ranking.index import RankingIndex
 from server.domain.ranking.names import named_speakers
 from server.domain.ranking.postings import Found, word_hash
+from server.domain.ranking.vectors import KIN_UNIT, kin, telling
 from server.domain.text import tokens
 
 K1: Final = 0.5
-B: Final = 0.25
-LENT_BY_PREVIOUS: Final = (0.4, 0.3, 0.1, 0.1)
-LENT_BY_FOLLOWING: Final = (0.2, 0.2, 0.0, 0.05)
-"""The share of its term frequencies that a turn lends to those 1, 2, 3, 4 turns after (before) it."""
+B: Final = 0.4
 
-SPEAKER_BOOST: Final = 1.4
-"""A message that names one of the two speakers is more likely about what that one said."""
-
-ASKING: Final = 0.85
-ANSWERING: Final = 1.2
-"""A turn that ends with a question tells less than what follows one."""
+_WHOLE: Final = 20
+LENT_BY_PREVIOUS: Final = (8, 6, 2, 2)
+LENT_BY_FOLLOWING: Final = (4, 4, 0, 1)
+"""The share of its term frequencies, in twentieths, that a turn lends to those 1, 2, 3, 4 turns after (before) it."""
 
 MOST_TERMS: Final = 64
 """Of a longer message only its rarest words count, which bounds the time it takes."""
 
-_PLAIN_TERMS: Final = 8
-"""Up to so many words a memory may well hold most of them; of a longer message no memory holds all."""
+MOST_WITH_KIN: Final = 16
+"""A message of more words says what it means with words enough; their kin would only take time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """What was found for a message: parallel arrays over C candidates, positions ascending.
+    """What was found for a message of T terms: parallel arrays over C candidates, positions ascending.
 
-    `relevance` is in [0, 1]: 0 where nothing was met, about 0.9 where every word is said once. `frequencies` (T, C)
-    are of the message's T `terms`, those lent by neighbours included.
+    `share` in [0, 1) is how much of the message's words is met, each weighed by how rare it is among the memories and
+    how much it tells; `weight` the same as a sum of those weights instead of a share. `met` in [0, 1] is the share of
+    the terms met at all. `kin` in [0, 1) is what `share` gains when a word's kin count too. `frequencies` (T, C) are
+    those of the terms themselves, those lent by neighbours included.
     """
 
     positions: NDArray[np.intp]
-    relevance: NDArray[np.float64]
+    share: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    met: NDArray[np.float64]
+    kin: NDArray[np.float64]
     terms: tuple[str, ...]
     frequencies: NDArray[np.float64]
 
-    def relevance_of(self, position: int) -> float:
-        """The relevance of the memory at a position."""
-        at = self._place(position)
-        return 0.0 if at is None else float(self.relevance[at])
-
     def matched(self, position: int) -> tuple[str, ...]:
         """The terms that the memory at a position holds or is lent."""
-        at = self._place(position)
-        if at is None:
+        at = int(np.searchsorted(self.positions, position))
+        if at == len(self.positions) or self.positions[at] != position:
             return ()
         return tuple(t for t, f in zip(self.terms, self.frequencies[:, at], strict=True) if f > 0)
 
-    def _place(self, position: int) -> int | None:
-        at = int(np.searchsorted(self.positions, position))
-        return at if at < len(self.positions) and self.positions[at] == position else None
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message as it is looked for. `terms` are its stems without names; `speaker` whom it names, 0 for neither.
+
+    `found` is where the terms and their kin are held, `counts` in units of KIN_UNIT; kin of term t have row T + t.
+    """
+
+    terms: tuple[str, ...]
+    speaker: int
+    idf: NDArray[np.float64]
+    found: Found
 
 
-def lexical(index: RankingIndex, text: str, contact_name: str | None, reply_name: str | None) -> Lexical | None:
-    """The memories that a message has to do with; None where there are none."""
+def ask(index: RankingIndex, text: str, contact_name: str | None, reply_name: str | None) -> Asked:
+    """Looks a message's words and their kin up."""
     terms = list(dict.fromkeys(tokens(text)))
-    found = index.postings.find(np.array([word_hash(t) for t in terms], np.uint64))
-    if not len(found.docs):
-        return None
-    size = len(index)
-    named = named_speakers(index, text, terms, found, contact_name, reply_name)
-    holding = np.bincount(found.rows, minlength=len(terms))
-    idf = np.log1p((size - holding + 0.5) / (holding + 0.5))
+    hashes = [word_hash(term) for term in terms]
+    near = _kin(terms, hashes)
+    found = index.postings.find(np.array([*hashes, *near], np.uint64))
+    if near:
+        exact = found.rows < len(terms)
+        themselves = Found(found.rows[exact], found.docs[exact], found.counts[exact])
+    else:
+        themselves = found
+    named = named_speakers(index, text, terms, themselves, contact_name, reply_name)
+    holding = np.bincount(themselves.rows, minlength=len(terms)).tolist()
+    # Few numbers: plain Python is quicker than numpy.
+    idf = [math.log1p((len(index) - count + 0.5) / (count + 0.5)) for count in holding]
     chosen = _chosen(idf, holding, named)
+    place = {row: number for number, row in enumerate(chosen)}
+    # Each looked-up word counts as its own term, or as kin of one; at -1 where the term was not chosen.
+    rows = [place.get(row, -1) for row in range(len(terms))]
+    parts = [KIN_UNIT] * len(terms)
+    for row, nearness in near.values():
+        rows.append(place[row] + len(chosen) if row in place else -1)
+        parts.append(nearness)
+    rows_found = np.array(rows, np.intp)[found.rows]
+    counts = np.array(parts, np.int64)[found.rows] * found.counts
+    docs = found.docs
     if len(chosen) < len(terms):
-        found = _among(found, chosen, len(terms))
-        terms, idf = [terms[row] for row in chosen], idf[chosen]
-    if not len(found.docs):
+        kept = rows_found >= 0
+        rows_found, docs, counts = rows_found[kept], docs[kept], counts[kept]
+    said_by = set(named.values())
+    return Asked(
+        terms=tuple(terms[row] for row in chosen),
+        speaker=said_by.pop() if len(said_by) == 1 else 0,
+        idf=np.array([idf[row] * telling(terms[row]) for row in chosen]),
+        found=Found(rows_found, docs, counts),
+    )
+
+
+def lexical(index: RankingIndex, asked: Asked) -> Lexical | None:
+    """What the memories hold of a message; None where they hold nothing of it."""
+    terms = len(asked.terms)
+    if not len(asked.found.docs):
         return None
-    positions, frequencies = _frequencies(index, found, len(terms))
-    norm = K1 * (1 - B + B * index.length[positions] / max(1.0, int(index.length.sum(dtype=np.int64)) / size))
+    positions, frequencies = _frequencies(index, asked.found, 2 * terms)
+    own, with_kin = frequencies[:terms], frequencies[:terms] + frequencies[terms:]
+    mean_length = max(1.0, int(index.length.sum(dtype=np.int64)) / len(index))
+    norm = K1 * (1 - B + B * index.length[positions] / mean_length)
     # Summed term by term, not by BLAS: a memory gains the same to the last bit wherever it stands in the index.
-    share = (frequencies / (frequencies + norm) * idf[:, None]).sum(axis=0) / idf.sum()
-    if len(said_by := set(named.values())) == 1:
-        share = np.where(index.speaker[positions] == said_by.pop(), share, share / SPEAKER_BOOST)
-    share *= np.where(index.asks[positions], ASKING, 1.0)
-    # Where there is no turn before, -1 is looked up and not used.
-    before = index.previous[positions]
-    share *= np.where((before >= 0) & index.asks[before], ANSWERING, 1.0)
-    # Bent upwards: a memory that says every word once, the usual best, has two thirds of the most there could be. A
-    # long message is bent more, as what it is about stands between words that it only uses.
-    relevance = 1 - (1 - np.clip(share, 0, 1)) ** (2 * max(1.0, len(terms) / _PLAIN_TERMS))
-    return Lexical(positions, relevance, tuple(terms), frequencies)
+    weight = (own / (own + norm) * asked.idf[:, None]).sum(axis=0)
+    wider = (with_kin / (with_kin + norm) * asked.idf[:, None]).sum(axis=0)
+    total = float(asked.idf.sum())
+    return Lexical(
+        positions=positions,
+        share=weight / total,
+        weight=weight,
+        met=(own > 0).sum(axis=0) / terms,
+        kin=(wider - weight) / total,
+        terms=asked.terms,
+        frequencies=own,
+    )
 
 
-def _chosen(idf: NDArray[np.float64], holding: NDArray[np.intp], named: Collection[int]) -> NDArray[np.intp]:
+def _kin(terms: list[str], hashes: list[int]) -> dict[int, tuple[int, int]]:
+    """The kin of terms, by hash: whose kin, and how near. A word that is itself a term is nobody's kin."""
+    near: dict[int, tuple[int, int]] = {}
+    if len(terms) > MOST_WITH_KIN:
+        return near
+    for row, term in enumerate(terms):
+        for word, nearness in kin(term):
+            if word not in near or near[word][1] < nearness:
+                near[word] = (row, nearness)
+    for word in hashes:
+        near.pop(word, None)
+    return near
+
+
+def _chosen(idf: Sequence[float], holding: Sequence[int], named: Collection[int]) -> list[int]:
     """The rows that count, ascending: not names, and of more than MOST_TERMS the rarest that some memory holds."""
-    rows = np.array([row for row in range(len(idf)) if row not in named], np.intp)
+    rows = [row for row in range(len(idf)) if row not in named]
     if len(rows) <= MOST_TERMS:
         return rows
-    rarity = np.where(holding[rows] > 0, -idf[rows], 0.0)
-    return np.sort(rows[np.argsort(rarity, kind="stable")[:MOST_TERMS]])
+    return sorted(sorted(rows, key=lambda row: -idf[row] if holding[row] else 0.0)[:MOST_TERMS])
 
 
-def _among(found: Found, chosen: NDArray[np.intp], terms: int) -> Found:
-    """What was found of the chosen rows, numbered anew."""
-    place = np.full(terms, -1, np.intp)
-    place[chosen] = np.arange(len(chosen))
-    rows = place[found.rows]
-    kept = rows >= 0
-    return Found(rows[kept], found.docs[kept], found.counts[kept])
-
-
-def _frequencies(index: RankingIndex, found: Found, terms: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Positions of all memories that hold a term or are lent one, and their term frequencies (T, C)."""
-    reached, shares = [found.docs], [1.0]
+def _frequencies(index: RankingIndex, found: Found, rows: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Positions of all memories that hold something or are lent it, and their term frequencies (rows, C)."""
+    reached, shares = [found.docs], [_WHOLE]
     # A turn's words reach the turns after it as "previous", those before it as "following".
     for links, lent in ((index.following, LENT_BY_PREVIOUS), (index.previous, LENT_BY_FOLLOWING)):
         at = found.docs
@@ -137,6 +177,7 @@ def _frequencies(index: RankingIndex, found: Found, terms: int) -> tuple[NDArray
     compact = np.empty(len(index) + 1, np.intp)
     compact[held] = np.arange(len(held))
     cells = compact[places] + found.rows * len(held)
-    weights = np.multiply.outer(np.array(shares), found.counts)
-    sums = np.asarray(np.bincount(cells.ravel(), weights.ravel(), len(held) * terms), np.float64)
-    return held[1:] - 1, sums.reshape(terms, len(held))[:, 1:]
+    weights = np.multiply.outer(np.array(shares, np.float64), found.counts)
+    # Whole numbers until here, so that the order in which they are added does not matter.
+    sums = np.bincount(cells.ravel(), weights.ravel(), len(held) * rows) / (_WHOLE * KIN_UNIT)
+    return held[1:] - 1, sums.reshape(rows, len(held))[:, 1:]

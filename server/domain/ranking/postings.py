@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Found:
 
     rows: NDArray[np.intp]
     docs: NDArray[np.int32]
-    counts: NDArray[np.uint8]
+    counts: NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)

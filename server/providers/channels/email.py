@@ -133,7 +133,7 @@ class _Attempt:
         if not server.tls_first:
             await self._start_tls(client, needed=is_public(address))
         if options.password is not None:
-            if not client.supports_extension("auth"):
+            if not client.supported_auth_methods:
                 raise _Refused("bad_credential")
             await client.login(server.user or str(options.sender), options.password)
         await client.mail(str(options.sender))

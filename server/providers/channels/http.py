@@ -6,10 +6,10 @@ request was handed to the connection; before that it certainly has not.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
@@ -77,19 +77,15 @@ class HttpSender:
 
     def __init__(self, options: HttpOptions | None = None) -> None:
         self._options = options or HttpOptions()
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(self._options.total_seconds, connect=self._options.connect_seconds),
-            transport=GuardedTransport(allow_private=self._options.allow_private),
-            # None is kept: what one tenant's host sets would go along with another tenant's request to it.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        # A transport without a client around it: no redirects, cookies, proxies or log lines with URLs.
+        self._transport = GuardedTransport(allow_private=self._options.allow_private)
+        timeout = httpx.Timeout(self._options.total_seconds, connect=self._options.connect_seconds)
+        self._extensions: Mapping[str, Any] = {"timeout": timeout.as_dict()}
 
     async def exchange(self, request: Request) -> Replied | Answer:
         """What was replied, or the outcome where nothing was."""
         progress = _Progress()
-        extensions: dict[str, Any] = {"trace": progress}
+        extensions = {**self._extensions, "trace": progress}
         if request.secret_path is not None:
             extensions["target"] = request.secret_path.encode("ascii")
         headers = {
@@ -103,12 +99,13 @@ class HttpSender:
         }
         head: Replied | None = None
         try:
-            # The client's own time-outs begin anew with every byte; this one does not.
+            sent = httpx.Request(
+                request.method, request.url, headers=headers, content=request.content, extensions=extensions
+            )
+            # The transport's own time-outs begin anew with every byte; this one does not.
             async with (
                 asyncio.timeout(self._options.total_seconds),
-                self._client.stream(
-                    request.method, request.url, headers=headers, content=request.content, extensions=extensions
-                ) as response,
+                aclosing(await self._transport.handle_async_request(sent)) as response,
             ):
                 head = Replied(response.status_code, _retry_after(response), None)
                 if not request.wants_body:
@@ -117,14 +114,14 @@ class HttpSender:
         except AddressRefused:
             return Answer(Rejected(), "address_refused")
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ProviderError):
-            # Not logged and not chained: the client's messages can name the URL.
+            # Not logged and not chained: httpx's messages can name the URL.
             if head is not None:
                 return head
             return Answer(Unknown(), "no_answer") if progress.begun else Answer(Unavailable(), "not_connected")
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 async def _json_object(response: httpx.Response) -> dict[str, Any] | None:

@@ -115,8 +115,8 @@ def _wrong_url(setup: Setup, *, allow_private: bool) -> str | None:
         return "must be a URL"
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         return "must have no user, password, query or fragment; what is secret goes into secret"
-    if not setup.url.isascii():
-        return "must be of ASCII characters; write others in percent or punycode form"
+    if not setup.url.isascii() or " " in setup.url:
+        return "must be of ASCII characters without spaces; write others in percent or punycode form"
     return wrong_with_url(setup.url, allow_private=allow_private)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import time
 from contextlib import AbstractContextManager
 from typing import Any, Final
@@ -16,9 +15,9 @@ from server.observability import metrics
 from server.observability.call_log import CallLog
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.policy import MethodPolicy
+from store.identifiers import well_formed
 
 REQUEST_ID: Final = "x-request-id"
-_REQUEST_ID_FORM: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,128}\Z")
 
 
 class Telemetry:
@@ -73,7 +72,7 @@ class Telemetry:
 
 def _request_id(call: Call) -> str:
     given = call.header(REQUEST_ID)
-    if given is not None and _REQUEST_ID_FORM.match(given):
+    if given is not None and well_formed(given):
         return given
     return os.urandom(12).hex()
 

@@ -1,6 +1,5 @@
 """Which tenant a call acts for: the credential says, and a request may only agree with it."""
 
-import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,9 +9,9 @@ from server.credentials.tenants import TenantDirectory
 from server.domain.errors import InvalidInput, PermissionDenied
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.policy import PLATFORM_KEY, MethodPolicy
+from store.identifiers import well_formed
 
 TENANT_HEADER: Final = "x-tenant-id"
-_FORM: Final = re.compile(r"[A-Za-z0-9_:.\-]{1,128}\Z")
 
 
 class Tenancy:
@@ -63,6 +62,6 @@ def _named(call: Call, request: Any, in_body: bool) -> list[tuple[str, str]]:
     if in_body and request.HasField("tenant_id"):
         named.append(("tenant_id", request.tenant_id))
     for where, tenant_id in named:
-        if not _FORM.match(tenant_id):
+        if not well_formed(tenant_id):
             raise InvalidInput.of(where, "must be 1 to 128 characters of A-Z a-z 0-9 _ - : .")
     return named

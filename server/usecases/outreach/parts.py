@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.domain.outreach.composer import Brief, compose
+from server.domain.outreach.composer import Brief
 from server.providers.channels.ports import Adapter
 from server.providers.channels.registry import Setup
 from server.secrets import Envelope
@@ -24,14 +24,6 @@ class Writer(Protocol):
 
         Raises for nothing but a fault of its own, which has the same effect.
         """
-
-
-class BuiltInWriter:
-    """The composer that needs no network."""
-
-    async def write(self, tenant_id: str, brief: Brief) -> str | None:  # noqa: ARG002 (the Protocol's)
-        """The composer's text."""
-        return compose(brief)
 
 
 @dataclass(frozen=True, slots=True)

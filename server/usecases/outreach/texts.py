@@ -79,6 +79,7 @@ def _brief(trigger: TriggerRow, whole: WholeContact, now: datetime) -> Brief:
         zone=ZoneInfo(whole.zone),
         now=now,
         about=trigger.llm_context,
+        language=whole.contact.language,
     )
 
 

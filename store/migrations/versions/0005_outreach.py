@@ -7,7 +7,7 @@ from sqlalchemy import text
 from store.migrations.isolation import isolate
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 TABLES = (
     """

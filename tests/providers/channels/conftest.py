@@ -25,6 +25,6 @@ async def http() -> AsyncIterator[HttpSender]:
 @pytest.fixture
 async def hasty() -> AsyncIterator[HttpSender]:
     """Gives up soon."""
-    sender = HttpSender(HttpOptions(connect_seconds=0.5, total_seconds=0.5, allow_private=True))
+    sender = HttpSender(HttpOptions(connect_seconds=1, total_seconds=1, allow_private=True))
     yield sender
     await sender.close()

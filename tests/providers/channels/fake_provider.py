@@ -93,6 +93,7 @@ def fake_provider() -> Iterator[FakeProvider]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 256
 
         def handle_error(self, *_: Any) -> None:
             """A client that hangs up is what some tests are about."""

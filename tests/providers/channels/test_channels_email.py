@@ -188,6 +188,20 @@ async def test_a_private_address_is_refused_by_default(smtp: FakeSmtp) -> None:
     assert smtp.commands == []
 
 
+@pytest.mark.parametrize("addresses", [["8.8.8.8", "127.0.0.1"], ["8.8.8.8", "::1"], ["169.254.169.254"], []])
+async def test_a_name_is_refused_if_any_of_its_addresses_is_private(addresses: list[str]) -> None:
+    async def resolve(_: str, __: int) -> list[str]:
+        return addresses
+
+    email = Email(MailOptions(MailServer(HOST, 9, False), Mailbox("a", "b.example")), resolve=resolve)
+    assert await email.deliver(MESSAGE, now()) == Answer(Rejected(), "address_refused")
+
+
+async def test_a_name_that_does_not_resolve_is_unavailable() -> None:
+    email = Email(MailOptions(MailServer("nowhere.invalid", 9, False), Mailbox("a", "b.example")))
+    assert await email.deliver(MESSAGE, now()) == Answer(Unavailable(), "not_connected")
+
+
 @pytest.mark.parametrize("tls_first", [False, True])
 async def test_a_public_server_gets_login_and_mail_under_tls(
     here: None, contexts: tuple[ssl.SSLContext, ssl.SSLContext], tls_first: bool
@@ -244,7 +258,9 @@ async def test_a_login_that_fails_says_whether_to_try_again(
     assert smtp.mails == []
 
 
-async def test_a_server_that_takes_no_logins_is_not_given_the_mail(smtp: FakeSmtp) -> None:
+@pytest.mark.parametrize("offered", ["250 HELP", "250 AUTH", "250 AUTH GSSAPI"])
+async def test_a_server_that_takes_no_logins_of_ours_is_not_given_the_mail(smtp: FakeSmtp, offered: str) -> None:
+    smtp.answers = {"EHLO": f"250-mail.example\r\n{offered}\r\n".encode()}
     assert (await email_to(smtp, password=PASSWORD).deliver(MESSAGE, now())).why == "bad_credential"
     assert smtp.mails == []
 

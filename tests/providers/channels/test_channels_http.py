@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 
 from server.domain.outreach.retry import Rejected, Unavailable, Unknown
-from server.providers.channels.http import HttpSender, Replied, Request, wait_of
+from server.providers.channels.http import HttpOptions, HttpSender, Replied, Request, wait_of
 from server.providers.channels.ports import Answer
 from tests.providers.channels.cases import BOT_TOKEN, now
 from tests.providers.channels.fake_provider import FakeProvider, Reply, reply
@@ -40,9 +40,12 @@ async def test_a_name_that_does_not_resolve_means_that_nothing_was_sent(http: Ht
     assert await http.exchange(post("http://nowhere.invalid/")) == Answer(Unavailable(), "not_connected")
 
 
-async def test_a_time_out_before_the_request_left_means_that_nothing_was_sent(hasty: HttpSender) -> None:
+async def test_a_time_out_before_the_request_left_means_that_nothing_was_sent() -> None:
+    sender = HttpSender(HttpOptions(connect_seconds=0.5, total_seconds=20, allow_private=True))
     with listening() as port:
-        assert await hasty.exchange(post(f"https://127.0.0.1:{port}/")) == Answer(Unavailable(), "not_connected")
+        # The handshake of TLS is never answered.
+        assert await sender.exchange(post(f"https://127.0.0.1:{port}/")) == Answer(Unavailable(), "not_connected")
+    await sender.close()
 
 
 async def test_a_time_out_after_the_request_left_is_unknown(hasty: HttpSender) -> None:
@@ -70,7 +73,9 @@ async def test_a_status_counts_even_if_its_body_drips_for_ever(hasty: HttpSender
         assert await hasty.exchange(post(provider.url)) == Replied(503, None, None)
 
 
-@pytest.mark.parametrize("body", [b"x" * 70_000, b"<html>", b"[1]", b"", b'{"a":', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "body", [b'{"a": "' + b"x" * 70_000 + b'"}', b"<html>", b"[1]", b"", b'{"a":', b"\xff\xfe", b"null"]
+)
 async def test_an_answer_that_is_too_large_or_no_object_has_no_body(
     http: HttpSender, provider: FakeProvider, body: bytes
 ) -> None:
@@ -78,8 +83,9 @@ async def test_an_answer_that_is_too_large_or_no_object_has_no_body(
     assert await http.exchange(post(provider.url)) == Replied(200, None, None)
 
 
-async def test_redirects_are_told_and_not_followed(http: HttpSender, provider: FakeProvider) -> None:
-    provider.always = reply(307, None, location=f"{provider.url}/elsewhere")
+@pytest.mark.parametrize("location", ["{url}/elsewhere", "http://[", "//x:y", "javascript:0", ""])
+async def test_redirects_are_told_and_not_followed(http: HttpSender, provider: FakeProvider, location: str) -> None:
+    provider.always = reply(307, None, location=location.format(url=provider.url))
     assert await http.exchange(post(provider.url)) == Replied(307, None, None)
     assert [asked.path for asked in provider.asked] == ["/"]
 

@@ -70,6 +70,7 @@ def test_only_the_outbox_keeps_messages_here_and_only_some_can_be_asked(channels
         (Setup("webhook", url="https://u:p@chat.example/hook", secret=WEBHOOK_SECRET), ["url"]),
         (Setup("webhook", url="https://chat.example/hook?k=v", secret=WEBHOOK_SECRET), ["url"]),
         (Setup("webhook", url="https://chat.example/höök", secret=WEBHOOK_SECRET), ["url"]),
+        (Setup("webhook", url="https://chat.example/a hook", secret=WEBHOOK_SECRET), ["url"]),
         (Setup("webhook", url="https://[chat", secret=WEBHOOK_SECRET), ["url"]),
         (Setup("webhook", url="https://chat.example/hook", secret=whsec(23)), ["secret"]),
         (Setup("webhook", url="https://chat.example/hook", secret=whsec(65)), ["secret"]),

@@ -921,6 +921,7 @@ class ExportContactResponse(_message.Message):
     TRIGGERS_FIELD_NUMBER: _builtins.int
     INTERACTION_LOGS_FIELD_NUMBER: _builtins.int
     EXPORTED_AT_FIELD_NUMBER: _builtins.int
+    CONSOLIDATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> Global___Contact:
         """Who the contact is."""
@@ -949,6 +950,10 @@ class ExportContactResponse(_message.Message):
     def exported_at(self) -> _timestamp_pb2.Timestamp:
         """When this export was made."""
 
+    @_builtins.property
+    def consolidation(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedConsolidation]:
+        """How the deferred work on the memories last went."""
+
     def __init__(
         self,
         *,
@@ -959,14 +964,51 @@ class ExportContactResponse(_message.Message):
         triggers: _abc.Iterable[Global___RecentOutreach] | None = ...,
         interaction_logs: _abc.Iterable[Global___InteractionLog] | None = ...,
         exported_at: _timestamp_pb2.Timestamp | None = ...,
+        consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "state", b"state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consolidation", b"consolidation", "contact", b"contact", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "state", b"state", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExportContactResponse: _TypeAlias = ExportContactResponse  # noqa: Y015
+
+@_typing.final
+class ExportedConsolidation(_message.Message):
+    """How a deferred task last went."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    """The task."""
+    status: _builtins.str
+    """How it ended: `done`, `skipped` or `failed`."""
+    changed: _builtins.int
+    """How many memories and entities it changed."""
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        status: _builtins.str = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        changed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "finished_at", b"finished_at", "status", b"status", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportedConsolidation: _TypeAlias = ExportedConsolidation  # noqa: Y015
 
 @_typing.final
 class ExportedMemory(_message.Message):
@@ -990,6 +1032,7 @@ class ExportedMemory(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
     ACCESS_COUNT_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
@@ -1003,7 +1046,7 @@ class ExportedMemory(_message.Message):
     subject: _builtins.str
     """Whom it is about: `self`, a relation or an entity id."""
     attribute: _builtins.str
-    """Which attribute it gives a value for."""
+    """Which attribute it gives a value for; of a topic that recurs, its name is part of it."""
     value: _builtins.str
     """The value."""
     status: _builtins.str
@@ -1012,6 +1055,10 @@ class ExportedMemory(_message.Message):
     """The memory that took its place."""
     access_count: _builtins.int
     """How often it was returned."""
+    origin: _builtins.str
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -1051,10 +1098,11 @@ class ExportedMemory(_message.Message):
         status: _builtins.str = ...,
         superseded_by: _builtins.str | None = ...,
         access_count: _builtins.int = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "occurred_at", b"occurred_at", "subject", b"subject", "superseded_by", b"superseded_by", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "origin", b"origin", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015

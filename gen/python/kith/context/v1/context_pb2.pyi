@@ -248,11 +248,15 @@ class ContextMemory(_message.Message):
     type: _builtins.str
     """What kind of memory it is."""
     content: _builtins.str
-    """The memory in words."""
+    """The memory in words. An episode may come with the other half of its exchange, where there is room: then two lines,
+    the contact's message first.
+    """
     importance: _builtins.float
     """How much it matters in itself, 0 to 1."""
     retrieval_score: _builtins.float
-    """How well it fits the request, 0 to 1, comparable within one answer."""
+    """How well it fits the request, 0 to 1. With a message it is calibrated: the share of memories with such a score that
+    hold what the message is after.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions, e.g. `pet:bruno`."""
@@ -292,17 +296,38 @@ Global___ContextMemory: _TypeAlias = ContextMemory  # noqa: Y015
 
 @_typing.final
 class ScoreParts(_message.Message):
-    """The parts of a retrieval score; each is 0 to 1."""
+    """The parts of a retrieval score; each is 0 to 1 but those of `log_odds`."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LogOddsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     RELEVANCE_FIELD_NUMBER: _builtins.int
     IMPORTANCE_FIELD_NUMBER: _builtins.int
     STRENGTH_FIELD_NUMBER: _builtins.int
     RECENCY_FIELD_NUMBER: _builtins.int
     MATCHED_TERMS_FIELD_NUMBER: _builtins.int
+    LOG_ODDS_FIELD_NUMBER: _builtins.int
     relevance: _builtins.float
-    """How well the words of the message are met."""
+    """How well it fits the message by what was said: what the score would be for a memory of middling importance."""
     importance: _builtins.float
     """The memory's importance."""
     strength: _builtins.float
@@ -313,6 +338,13 @@ class ScoreParts(_message.Message):
     def matched_terms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The message's stemmed words that it holds, or that its neighbours lend it."""
 
+    @_builtins.property
+    def log_odds(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """What each part adds to the log-odds of the score; their sum is ln(score / (1 - score)). Empty without a message.
+        Among them: `words` (its words and its neighbours'), `kin` (words of like meaning), `meaning` (word vectors),
+        `other_speaker`, `asks`, `answers`, `dated`, `opens`, `prior` (importance, strength, recency), `repeats`.
+        """
+
     def __init__(
         self,
         *,
@@ -321,10 +353,11 @@ class ScoreParts(_message.Message):
         strength: _builtins.float = ...,
         recency: _builtins.float = ...,
         matched_terms: _abc.Iterable[_builtins.str] | None = ...,
+        log_odds: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "matched_terms", b"matched_terms", "recency", b"recency", "relevance", b"relevance", "strength", b"strength"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "log_odds", b"log_odds", "matched_terms", b"matched_terms", "recency", b"recency", "relevance", b"relevance", "strength", b"strength"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -63,7 +63,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 18
     """A fault of the server's own. The request id in the details finds it in the log."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 19
-    """What is stored does not allow the request. Example: two edits of one contact at once."""
+    """What is stored does not allow the request. Example: correcting a memory that is no longer current."""
     ERROR_REASON_TRIGGER_NOT_FOUND: _ErrorReason.ValueType  # 20
     """The outreach trigger does not exist for this tenant."""
     ERROR_REASON_OUTREACH_DISABLED: _ErrorReason.ValueType  # 21
@@ -115,7 +115,7 @@ ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 17
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 18
 """A fault of the server's own. The request id in the details finds it in the log."""
 ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 19
-"""What is stored does not allow the request. Example: two edits of one contact at once."""
+"""What is stored does not allow the request. Example: correcting a memory that is no longer current."""
 ERROR_REASON_TRIGGER_NOT_FOUND: ErrorReason.ValueType  # 20
 """The outreach trigger does not exist for this tenant."""
 ERROR_REASON_OUTREACH_DISABLED: ErrorReason.ValueType  # 21

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from kith.context.v1 import context_pb2 as _context_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,7 +22,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ListMemoriesRequest(_message.Message):
-    """Asks for a page of a contact's current memories, most important first."""
+    """Asks for a page of a contact's memories, most important first: the current ones, or those of an earlier instant."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -31,6 +32,7 @@ class ListMemoriesRequest(_message.Message):
     ENTITY_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
     contact_id: _builtins.str
     """The contact."""
     type: _builtins.str
@@ -43,6 +45,10 @@ class ListMemoriesRequest(_message.Message):
     """The most memories to return, at least 1; above 100 it is taken as 100. Default 20."""
     cursor: _builtins.str
     """Where the last page ended: `next_cursor` of an answer to the same filter."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """What was known at this instant, also what was superseded or corrected since. Default: what is current."""
+
     def __init__(
         self,
         *,
@@ -52,11 +58,14 @@ class ListMemoriesRequest(_message.Message):
         entity: _builtins.str | None = ...,
         limit: _builtins.int | None = ...,
         cursor: _builtins.str | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_type", b"_type", "cursor", b"cursor", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "type", b"type"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_cursor", b"_cursor", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_type", b"_type", "as_of", b"as_of", "cursor", b"cursor", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "type", b"type"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_type", b"_type", "contact_id", b"contact_id", "cursor", b"cursor", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_cursor", b"_cursor", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_type", b"_type", "as_of", b"as_of", "contact_id", b"contact_id", "cursor", b"cursor", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__as_of: _TypeAlias = _typing.Literal["as_of"]  # noqa: Y015
+    _WhichOneofArgType__as_of: _TypeAlias = _typing.Literal["_as_of", b"_as_of"]  # noqa: Y015
     _WhichOneofReturnType__cursor: _TypeAlias = _typing.Literal["cursor"]  # noqa: Y015
     _WhichOneofArgType__cursor: _TypeAlias = _typing.Literal["_cursor", b"_cursor"]  # noqa: Y015
     _WhichOneofReturnType__entity: _TypeAlias = _typing.Literal["entity"]  # noqa: Y015
@@ -67,6 +76,8 @@ class ListMemoriesRequest(_message.Message):
     _WhichOneofArgType__min_importance: _TypeAlias = _typing.Literal["_min_importance", b"_min_importance"]  # noqa: Y015
     _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
     _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of) -> _WhichOneofReturnType__as_of | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cursor) -> _WhichOneofReturnType__cursor | None: ...
     @_typing.overload
@@ -133,6 +144,13 @@ class Memory(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     ACCESS_COUNT_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_FIELD_NUMBER: _builtins.int
+    EVENT_START_FIELD_NUMBER: _builtins.int
+    EVENT_END_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
@@ -146,11 +164,19 @@ class Memory(_message.Message):
     subject: _builtins.str
     """Whom it is about: `self`, a relation or an entity id."""
     attribute: _builtins.str
-    """Which attribute it gives a value for."""
+    """Which attribute it gives a value for; of a topic that recurs, its name is part of it."""
     value: _builtins.str
     """The value."""
     access_count: _builtins.int
     """How often it was returned to a chat engine."""
+    status: _builtins.str
+    """Whether it still holds: `superseded` by a later statement or a correction, `expired` without one."""
+    superseded_by: _builtins.str
+    """The memory that took its place; null where none did."""
+    origin: _builtins.str
+    """Where it is from: drawn from the turns by the built-in rules, or by a language model that the tenant configured, or
+    written down by a caller of the API.
+    """
     @_builtins.property
     def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The entities it mentions."""
@@ -166,6 +192,22 @@ class Memory(_message.Message):
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was stored."""
+
+    @_builtins.property
+    def valid_from(self) -> _timestamp_pb2.Timestamp:
+        """From when it holds."""
+
+    @_builtins.property
+    def valid_to(self) -> _timestamp_pb2.Timestamp:
+        """Until when it held; null while it is current."""
+
+    @_builtins.property
+    def event_start(self) -> _timestamp_pb2.Timestamp:
+        """When what it tells of begins, where that is known, e.g. the day of a plan or the next birthday."""
+
+    @_builtins.property
+    def event_end(self) -> _timestamp_pb2.Timestamp:
+        """When it ends."""
 
     def __init__(
         self,
@@ -183,25 +225,552 @@ class Memory(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         access_count: _builtins.int = ...,
+        valid_from: _timestamp_pb2.Timestamp | None = ...,
+        valid_to: _timestamp_pb2.Timestamp | None = ...,
+        status: _builtins.str = ...,
+        superseded_by: _builtins.str | None = ...,
+        event_start: _timestamp_pb2.Timestamp | None = ...,
+        event_end: _timestamp_pb2.Timestamp | None = ...,
+        origin: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_value", b"_value", "attribute", b"attribute", "created_at", b"created_at", "occurred_at", b"occurred_at", "subject", b"subject", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "created_at", b"created_at", "event_end", b"event_end", "event_start", b"event_start", "occurred_at", b"occurred_at", "subject", b"subject", "superseded_by", b"superseded_by", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_subject", b"_subject", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_event_end", b"_event_end", "_event_start", b"_event_start", "_subject", b"_subject", "_superseded_by", b"_superseded_by", "_valid_to", b"_valid_to", "_value", b"_value", "access_count", b"access_count", "attribute", b"attribute", "confidence", b"confidence", "content", b"content", "created_at", b"created_at", "entity_ids", b"entity_ids", "event_end", b"event_end", "event_start", b"event_start", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "origin", b"origin", "sources", b"sources", "status", b"status", "subject", b"subject", "superseded_by", b"superseded_by", "type", b"type", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
     _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
+    _WhichOneofReturnType__event_end: _TypeAlias = _typing.Literal["event_end"]  # noqa: Y015
+    _WhichOneofArgType__event_end: _TypeAlias = _typing.Literal["_event_end", b"_event_end"]  # noqa: Y015
+    _WhichOneofReturnType__event_start: _TypeAlias = _typing.Literal["event_start"]  # noqa: Y015
+    _WhichOneofArgType__event_start: _TypeAlias = _typing.Literal["_event_start", b"_event_start"]  # noqa: Y015
     _WhichOneofReturnType__subject: _TypeAlias = _typing.Literal["subject"]  # noqa: Y015
     _WhichOneofArgType__subject: _TypeAlias = _typing.Literal["_subject", b"_subject"]  # noqa: Y015
+    _WhichOneofReturnType__superseded_by: _TypeAlias = _typing.Literal["superseded_by"]  # noqa: Y015
+    _WhichOneofArgType__superseded_by: _TypeAlias = _typing.Literal["_superseded_by", b"_superseded_by"]  # noqa: Y015
+    _WhichOneofReturnType__valid_to: _TypeAlias = _typing.Literal["valid_to"]  # noqa: Y015
+    _WhichOneofArgType__valid_to: _TypeAlias = _typing.Literal["_valid_to", b"_valid_to"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__attribute) -> _WhichOneofReturnType__attribute | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__event_end) -> _WhichOneofReturnType__event_end | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__event_start) -> _WhichOneofReturnType__event_start | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__subject) -> _WhichOneofReturnType__subject | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__superseded_by) -> _WhichOneofReturnType__superseded_by | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_to) -> _WhichOneofReturnType__valid_to | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___Memory: _TypeAlias = Memory  # noqa: Y015
+
+@_typing.final
+class CreateMemoryRequest(_message.Message):
+    """Remembers something that was not said in a turn, e.g. what a colleague noted.
+
+    It is held against what is known as a statement of a turn is: of what there is one at a time, such as `residence`, it
+    takes the place of the earlier value; where a later value is known already, it goes into the history. What is known
+    already becomes surer and gains the sources: then nothing new is stored, and the answer is the memory that is there.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    ENTITY_IDS_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    type: _builtins.str
+    """What kind of memory it is. Default: what its content says, else `fact`. Patterns are derived and cannot be given."""
+    content: _builtins.str
+    """The memory in words, best in the third person without a subject, e.g. `Lives in Porto`; 1 to 4096 bytes, not blank.
+    Who and what it names becomes the memory's entities, and its dates are read.
+    """
+    importance: _builtins.float
+    """How much it matters in itself, 0 to 1. Default: 0.7 of a fact, 0.6 of a preference, 0.4 of an episode."""
+    subject: _builtins.str
+    """Whom it is about: `self`, a relation or an entity id; 1 to 128 bytes. Default: read from the content, else `self`.
+    Not of an episode.
+    """
+    attribute: _builtins.str
+    """Which attribute it gives a value for. Default: read from the content where that is a plain statement in English.
+    Not of an episode.
+    """
+    value: _builtins.str
+    """The value, 1 to 1024 bytes, of the `attribute` given with it. Default: read from the content. Not of an episode."""
+    @_builtins.property
+    def entity_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Entities that it is about besides those that the content names, e.g. `pet:bruno`; known ones, at most 16."""
+
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was said or happened, and from when it holds; not before 1970 and at most 5 minutes ahead. Default now."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The caller's own references of what it comes from; at most 16."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        type: _builtins.str | None = ...,
+        content: _builtins.str = ...,
+        importance: _builtins.float | None = ...,
+        subject: _builtins.str | None = ...,
+        attribute: _builtins.str | None = ...,
+        value: _builtins.str | None = ...,
+        entity_ids: _abc.Iterable[_builtins.str] | None = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_importance", b"_importance", "_occurred_at", b"_occurred_at", "_subject", b"_subject", "_type", b"_type", "_value", b"_value", "attribute", b"attribute", "importance", b"importance", "occurred_at", b"occurred_at", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_importance", b"_importance", "_occurred_at", b"_occurred_at", "_subject", b"_subject", "_type", b"_type", "_value", b"_value", "attribute", b"attribute", "contact_id", b"contact_id", "content", b"content", "entity_ids", b"entity_ids", "importance", b"importance", "occurred_at", b"occurred_at", "sources", b"sources", "subject", b"subject", "type", b"type", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
+    _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
+    _WhichOneofReturnType__importance: _TypeAlias = _typing.Literal["importance"]  # noqa: Y015
+    _WhichOneofArgType__importance: _TypeAlias = _typing.Literal["_importance", b"_importance"]  # noqa: Y015
+    _WhichOneofReturnType__occurred_at: _TypeAlias = _typing.Literal["occurred_at"]  # noqa: Y015
+    _WhichOneofArgType__occurred_at: _TypeAlias = _typing.Literal["_occurred_at", b"_occurred_at"]  # noqa: Y015
+    _WhichOneofReturnType__subject: _TypeAlias = _typing.Literal["subject"]  # noqa: Y015
+    _WhichOneofArgType__subject: _TypeAlias = _typing.Literal["_subject", b"_subject"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attribute) -> _WhichOneofReturnType__attribute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__importance) -> _WhichOneofReturnType__importance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__occurred_at) -> _WhichOneofReturnType__occurred_at | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subject) -> _WhichOneofReturnType__subject | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___CreateMemoryRequest: _TypeAlias = CreateMemoryRequest  # noqa: Y015
+
+@_typing.final
+class CreateMemoryResponse(_message.Message):
+    """The memory that tells it now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    created: _builtins.bool
+    """Whether it is new. Over REST also told by the status: 201, else 200."""
+    @_builtins.property
+    def memory(self) -> Global___Memory:
+        """The memory: the new one, or the one that told it before."""
+
+    def __init__(
+        self,
+        *,
+        memory: Global___Memory | None = ...,
+        created: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "memory", b"memory"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateMemoryResponse: _TypeAlias = CreateMemoryResponse  # noqa: Y015
+
+@_typing.final
+class SearchMemoriesRequest(_message.Message):
+    """Looks for what is remembered about something, ranked as a context is. Looking is not noted as an access."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    Q_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    MIN_IMPORTANCE_FIELD_NUMBER: _builtins.int
+    MIN_SCORE_FIELD_NUMBER: _builtins.int
+    ENTITY_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    q: _builtins.str
+    """What to look for, in words or as a question; 1 to 1024 bytes, not blank."""
+    type: _builtins.str
+    """Only memories of this type. Default `all`."""
+    min_importance: _builtins.float
+    """Only memories of at least this importance, 0 to 1. Default 0."""
+    min_score: _builtins.float
+    """Only memories that score at least so much, 0 to 1. Default 0: the best `limit`, however well they fit."""
+    entity: _builtins.str
+    """Only memories that mention this entity, e.g. `pet:bruno`; at most 128 bytes."""
+    limit: _builtins.int
+    """The most memories to return, at least 1; above 100 it is taken as 100. Default 20."""
+    explain: _builtins.bool
+    """Say for each memory how its score came about. Default false."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """What was known at this instant, also what was superseded or corrected since. Default: what is current."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        q: _builtins.str = ...,
+        type: _builtins.str | None = ...,
+        min_importance: _builtins.float | None = ...,
+        min_score: _builtins.float | None = ...,
+        entity: _builtins.str | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        limit: _builtins.int | None = ...,
+        explain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_min_score", b"_min_score", "_type", b"_type", "as_of", b"as_of", "entity", b"entity", "limit", b"limit", "min_importance", b"min_importance", "min_score", b"min_score", "type", b"type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_as_of", b"_as_of", "_entity", b"_entity", "_limit", b"_limit", "_min_importance", b"_min_importance", "_min_score", b"_min_score", "_type", b"_type", "as_of", b"as_of", "contact_id", b"contact_id", "entity", b"entity", "explain", b"explain", "limit", b"limit", "min_importance", b"min_importance", "min_score", b"min_score", "q", b"q", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__as_of: _TypeAlias = _typing.Literal["as_of"]  # noqa: Y015
+    _WhichOneofArgType__as_of: _TypeAlias = _typing.Literal["_as_of", b"_as_of"]  # noqa: Y015
+    _WhichOneofReturnType__entity: _TypeAlias = _typing.Literal["entity"]  # noqa: Y015
+    _WhichOneofArgType__entity: _TypeAlias = _typing.Literal["_entity", b"_entity"]  # noqa: Y015
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__min_importance: _TypeAlias = _typing.Literal["min_importance"]  # noqa: Y015
+    _WhichOneofArgType__min_importance: _TypeAlias = _typing.Literal["_min_importance", b"_min_importance"]  # noqa: Y015
+    _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
+    _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__as_of) -> _WhichOneofReturnType__as_of | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__entity) -> _WhichOneofReturnType__entity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_importance) -> _WhichOneofReturnType__min_importance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_score) -> _WhichOneofReturnType__min_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+
+Global___SearchMemoriesRequest: _TypeAlias = SearchMemoriesRequest  # noqa: Y015
+
+@_typing.final
+class SearchMemoriesResponse(_message.Message):
+    """What was found, the best first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def memories(self) -> _containers.RepeatedCompositeFieldContainer[Global___FoundMemory]:
+        """The memories that fit best; at most `limit`."""
+
+    def __init__(
+        self,
+        *,
+        memories: _abc.Iterable[Global___FoundMemory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memories", b"memories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchMemoriesResponse: _TypeAlias = SearchMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class FoundMemory(_message.Message):
+    """A memory, and how well it fits what was looked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_FIELD_NUMBER: _builtins.int
+    RETRIEVAL_SCORE_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
+    retrieval_score: _builtins.float
+    """How well it fits, 0 to 1, comparable within one answer."""
+    @_builtins.property
+    def memory(self) -> Global___Memory:
+        """The memory."""
+
+    @_builtins.property
+    def parts(self) -> _context_pb2.ScoreParts:
+        """How the score came about, where `explain` asked for it."""
+
+    @_builtins.property
+    def beside(self) -> Global___Memory:
+        """The other half of its exchange, the message or the answer to it, where that comes along; it is not found once more."""
+
+    def __init__(
+        self,
+        *,
+        memory: Global___Memory | None = ...,
+        retrieval_score: _builtins.float = ...,
+        parts: _context_pb2.ScoreParts | None = ...,
+        beside: Global___Memory | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts", "retrieval_score", b"retrieval_score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FoundMemory: _TypeAlias = FoundMemory  # noqa: Y015
+
+@_typing.final
+class UpdateMemoryRequest(_message.Message):
+    """Corrects a memory. What is given changes; at least one field besides the ids is given.
+
+    A change of `content`, `subject`, `attribute` or `value` is a correction: the memory keeps its id, its sources and its
+    place among the turns, and what it said before stays as a superseded memory of its own that `as_of` reads return.
+    `importance`, `valid_from` and `valid_to` change in place. The same correction again changes nothing.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    MEMORY_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    memory_id: _builtins.str
+    """The memory; it must be current."""
+    content: _builtins.str
+    """The memory in words, 1 to 4096 bytes, not blank. Its entities and dates are read from it anew."""
+    importance: _builtins.float
+    """How much it matters in itself, 0 to 1."""
+    subject: _builtins.str
+    """Whom it is about: `self`, a relation or an entity id; 1 to 128 bytes."""
+    attribute: _builtins.str
+    """Which attribute it gives a value for. Another current memory of the same subject and single-valued attribute, such
+    as `residence`, is superseded by this one.
+    """
+    value: _builtins.str
+    """The value, 1 to 1024 bytes. Where the content is corrected without it, it is read from the content."""
+    @_builtins.property
+    def valid_from(self) -> _timestamp_pb2.Timestamp:
+        """From when it holds; not in the future. With a correction also until when the earlier statement held; default now."""
+
+    @_builtins.property
+    def valid_to(self) -> _timestamp_pb2.Timestamp:
+        """Until when it held: after `valid_from` and not in the future. The memory is `expired` then."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        memory_id: _builtins.str = ...,
+        content: _builtins.str | None = ...,
+        importance: _builtins.float | None = ...,
+        valid_from: _timestamp_pb2.Timestamp | None = ...,
+        valid_to: _timestamp_pb2.Timestamp | None = ...,
+        subject: _builtins.str | None = ...,
+        attribute: _builtins.str | None = ...,
+        value: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_content", b"_content", "_importance", b"_importance", "_subject", b"_subject", "_valid_from", b"_valid_from", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "content", b"content", "importance", b"importance", "subject", b"subject", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute", b"_attribute", "_content", b"_content", "_importance", b"_importance", "_subject", b"_subject", "_valid_from", b"_valid_from", "_valid_to", b"_valid_to", "_value", b"_value", "attribute", b"attribute", "contact_id", b"contact_id", "content", b"content", "importance", b"importance", "memory_id", b"memory_id", "subject", b"subject", "valid_from", b"valid_from", "valid_to", b"valid_to", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attribute: _TypeAlias = _typing.Literal["attribute"]  # noqa: Y015
+    _WhichOneofArgType__attribute: _TypeAlias = _typing.Literal["_attribute", b"_attribute"]  # noqa: Y015
+    _WhichOneofReturnType__content: _TypeAlias = _typing.Literal["content"]  # noqa: Y015
+    _WhichOneofArgType__content: _TypeAlias = _typing.Literal["_content", b"_content"]  # noqa: Y015
+    _WhichOneofReturnType__importance: _TypeAlias = _typing.Literal["importance"]  # noqa: Y015
+    _WhichOneofArgType__importance: _TypeAlias = _typing.Literal["_importance", b"_importance"]  # noqa: Y015
+    _WhichOneofReturnType__subject: _TypeAlias = _typing.Literal["subject"]  # noqa: Y015
+    _WhichOneofArgType__subject: _TypeAlias = _typing.Literal["_subject", b"_subject"]  # noqa: Y015
+    _WhichOneofReturnType__valid_from: _TypeAlias = _typing.Literal["valid_from"]  # noqa: Y015
+    _WhichOneofArgType__valid_from: _TypeAlias = _typing.Literal["_valid_from", b"_valid_from"]  # noqa: Y015
+    _WhichOneofReturnType__valid_to: _TypeAlias = _typing.Literal["valid_to"]  # noqa: Y015
+    _WhichOneofArgType__valid_to: _TypeAlias = _typing.Literal["_valid_to", b"_valid_to"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attribute) -> _WhichOneofReturnType__attribute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__content) -> _WhichOneofReturnType__content | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__importance) -> _WhichOneofReturnType__importance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subject) -> _WhichOneofReturnType__subject | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_from) -> _WhichOneofReturnType__valid_from | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__valid_to) -> _WhichOneofReturnType__valid_to | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___UpdateMemoryRequest: _TypeAlias = UpdateMemoryRequest  # noqa: Y015
+
+@_typing.final
+class UpdateMemoryResponse(_message.Message):
+    """The memory after the change."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def memory(self) -> Global___Memory:
+        """The memory as it is now."""
+
+    def __init__(
+        self,
+        *,
+        memory: Global___Memory | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateMemoryResponse: _TypeAlias = UpdateMemoryResponse  # noqa: Y015
+
+@_typing.final
+class ListEntitiesRequest(_message.Message):
+    """Asks for the people, pets, places, workplaces and things that a contact's memories mention."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    type: _builtins.str
+    """Only entities of this type. Default `all`."""
+    limit: _builtins.int
+    """The most entities to return, at least 1; above 100 it is taken as 100. Default 20."""
+    cursor: _builtins.str
+    """Where the last page ended: `next_cursor` of an answer to the same filter."""
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        type: _builtins.str | None = ...,
+        limit: _builtins.int | None = ...,
+        cursor: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "_limit", b"_limit", "_type", b"_type", "cursor", b"cursor", "limit", b"limit", "type", b"type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "_limit", b"_limit", "_type", b"_type", "contact_id", b"contact_id", "cursor", b"cursor", "limit", b"limit", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cursor: _TypeAlias = _typing.Literal["cursor"]  # noqa: Y015
+    _WhichOneofArgType__cursor: _TypeAlias = _typing.Literal["_cursor", b"_cursor"]  # noqa: Y015
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__type: _TypeAlias = _typing.Literal["type"]  # noqa: Y015
+    _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cursor) -> _WhichOneofReturnType__cursor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__type) -> _WhichOneofReturnType__type | None: ...
+
+Global___ListEntitiesRequest: _TypeAlias = ListEntitiesRequest  # noqa: Y015
+
+@_typing.final
+class ListEntitiesResponse(_message.Message):
+    """A page of entities, the most mentioned first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTITIES_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """How many match the filter in all."""
+    next_cursor: _builtins.str
+    """Ask with it for the next page; null on the last."""
+    @_builtins.property
+    def entities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entity]:
+        """The entities of this page."""
+
+    def __init__(
+        self,
+        *,
+        entities: _abc.Iterable[Global___Entity] | None = ...,
+        total: _builtins.int = ...,
+        next_cursor: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_cursor", b"_next_cursor", "next_cursor", b"next_cursor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_cursor", b"_next_cursor", "entities", b"entities", "next_cursor", b"next_cursor", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__next_cursor: _TypeAlias = _typing.Literal["next_cursor"]  # noqa: Y015
+    _WhichOneofArgType__next_cursor: _TypeAlias = _typing.Literal["_next_cursor", b"_next_cursor"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_cursor) -> _WhichOneofReturnType__next_cursor | None: ...
+
+Global___ListEntitiesResponse: _TypeAlias = ListEntitiesResponse  # noqa: Y015
+
+@_typing.final
+class Entity(_message.Message):
+    """Someone or something that memories mention."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ALIASES_FIELD_NUMBER: _builtins.int
+    MEMORY_COUNT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The entity's id, `type:slug`, e.g. `pet:bruno`. `ListMemories` takes it as `entity`."""
+    type: _builtins.str
+    """What it is."""
+    display_name: _builtins.str
+    """Its name."""
+    memory_count: _builtins.int
+    """How many current memories mention it."""
+    @_builtins.property
+    def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What else it is called, e.g. `dog`."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        type: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        aliases: _abc.Iterable[_builtins.str] | None = ...,
+        memory_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "display_name", b"display_name", "id", b"id", "memory_count", b"memory_count", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Entity: _TypeAlias = Entity  # noqa: Y015
 
 @_typing.final
 class DeleteMemoryRequest(_message.Message):
@@ -374,26 +943,223 @@ class ConsolidationResult(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class CountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     TASK_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     CHANGED_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     """The task."""
     status: _builtins.str
-    """`done`, or `skipped` where there is nothing it could work with."""
+    """`done`; `skipped` where there is nothing it could work with; `failed` where it will be tried again."""
     changed: _builtins.int
-    """How many rows it changed."""
+    """How many memories and entities it changed."""
+    @_builtins.property
+    def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """What it did in numbers. embed_memories: `embedded`, `merged` (statements that say the same by their vectors).
+        merge_duplicates: `merged`, `superseded`. extract_entities: `linked`, `unmentioned`, `patterns_found`,
+        `patterns_withdrawn`, `read` (memories that a language model gave). check_triggers: `moved` (birthdays moved to their
+        next day) and `upcoming` (dates that memories tell of and that lie ahead),
+        and `created` where outreach triggers were made of milestones.
+        """
+
     def __init__(
         self,
         *,
         task: _builtins.str = ...,
         status: _builtins.str = ...,
         changed: _builtins.int = ...,
+        counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "status", b"status", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "counts", b"counts", "status", b"status", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConsolidationResult: _TypeAlias = ConsolidationResult  # noqa: Y015
+
+@_typing.final
+class GetConsolidationStatusRequest(_message.Message):
+    """Asks how far the deferred work on a contact's memories is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    tenant_id: _builtins.str
+    """The tenant. Optional with a tenant's own key; a platform key names it here or in `x-tenant-id`."""
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        tenant_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "contact_id", b"contact_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___GetConsolidationStatusRequest: _TypeAlias = GetConsolidationStatusRequest  # noqa: Y015
+
+@_typing.final
+class GetConsolidationStatusResponse(_message.Message):
+    """How far the deferred work is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """The contact."""
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsolidationTask]:
+        """Every task, in the order in which they run."""
+
+    @_builtins.property
+    def pending(self) -> _containers.RepeatedCompositeFieldContainer[Global___PendingConsolidation]:
+        """What is queued and not done yet; empty where nothing is."""
+
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        tasks: _abc.Iterable[Global___ConsolidationTask] | None = ...,
+        pending: _abc.Iterable[Global___PendingConsolidation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "pending", b"pending", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConsolidationStatusResponse: _TypeAlias = GetConsolidationStatusResponse  # noqa: Y015
+
+@_typing.final
+class ConsolidationTask(_message.Message):
+    """How a task's last run over a contact ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CountsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    TASK_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    """The task."""
+    status: _builtins.str
+    """`never_run`, or how its last run ended, as in ConsolidationResult."""
+    changed: _builtins.int
+    """How many memories and entities its last run changed."""
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp:
+        """When its last run ended; null where it never ran."""
+
+    @_builtins.property
+    def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """What its last run did in numbers, as in ConsolidationResult."""
+
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        status: _builtins.str = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        changed: _builtins.int = ...,
+        counts: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_finished_at", b"_finished_at", "finished_at", b"finished_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_finished_at", b"_finished_at", "changed", b"changed", "counts", b"counts", "finished_at", b"finished_at", "status", b"status", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__finished_at: _TypeAlias = _typing.Literal["finished_at"]  # noqa: Y015
+    _WhichOneofArgType__finished_at: _TypeAlias = _typing.Literal["_finished_at", b"_finished_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__finished_at) -> _WhichOneofReturnType__finished_at | None: ...
+
+Global___ConsolidationTask: _TypeAlias = ConsolidationTask  # noqa: Y015
+
+@_typing.final
+class PendingConsolidation(_message.Message):
+    """A queued run over a contact's memories."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    status: _builtins.str
+    """`waiting`, `running`, or `failed` where it was tried for the last time and waits for an operator."""
+    attempts: _builtins.int
+    """How often it was tried."""
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tasks that it will run."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is due; null where it is due already."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[_builtins.str] | None = ...,
+        status: _builtins.str = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        attempts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_due_at", b"_due_at", "due_at", b"due_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_at", b"_due_at", "attempts", b"attempts", "due_at", b"due_at", "status", b"status", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__due_at: _TypeAlias = _typing.Literal["due_at"]  # noqa: Y015
+    _WhichOneofArgType__due_at: _TypeAlias = _typing.Literal["_due_at", b"_due_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__due_at) -> _WhichOneofReturnType__due_at | None: ...
+
+Global___PendingConsolidation: _TypeAlias = PendingConsolidation  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MemoryServiceStub:
-    """Lists, deletes and consolidates memories.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def __init__(self, channel):
@@ -39,6 +39,26 @@ class MemoryServiceStub:
                 '/kith.memory.v1.MemoryService/ListMemories',
                 request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
                 response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+                _registered_method=True)
+        self.SearchMemories = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/SearchMemories',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.FromString,
+                _registered_method=True)
+        self.CreateMemory = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/CreateMemory',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.FromString,
+                _registered_method=True)
+        self.UpdateMemory = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/UpdateMemory',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.FromString,
+                _registered_method=True)
+        self.ListEntities = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/ListEntities',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.FromString,
                 _registered_method=True)
         self.DeleteMemory = channel.unary_unary(
                 '/kith.memory.v1.MemoryService/DeleteMemory',
@@ -55,21 +75,56 @@ class MemoryServiceStub:
                 request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.SerializeToString,
                 response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.FromString,
                 _registered_method=True)
+        self.GetConsolidationStatus = channel.unary_unary(
+                '/kith.memory.v1.MemoryService/GetConsolidationStatus',
+                request_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.SerializeToString,
+                response_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.FromString,
+                _registered_method=True)
 
 
 class MemoryServiceServicer:
-    """Lists, deletes and consolidates memories.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     def ListMemories(self, request, context):
-        """Returns a page of current memories. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """Returns a page of memories. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchMemories(self, request, context):
+        """Returns the memories that fit a question best, with scores. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateMemory(self, request, context):
+        """Remembers something that was not said in a turn. What is known already is answered with 200 and the memory that
+        tells it. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMemory(self, request, context):
+        """Corrects a memory; what it said before stays in its history.
+        Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND, INVALID_INPUT, CONFLICT (the memory is no longer current).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEntities(self, request, context):
+        """Returns a page of the entities that memories mention. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMemory(self, request, context):
-        """Deletes one memory. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+        """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,6 +144,13 @@ class MemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetConsolidationStatus(self, request, context):
+        """Returns how each deferred task last went for a contact, and what is queued. Errors: CONTACT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MemoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -96,6 +158,26 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     servicer.ListMemories,
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.FromString,
                     response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.SerializeToString,
+            ),
+            'SearchMemories': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchMemories,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.SerializeToString,
+            ),
+            'CreateMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateMemory,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.SerializeToString,
+            ),
+            'UpdateMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMemory,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.SerializeToString,
+            ),
+            'ListEntities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEntities,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.SerializeToString,
             ),
             'DeleteMemory': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteMemory,
@@ -112,6 +194,11 @@ def add_MemoryServiceServicer_to_server(servicer, server):
                     request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.FromString,
                     response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.SerializeToString,
             ),
+            'GetConsolidationStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsolidationStatus,
+                    request_deserializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.FromString,
+                    response_serializer=kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kith.memory.v1.MemoryService', rpc_method_handlers)
@@ -121,7 +208,7 @@ def add_MemoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MemoryService:
-    """Lists, deletes and consolidates memories.
+    """Creates, lists, finds, corrects, deletes and consolidates memories, and lists the entities that they mention.
     """
 
     @staticmethod
@@ -141,6 +228,114 @@ class MemoryService:
             '/kith.memory.v1.MemoryService/ListMemories',
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesRequest.SerializeToString,
             kith_dot_memory_dot_v1_dot_memory__pb2.ListMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchMemories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/SearchMemories',
+            kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.SearchMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/CreateMemory',
+            kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.CreateMemoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/UpdateMemory',
+            kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.UpdateMemoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEntities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/ListEntities',
+            kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.ListEntitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -222,6 +417,33 @@ class MemoryService:
             '/kith.memory.v1.MemoryService/ConsolidateMemories',
             kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesRequest.SerializeToString,
             kith_dot_memory_dot_v1_dot_memory__pb2.ConsolidateMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsolidationStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.memory.v1.MemoryService/GetConsolidationStatus',
+            kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusRequest.SerializeToString,
+            kith_dot_memory_dot_v1_dot_memory__pb2.GetConsolidationStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

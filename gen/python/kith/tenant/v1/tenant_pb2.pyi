@@ -609,3 +609,541 @@ class RevokeGatewayKeyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeGatewayKeyResponse: _TypeAlias = RevokeGatewayKeyResponse  # noqa: Y015
+
+@_typing.final
+class ProviderSettings(_message.Message):
+    """A language model or an embedder, as it is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BASE_URL_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    API_KEY_FIELD_NUMBER: _builtins.int
+    DIMENSIONS_FIELD_NUMBER: _builtins.int
+    TIMEOUT_SECONDS_FIELD_NUMBER: _builtins.int
+    PROMPT_PRICE_FIELD_NUMBER: _builtins.int
+    COMPLETION_PRICE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What people call it, at most 64 bytes; names of one list differ. Default: the model."""
+    kind: _builtins.str
+    """`openai` for any endpoint that speaks OpenAI's protocol, `built_in` for what needs no network. Default `openai`."""
+    base_url: _builtins.str
+    """Where `/chat/completions` or `/embeddings` is found, e.g. `https://api.example.com/v1`; only with `openai`. No user,
+    password, query or fragment. Private addresses and plain http only where the deployment allows them.
+    """
+    model: _builtins.str
+    """The model's name at the endpoint; only with `openai`."""
+    api_key: _builtins.str
+    """Sent as a bearer token. Stored encrypted, never returned. Default: the key that is stored under the same name, if
+    the base URL is the same as then; `""` removes it.
+    """
+    dimensions: _builtins.int
+    """Length of the vectors, 8 to 16000; only for an embedder. Default: what the model gives."""
+    timeout_seconds: _builtins.float
+    """Longest that one try may take, in seconds, 1 to 120. Default 30."""
+    prompt_price: _builtins.float
+    """Money per million tokens sent, at least 0, in the unit of `daily_cost`. Default 0."""
+    completion_price: _builtins.float
+    """Money per million tokens received, at least 0, in the unit of `daily_cost`. Default 0."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str | None = ...,
+        kind: _builtins.str | None = ...,
+        base_url: _builtins.str | None = ...,
+        model: _builtins.str | None = ...,
+        api_key: _builtins.str | None = ...,
+        dimensions: _builtins.int | None = ...,
+        timeout_seconds: _builtins.float | None = ...,
+        prompt_price: _builtins.float | None = ...,
+        completion_price: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key", b"_api_key", "_base_url", b"_base_url", "_completion_price", b"_completion_price", "_dimensions", b"_dimensions", "_kind", b"_kind", "_model", b"_model", "_name", b"_name", "_prompt_price", b"_prompt_price", "_timeout_seconds", b"_timeout_seconds", "api_key", b"api_key", "base_url", b"base_url", "completion_price", b"completion_price", "dimensions", b"dimensions", "kind", b"kind", "model", b"model", "name", b"name", "prompt_price", b"prompt_price", "timeout_seconds", b"timeout_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key", b"_api_key", "_base_url", b"_base_url", "_completion_price", b"_completion_price", "_dimensions", b"_dimensions", "_kind", b"_kind", "_model", b"_model", "_name", b"_name", "_prompt_price", b"_prompt_price", "_timeout_seconds", b"_timeout_seconds", "api_key", b"api_key", "base_url", b"base_url", "completion_price", b"completion_price", "dimensions", b"dimensions", "kind", b"kind", "model", b"model", "name", b"name", "prompt_price", b"prompt_price", "timeout_seconds", b"timeout_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__api_key: _TypeAlias = _typing.Literal["api_key"]  # noqa: Y015
+    _WhichOneofArgType__api_key: _TypeAlias = _typing.Literal["_api_key", b"_api_key"]  # noqa: Y015
+    _WhichOneofReturnType__base_url: _TypeAlias = _typing.Literal["base_url"]  # noqa: Y015
+    _WhichOneofArgType__base_url: _TypeAlias = _typing.Literal["_base_url", b"_base_url"]  # noqa: Y015
+    _WhichOneofReturnType__completion_price: _TypeAlias = _typing.Literal["completion_price"]  # noqa: Y015
+    _WhichOneofArgType__completion_price: _TypeAlias = _typing.Literal["_completion_price", b"_completion_price"]  # noqa: Y015
+    _WhichOneofReturnType__dimensions: _TypeAlias = _typing.Literal["dimensions"]  # noqa: Y015
+    _WhichOneofArgType__dimensions: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions"]  # noqa: Y015
+    _WhichOneofReturnType__kind: _TypeAlias = _typing.Literal["kind"]  # noqa: Y015
+    _WhichOneofArgType__kind: _TypeAlias = _typing.Literal["_kind", b"_kind"]  # noqa: Y015
+    _WhichOneofReturnType__model: _TypeAlias = _typing.Literal["model"]  # noqa: Y015
+    _WhichOneofArgType__model: _TypeAlias = _typing.Literal["_model", b"_model"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__prompt_price: _TypeAlias = _typing.Literal["prompt_price"]  # noqa: Y015
+    _WhichOneofArgType__prompt_price: _TypeAlias = _typing.Literal["_prompt_price", b"_prompt_price"]  # noqa: Y015
+    _WhichOneofReturnType__timeout_seconds: _TypeAlias = _typing.Literal["timeout_seconds"]  # noqa: Y015
+    _WhichOneofArgType__timeout_seconds: _TypeAlias = _typing.Literal["_timeout_seconds", b"_timeout_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key) -> _WhichOneofReturnType__api_key | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__base_url) -> _WhichOneofReturnType__base_url | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__completion_price) -> _WhichOneofReturnType__completion_price | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dimensions) -> _WhichOneofReturnType__dimensions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__kind) -> _WhichOneofReturnType__kind | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__model) -> _WhichOneofReturnType__model | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__prompt_price) -> _WhichOneofReturnType__prompt_price | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__timeout_seconds) -> _WhichOneofReturnType__timeout_seconds | None: ...
+
+Global___ProviderSettings: _TypeAlias = ProviderSettings  # noqa: Y015
+
+@_typing.final
+class Provider(_message.Message):
+    """A language model or an embedder, as it is kept: without its key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BASE_URL_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    API_KEY_ID_FIELD_NUMBER: _builtins.int
+    DIMENSIONS_FIELD_NUMBER: _builtins.int
+    TIMEOUT_SECONDS_FIELD_NUMBER: _builtins.int
+    PROMPT_PRICE_FIELD_NUMBER: _builtins.int
+    COMPLETION_PRICE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The provider's id."""
+    name: _builtins.str
+    """What people call it."""
+    kind: _builtins.str
+    """`openai` or `built_in`."""
+    base_url: _builtins.str
+    """Where it is; null for `built_in`."""
+    model: _builtins.str
+    """The model's name."""
+    api_key_id: _builtins.str
+    """Id of the stored key, new with every key; null where there is none."""
+    dimensions: _builtins.int
+    """Length of the vectors that is asked for; null takes what the model gives."""
+    timeout_seconds: _builtins.float
+    """Longest that one try may take, in seconds."""
+    prompt_price: _builtins.float
+    """Money per million tokens sent."""
+    completion_price: _builtins.float
+    """Money per million tokens received."""
+    revision: _builtins.int
+    """Grows when base URL, model or dimensions change; vectors of another revision are made anew."""
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was set."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        base_url: _builtins.str | None = ...,
+        model: _builtins.str = ...,
+        api_key_id: _builtins.str | None = ...,
+        dimensions: _builtins.int | None = ...,
+        timeout_seconds: _builtins.float = ...,
+        prompt_price: _builtins.float = ...,
+        completion_price: _builtins.float = ...,
+        revision: _builtins.int = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_base_url", b"_base_url", "_dimensions", b"_dimensions", "api_key_id", b"api_key_id", "base_url", b"base_url", "dimensions", b"dimensions", "updated_at", b"updated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id", "_base_url", b"_base_url", "_dimensions", b"_dimensions", "api_key_id", b"api_key_id", "base_url", b"base_url", "completion_price", b"completion_price", "dimensions", b"dimensions", "id", b"id", "kind", b"kind", "model", b"model", "name", b"name", "prompt_price", b"prompt_price", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "updated_at", b"updated_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__api_key_id: _TypeAlias = _typing.Literal["api_key_id"]  # noqa: Y015
+    _WhichOneofArgType__api_key_id: _TypeAlias = _typing.Literal["_api_key_id", b"_api_key_id"]  # noqa: Y015
+    _WhichOneofReturnType__base_url: _TypeAlias = _typing.Literal["base_url"]  # noqa: Y015
+    _WhichOneofArgType__base_url: _TypeAlias = _typing.Literal["_base_url", b"_base_url"]  # noqa: Y015
+    _WhichOneofReturnType__dimensions: _TypeAlias = _typing.Literal["dimensions"]  # noqa: Y015
+    _WhichOneofArgType__dimensions: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__api_key_id) -> _WhichOneofReturnType__api_key_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__base_url) -> _WhichOneofReturnType__base_url | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dimensions) -> _WhichOneofReturnType__dimensions | None: ...
+
+Global___Provider: _TypeAlias = Provider  # noqa: Y015
+
+@_typing.final
+class Processing(_message.Message):
+    """All that a tenant has set of the deferred processing, and what its providers used today."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    LANGUAGE_MODELS_FIELD_NUMBER: _builtins.int
+    EMBEDDER_FIELD_NUMBER: _builtins.int
+    DAILY_TOKENS_FIELD_NUMBER: _builtins.int
+    DAILY_COST_FIELD_NUMBER: _builtins.int
+    RAW_TURN_RETENTION_DAYS_FIELD_NUMBER: _builtins.int
+    TOKENS_TODAY_FIELD_NUMBER: _builtins.int
+    COST_TODAY_FIELD_NUMBER: _builtins.int
+    strategy: _builtins.str
+    """How several language models are asked, see SetLanguageModels."""
+    daily_tokens: _builtins.int
+    """The most tokens of a UTC day; null means no limit."""
+    daily_cost: _builtins.float
+    """The most money of a UTC day, in the unit of the prices; null means no limit."""
+    raw_turn_retention_days: _builtins.int
+    """Days for which raw turns are kept; null keeps them as long as their contact."""
+    tokens_today: _builtins.int
+    """Tokens used today (UTC), calls under way counted at their most."""
+    cost_today: _builtins.float
+    """Money used today."""
+    @_builtins.property
+    def language_models(self) -> _containers.RepeatedCompositeFieldContainer[Global___Provider]:
+        """The language models, in the order they were given in. Empty: only the built-in rules read turns."""
+
+    @_builtins.property
+    def embedder(self) -> Global___Provider:
+        """The embedder; null where there is none."""
+
+    def __init__(
+        self,
+        *,
+        strategy: _builtins.str = ...,
+        language_models: _abc.Iterable[Global___Provider] | None = ...,
+        embedder: Global___Provider | None = ...,
+        daily_tokens: _builtins.int | None = ...,
+        daily_cost: _builtins.float | None = ...,
+        raw_turn_retention_days: _builtins.int | None = ...,
+        tokens_today: _builtins.int = ...,
+        cost_today: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_embedder", b"_embedder", "_raw_turn_retention_days", b"_raw_turn_retention_days", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "embedder", b"embedder", "raw_turn_retention_days", b"raw_turn_retention_days"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_embedder", b"_embedder", "_raw_turn_retention_days", b"_raw_turn_retention_days", "cost_today", b"cost_today", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "embedder", b"embedder", "language_models", b"language_models", "raw_turn_retention_days", b"raw_turn_retention_days", "strategy", b"strategy", "tokens_today", b"tokens_today"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__daily_cost: _TypeAlias = _typing.Literal["daily_cost"]  # noqa: Y015
+    _WhichOneofArgType__daily_cost: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost"]  # noqa: Y015
+    _WhichOneofReturnType__daily_tokens: _TypeAlias = _typing.Literal["daily_tokens"]  # noqa: Y015
+    _WhichOneofArgType__daily_tokens: _TypeAlias = _typing.Literal["_daily_tokens", b"_daily_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__embedder: _TypeAlias = _typing.Literal["embedder"]  # noqa: Y015
+    _WhichOneofArgType__embedder: _TypeAlias = _typing.Literal["_embedder", b"_embedder"]  # noqa: Y015
+    _WhichOneofReturnType__raw_turn_retention_days: _TypeAlias = _typing.Literal["raw_turn_retention_days"]  # noqa: Y015
+    _WhichOneofArgType__raw_turn_retention_days: _TypeAlias = _typing.Literal["_raw_turn_retention_days", b"_raw_turn_retention_days"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__daily_cost) -> _WhichOneofReturnType__daily_cost | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__daily_tokens) -> _WhichOneofReturnType__daily_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__embedder) -> _WhichOneofReturnType__embedder | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__raw_turn_retention_days) -> _WhichOneofReturnType__raw_turn_retention_days | None: ...
+
+Global___Processing: _TypeAlias = Processing  # noqa: Y015
+
+@_typing.final
+class GetProcessingRequest(_message.Message):
+    """Asks for a tenant's processing settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___GetProcessingRequest: _TypeAlias = GetProcessingRequest  # noqa: Y015
+
+@_typing.final
+class GetProcessingResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetProcessingResponse: _TypeAlias = GetProcessingResponse  # noqa: Y015
+
+@_typing.final
+class SetLanguageModelsRequest(_message.Message):
+    """Puts a list in the place of a tenant's language models."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    LANGUAGE_MODELS_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    strategy: _builtins.str
+    """`first` asks the first of the list alone; `council` asks all of them and takes what most of them say, so it needs at
+    least two and none that is built in. Default `first`.
+    """
+    @_builtins.property
+    def language_models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProviderSettings]:
+        """The models, at most 5. Empty removes all."""
+
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+        strategy: _builtins.str | None = ...,
+        language_models: _abc.Iterable[Global___ProviderSettings] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_strategy", b"_strategy", "_tenant_id", b"_tenant_id", "strategy", b"strategy", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_strategy", b"_strategy", "_tenant_id", b"_tenant_id", "language_models", b"language_models", "strategy", b"strategy", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__strategy: _TypeAlias = _typing.Literal["strategy"]  # noqa: Y015
+    _WhichOneofArgType__strategy: _TypeAlias = _typing.Literal["_strategy", b"_strategy"]  # noqa: Y015
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__strategy) -> _WhichOneofReturnType__strategy | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___SetLanguageModelsRequest: _TypeAlias = SetLanguageModelsRequest  # noqa: Y015
+
+@_typing.final
+class SetLanguageModelsResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are now."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetLanguageModelsResponse: _TypeAlias = SetLanguageModelsResponse  # noqa: Y015
+
+@_typing.final
+class SetEmbedderRequest(_message.Message):
+    """Sets a tenant's embedder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    EMBEDDER_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    @_builtins.property
+    def embedder(self) -> Global___ProviderSettings:
+        """The embedder."""
+
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+        embedder: Global___ProviderSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "embedder", b"embedder", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "embedder", b"embedder", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___SetEmbedderRequest: _TypeAlias = SetEmbedderRequest  # noqa: Y015
+
+@_typing.final
+class SetEmbedderResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are now."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetEmbedderResponse: _TypeAlias = SetEmbedderResponse  # noqa: Y015
+
+@_typing.final
+class SetProcessingLimitsRequest(_message.Message):
+    """Sets what a tenant's providers may use, and how long raw turns are kept; what is not given has no limit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    DAILY_TOKENS_FIELD_NUMBER: _builtins.int
+    DAILY_COST_FIELD_NUMBER: _builtins.int
+    RAW_TURN_RETENTION_DAYS_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    daily_tokens: _builtins.int
+    """The most tokens of a UTC day, at least 0. Default: no limit."""
+    daily_cost: _builtins.float
+    """The most money of a UTC day, at least 0, in the unit of the prices. Default: no limit."""
+    raw_turn_retention_days: _builtins.int
+    """Days for which raw turns are kept, 1 to 36500. Default: as long as their contact."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+        daily_tokens: _builtins.int | None = ...,
+        daily_cost: _builtins.float | None = ...,
+        raw_turn_retention_days: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_raw_turn_retention_days", b"_raw_turn_retention_days", "_tenant_id", b"_tenant_id", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "raw_turn_retention_days", b"raw_turn_retention_days", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_raw_turn_retention_days", b"_raw_turn_retention_days", "_tenant_id", b"_tenant_id", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "raw_turn_retention_days", b"raw_turn_retention_days", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__daily_cost: _TypeAlias = _typing.Literal["daily_cost"]  # noqa: Y015
+    _WhichOneofArgType__daily_cost: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost"]  # noqa: Y015
+    _WhichOneofReturnType__daily_tokens: _TypeAlias = _typing.Literal["daily_tokens"]  # noqa: Y015
+    _WhichOneofArgType__daily_tokens: _TypeAlias = _typing.Literal["_daily_tokens", b"_daily_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__raw_turn_retention_days: _TypeAlias = _typing.Literal["raw_turn_retention_days"]  # noqa: Y015
+    _WhichOneofArgType__raw_turn_retention_days: _TypeAlias = _typing.Literal["_raw_turn_retention_days", b"_raw_turn_retention_days"]  # noqa: Y015
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__daily_cost) -> _WhichOneofReturnType__daily_cost | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__daily_tokens) -> _WhichOneofReturnType__daily_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__raw_turn_retention_days) -> _WhichOneofReturnType__raw_turn_retention_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___SetProcessingLimitsRequest: _TypeAlias = SetProcessingLimitsRequest  # noqa: Y015
+
+@_typing.final
+class SetProcessingLimitsResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are now."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetProcessingLimitsResponse: _TypeAlias = SetProcessingLimitsResponse  # noqa: Y015
+
+@_typing.final
+class DeleteProvidersRequest(_message.Message):
+    """Removes a tenant's providers with their keys."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    role: _builtins.str
+    """Only those of this role. Default: all, and the limits too."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+        role: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "_tenant_id", b"_tenant_id", "role", b"role", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_role", b"_role", "_tenant_id", b"_tenant_id", "role", b"role", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__role: _TypeAlias = _typing.Literal["role"]  # noqa: Y015
+    _WhichOneofArgType__role: _TypeAlias = _typing.Literal["_role", b"_role"]  # noqa: Y015
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__role) -> _WhichOneofReturnType__role | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___DeleteProvidersRequest: _TypeAlias = DeleteProvidersRequest  # noqa: Y015
+
+@_typing.final
+class DeleteProvidersResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are now."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteProvidersResponse: _TypeAlias = DeleteProvidersResponse  # noqa: Y015

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class TenantServiceStub:
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys.
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
     """
 
     def __init__(self, channel):
@@ -80,10 +81,36 @@ class TenantServiceStub:
                 request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyRequest.SerializeToString,
                 response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyResponse.FromString,
                 _registered_method=True)
+        self.GetProcessing = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/GetProcessing',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingResponse.FromString,
+                _registered_method=True)
+        self.SetLanguageModels = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/SetLanguageModels',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsResponse.FromString,
+                _registered_method=True)
+        self.SetEmbedder = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/SetEmbedder',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderResponse.FromString,
+                _registered_method=True)
+        self.SetProcessingLimits = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/SetProcessingLimits',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.FromString,
+                _registered_method=True)
+        self.DeleteProviders = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/DeleteProviders',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersResponse.FromString,
+                _registered_method=True)
 
 
 class TenantServiceServicer:
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys.
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
     """
 
     def CreateTenant(self, request, context):
@@ -149,6 +176,42 @@ class TenantServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetProcessing(self, request, context):
+        """Returns what a tenant has set of language models, embedder, budget and retention. Errors: TENANT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLanguageModels(self, request, context):
+        """Sets the language models that read turns in the deferred pass. Errors: TENANT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetEmbedder(self, request, context):
+        """Sets the embedder of memories; another model or length has all of them embedded anew. Errors: TENANT_NOT_FOUND,
+        INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetProcessingLimits(self, request, context):
+        """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProviders(self, request, context):
+        """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TenantServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -197,6 +260,31 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyRequest.FromString,
                     response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyResponse.SerializeToString,
             ),
+            'GetProcessing': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProcessing,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingResponse.SerializeToString,
+            ),
+            'SetLanguageModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLanguageModels,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsResponse.SerializeToString,
+            ),
+            'SetEmbedder': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetEmbedder,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderResponse.SerializeToString,
+            ),
+            'SetProcessingLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetProcessingLimits,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.SerializeToString,
+            ),
+            'DeleteProviders': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProviders,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kith.tenant.v1.TenantService', rpc_method_handlers)
@@ -206,7 +294,8 @@ def add_TenantServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TenantService:
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys.
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
     """
 
     @staticmethod
@@ -442,6 +531,141 @@ class TenantService:
             '/kith.tenant.v1.TenantService/RevokeGatewayKey',
             kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyRequest.SerializeToString,
             kith_dot_tenant_dot_v1_dot_tenant__pb2.RevokeGatewayKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProcessing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/GetProcessing',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.GetProcessingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLanguageModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/SetLanguageModels',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetLanguageModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetEmbedder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/SetEmbedder',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetEmbedderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetProcessingLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/SetProcessingLimits',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProviders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/DeleteProviders',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersResponse.FromString,
             options,
             channel_credentials,
             insecure,

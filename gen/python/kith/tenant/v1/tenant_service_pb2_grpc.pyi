@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TenantServiceStub:
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys."""
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -51,10 +53,24 @@ class TenantServiceStub:
     """Makes a new key; the old one stays good for the overlap. Errors: KEY_NOT_FOUND."""
     RevokeGatewayKey: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.RevokeGatewayKeyRequest, _tenant_pb2.RevokeGatewayKeyResponse]
     """Ends a key everywhere within a second. Errors: KEY_NOT_FOUND."""
+    GetProcessing: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.GetProcessingRequest, _tenant_pb2.GetProcessingResponse]
+    """Returns what a tenant has set of language models, embedder, budget and retention. Errors: TENANT_NOT_FOUND."""
+    SetLanguageModels: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.SetLanguageModelsRequest, _tenant_pb2.SetLanguageModelsResponse]
+    """Sets the language models that read turns in the deferred pass. Errors: TENANT_NOT_FOUND, INVALID_INPUT."""
+    SetEmbedder: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.SetEmbedderRequest, _tenant_pb2.SetEmbedderResponse]
+    """Sets the embedder of memories; another model or length has all of them embedded anew. Errors: TENANT_NOT_FOUND,
+    INVALID_INPUT.
+    """
+    SetProcessingLimits: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.SetProcessingLimitsRequest, _tenant_pb2.SetProcessingLimitsResponse]
+    """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+    DeleteProviders: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.DeleteProvidersRequest, _tenant_pb2.DeleteProvidersResponse]
+    """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND."""
 
 @_typing.type_check_only
 class TenantServiceAsyncStub(TenantServiceStub):
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys."""
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTenant: _aio.UnaryUnaryMultiCallable[_tenant_pb2.CreateTenantRequest, _tenant_pb2.CreateTenantResponse]  # type: ignore[assignment]
@@ -75,9 +91,23 @@ class TenantServiceAsyncStub(TenantServiceStub):
     """Makes a new key; the old one stays good for the overlap. Errors: KEY_NOT_FOUND."""
     RevokeGatewayKey: _aio.UnaryUnaryMultiCallable[_tenant_pb2.RevokeGatewayKeyRequest, _tenant_pb2.RevokeGatewayKeyResponse]  # type: ignore[assignment]
     """Ends a key everywhere within a second. Errors: KEY_NOT_FOUND."""
+    GetProcessing: _aio.UnaryUnaryMultiCallable[_tenant_pb2.GetProcessingRequest, _tenant_pb2.GetProcessingResponse]  # type: ignore[assignment]
+    """Returns what a tenant has set of language models, embedder, budget and retention. Errors: TENANT_NOT_FOUND."""
+    SetLanguageModels: _aio.UnaryUnaryMultiCallable[_tenant_pb2.SetLanguageModelsRequest, _tenant_pb2.SetLanguageModelsResponse]  # type: ignore[assignment]
+    """Sets the language models that read turns in the deferred pass. Errors: TENANT_NOT_FOUND, INVALID_INPUT."""
+    SetEmbedder: _aio.UnaryUnaryMultiCallable[_tenant_pb2.SetEmbedderRequest, _tenant_pb2.SetEmbedderResponse]  # type: ignore[assignment]
+    """Sets the embedder of memories; another model or length has all of them embedded anew. Errors: TENANT_NOT_FOUND,
+    INVALID_INPUT.
+    """
+    SetProcessingLimits: _aio.UnaryUnaryMultiCallable[_tenant_pb2.SetProcessingLimitsRequest, _tenant_pb2.SetProcessingLimitsResponse]  # type: ignore[assignment]
+    """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+    DeleteProviders: _aio.UnaryUnaryMultiCallable[_tenant_pb2.DeleteProvidersRequest, _tenant_pb2.DeleteProvidersResponse]  # type: ignore[assignment]
+    """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND."""
 
 class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Makes, suspends and deletes tenants, and keeps their gateway keys. Only for platform keys."""
+    """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
+    platform keys; a tenant's own tokens may set its processing.
+    """
 
     @_abc_1.abstractmethod
     def CreateTenant(
@@ -150,5 +180,47 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tenant_pb2.RevokeGatewayKeyResponse, _abc.Awaitable[_tenant_pb2.RevokeGatewayKeyResponse]]:
         """Ends a key everywhere within a second. Errors: KEY_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetProcessing(
+        self,
+        request: _tenant_pb2.GetProcessingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.GetProcessingResponse, _abc.Awaitable[_tenant_pb2.GetProcessingResponse]]:
+        """Returns what a tenant has set of language models, embedder, budget and retention. Errors: TENANT_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def SetLanguageModels(
+        self,
+        request: _tenant_pb2.SetLanguageModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.SetLanguageModelsResponse, _abc.Awaitable[_tenant_pb2.SetLanguageModelsResponse]]:
+        """Sets the language models that read turns in the deferred pass. Errors: TENANT_NOT_FOUND, INVALID_INPUT."""
+
+    @_abc_1.abstractmethod
+    def SetEmbedder(
+        self,
+        request: _tenant_pb2.SetEmbedderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.SetEmbedderResponse, _abc.Awaitable[_tenant_pb2.SetEmbedderResponse]]:
+        """Sets the embedder of memories; another model or length has all of them embedded anew. Errors: TENANT_NOT_FOUND,
+        INVALID_INPUT.
+        """
+
+    @_abc_1.abstractmethod
+    def SetProcessingLimits(
+        self,
+        request: _tenant_pb2.SetProcessingLimitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.SetProcessingLimitsResponse, _abc.Awaitable[_tenant_pb2.SetProcessingLimitsResponse]]:
+        """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def DeleteProviders(
+        self,
+        request: _tenant_pb2.DeleteProvidersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.DeleteProvidersResponse, _abc.Awaitable[_tenant_pb2.DeleteProvidersResponse]]:
+        """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND."""
 
 def add_TenantServiceServicer_to_server(servicer: TenantServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,81 @@
+"""Where somebody is or comes from, said in passing: "here in Leeds", "hi from Canada", "it rains a lot in Oslo"."""
+
+import re
+from typing import Final
+
+from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.gazetteer import PLACE, is_place
+from server.domain.extraction.statement import Statement
+
+_HERE_IN: Final = re.compile(r"\b(?:here|back home|home|down|up|over|out here) in (?P<x>.+)", re.IGNORECASE)
+_WHERE_I_LIVE: Final = re.compile(
+    r"\b(?:in|of) (?P<x>[\w' ]{2,30}?),? where I (?:live|am|am from|grew up|work)\b|"
+    r"(?:^|, ?|\bbut |\band )(?P<y>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?:live|am now|stay)\b",
+    re.IGNORECASE,
+)
+_I_LIVE_ON: Final = re.compile(
+    r"\b(?:the|my) (?P<x>island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block)(?: that| which)? "
+    r"I live (?P<p>in|on|at)\b",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(
+    rf"^(?:(?:hi|hello|hey|hola|greetings|good \w+)\b[\s,]*)?(?:there |all )?(?:I am \w+,? (?:and )?)?(?:also |"
+    rf"originally )?from (?:\w+ )?(?P<x>{PLACE}(?:, ?{PLACE})?)\b",
+    re.IGNORECASE,
+)
+_X_HERE: Final = re.compile(rf"^(?:\w+[\s,]+)?(?P<x>{PLACE}) here\b|\bhere (?:is|in) (?P<y>{PLACE})\b", re.IGNORECASE)
+_WEATHER: Final = re.compile(
+    r"\b(?:weather|night|morning|winters?|summers?|traffic|cold|hot|sunny|warm|rain(?:s|ing|y)?|snow(?:s|ing|y)?|humid|life|here|spots|"
+    rf"house|home|apartment|family|we|my|us)\b(?! (?:visit|went|was)).*\bin (?P<x>{PLACE})\b",
+    re.IGNORECASE,
+)
+_NOT_HERE: Final = re.compile(
+    r"\b(?:you|your|want|wanted|would|visit\w*|went|was|were|vacation|trip|travel\w*|if|wish|moving|move|moved|born|grew|raised|used|"
+    r"mother|father|mom|dad|sister|brother|parents?|friends?|grandma|grandparents|cousins?|aunt|uncle|he|she|they|"
+    r"his|her|someday|one day|plan|"
+    r"hope|once|ago|before|girlfriend|boyfriend|husband|wife|daughter|son|back|study abroad|heard|set|show|movie|"
+    r"book|not|never|will)\b",
+    re.IGNORECASE,
+)
+
+
+def places(sentence: str) -> list[Statement]:
+    """The place a sentence gives its writer."""
+    if (
+        "where I" in sentence
+        and (lives := _WHERE_I_LIVE.search(sentence))
+        and (place := phrase(lives["x"] or lives["y"], 4))
+    ):
+        return [_lives(place)]
+    if "I live" in sentence and (lives := _I_LIVE_ON.search(sentence)):
+        return [
+            Statement(
+                f"Lives {lives['p']} the {lives['x'].lower()}",
+                "dwelling",
+                lives["x"].lower(),
+                weight=0.4,
+                confidence=0.6,
+            )
+        ]
+    here = _HERE_IN.search(sentence) if " in " in sentence else None
+    if (
+        here
+        and (place := phrase(here["x"], 4))
+        and (is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about")))
+    ):
+        return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
+    if match := _FROM.search(sentence):
+        return [Statement(f"Is from {match['x']}", "hometown", match["x"], weight=0.55, confidence=0.7)]
+    if "here" in sentence and (match := _X_HERE.search(sentence)):
+        return [_is_in(match["x"] or match["y"])]
+    if " in " in sentence and (match := _WEATHER.search(sentence)) and not _NOT_HERE.search(sentence):
+        return [_is_in(match["x"])]
+    return []
+
+
+def _lives(place: str) -> Statement:
+    return Statement(f"Lives in {turned(place)}", "residence", bare(place), weight=0.7)
+
+
+def _is_in(place: str) -> Statement:
+    return Statement(f"Is in {turned(place)}", "whereabouts", bare(place), weight=0.45, confidence=0.6)

@@ -1,0 +1,95 @@
+"""What somebody is, said in passing: "as a nurse", "vegan like me", "being short", "a tattoo on my arm"."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.being import being
+from server.domain.extraction.english import phrase, turned
+from server.domain.extraction.statement import Statement
+
+_WORDS: Final = "|".join(
+    sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {"student", "gluten free"}, key=len, reverse=True)
+)
+_ADJECTIVE: Final = r"(?:very |so |really |too |quite |much too |both )?"
+_AS_A: Final = re.compile(
+    rf"\b(?:as|being) an? (?P<x>(?:\w+ ){{0,2}}?(?:{_WORDS}))\b(?! (?:and|or|of)\b)", re.IGNORECASE
+)
+_AS_SOMETHING: Final = re.compile(
+    r"^(?:[\w\s]{0,12}, ?)?(?:so |well |and |but )?as (?P<x>an? [\w ]{3,30}),(?=.*\b(?:I|we|my)\b)", re.IGNORECASE
+)
+_LIKE_ME: Final = re.compile(
+    rf"\b(?P<x>(?:an? )?(?:\w+ )?(?:{_WORDS}))s?,? (?:just )?(?:like (?:me|myself|I am)|as (?:me|I am)|as well as "
+    rf"myself)\b",
+    re.IGNORECASE,
+)
+_COMPARES: Final = re.compile(r" (?:like|as) (?:me|i|myself)\b|well as myself")
+_BEING: Final = re.compile(
+    rf"\b(?:I|my|me)\b.*\bbeing {_ADJECTIVE}(?P<x>{_WORDS})\b|"
+    rf"\bbeing {_ADJECTIVE}(?P<y>{_WORDS})\b(?=.*\b(?:I|my|me)\b)",
+    re.IGNORECASE,
+)
+_DIET: Final = re.compile(
+    r"\b(?:my (?:\w+ )?|we (?:\w+ )?|fellow )(?P<x>vegan|vegetarian|pescatarian|kosher|keto|gluten free)s?\b(?! "
+    r"(?:friend|sister|brother|"
+    r"wife|husband|daughter|son|mom|dad|mother|father|cousin|roommate|girlfriend|boyfriend))",
+    re.IGNORECASE,
+)
+_MY_DIET: Final = re.compile(
+    r"\bmy diet (?:is|has to be|must be) (?:mostly )?(?P<x>vegan|vegetarian|keto|kosher|gluten free)\b", re.IGNORECASE
+)
+_ON_MY_SKIN: Final = re.compile(
+    r"\b(?P<x>(?:an?|the|\d+|two|three|this|some) (?:[\w'-]+ ){0,3}?(?:tattoos?|piercings?|scars?|birthmarks?|"
+    r"freckles))"
+    r"(?= (?:on|in|of) (?:my|each of my)\b)(?P<on> on my \w+)?",
+    re.IGNORECASE,
+)
+_NOT_YET: Final = re.compile(
+    r"\b(?:want|wanted|would|hope|hoping|plan|dream|future|wish|like to|going to|try|trying|study|studying|become|"
+    r"was|were|if|"
+    r"degree|not|never|used|dressed|dress|up|considered|she|he|they|her|his|career|job as|school|you|your|start|child|"
+    r"fired|quit|retired)\b",
+    re.IGNORECASE,
+)
+_EARLIER: Final = re.compile(r"\b(?:child|kid|teen|teenager|baby|boy|girl|youth|young)\b", re.IGNORECASE)
+
+
+def roles(sentence: str) -> list[Statement]:
+    """What a sentence says its writer is, without "I am"."""
+    if match := _AS_SOMETHING.match(sentence):
+        return _am(match["x"]) if not _EARLIER.search(match["x"]) else []
+    lowered = sentence.lower()
+    if (
+        _COMPARES.search(lowered)
+        and (match := _LIKE_ME.search(sentence))
+        and not re.search(r"\b(?:not|if)\b", sentence[: match.start()])
+    ):
+        return _am(match["x"])
+    if ("as a" in lowered or "being a" in lowered) and (match := _AS_A.search(sentence)):
+        said = sentence[: match.start()]
+        if re.search(r"\b(?:I|my)\b", sentence) and not _NOT_YET.search(said) and not _EARLIER.search(match["x"]):
+            return _am(f"a {match['x']}")
+    if (
+        "being" in sentence
+        and (match := _BEING.search(sentence))
+        and not re.search(
+            r"\b(?:you|she|he|they|him|her|not|if|about|people)\b[^,]*being|\bbeing (?:his|her|their)\b", sentence
+        )
+    ):
+        return _am(match["x"] or match["y"])
+    if "my" in lowered and (match := _ON_MY_SKIN.search(sentence)):
+        shown = re.sub(r"^(?:the|this) ", "a ", match["x"], flags=re.IGNORECASE)
+        where = turned(match["on"] or "")
+        return [Statement(f"Has {shown}{where}", "appearance", f"{shown}{where}", weight=0.5, confidence=0.75)]
+    if (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence)):
+        return _am(match["x"])
+    return []
+
+
+_AM: Final = re.compile(r"am (?P<x>.+)")
+
+
+def _am(words: str) -> list[Statement]:
+    what = phrase(words, 5)
+    match = _AM.match(f"am {what}") if what else None
+    return being(match, False) if match else []

@@ -1,0 +1,71 @@
+"""Memories that say the same in other words, found by their vectors; words decide where vectors cannot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.domain.memory import Memory
+from server.domain.text import tokens, words
+
+NEAR: Final = 0.92
+"""The least cosine of two memories that become one."""
+
+_NEGATIONS: Final = frozenset("not never no none without cannot don't doesn't didn't isn't wasn't won't can't".split())
+
+
+@dataclass(frozen=True, slots=True)
+class NearMerged:
+    """`grown` are memories that took over the sources of others; `into` says of each of those others which took it."""
+
+    grown: tuple[Memory, ...]
+    into: dict[str, str]
+
+
+def candidates(memories: Sequence[Memory]) -> list[list[Memory]]:
+    """Current statements that may be the same: of one type, subject, attribute and value, none denying the others.
+
+    Vectors alone would not tell "likes tea" from "likes coffee". Groups of one are left out; order is kept.
+    """
+    groups: dict[tuple[object, ...], list[Memory]] = {}
+    for memory in memories:
+        if memory.status == "current" and memory.type != "episode" and memory.value is not None:
+            groups.setdefault(_thing(memory), []).append(memory)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _thing(memory: Memory) -> tuple[object, ...]:
+    said = frozenset(words(memory.content))
+    numbers = frozenset(word for word in said if any(character.isdigit() for character in word))
+    value = frozenset(tokens(memory.value or ""))
+    event = (memory.event_start, memory.event_end)
+    return (memory.type, memory.subject, memory.attribute, value, said & _NEGATIONS, numbers, event)
+
+
+def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
+    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+
+    `vectors` has one of length 1 by memory id; a memory without one stays as it is.
+    """
+    grown: dict[str, Memory] = {}
+    into: dict[str, str] = {}
+    for group in groups:
+        kept: list[Memory] = []
+        for memory in group:
+            if (vector := vectors.get(memory.id)) is None:
+                continue
+            near = next((k for k in kept if float(vectors[k.id] @ vector) >= NEAR), None)
+            if near is None:
+                kept.append(memory)
+                continue
+            first = grown.get(near.id, near)
+            grown[first.id] = replace(
+                first,
+                sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
+                entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
+                importance=max(first.importance, memory.importance),
+            )
+            into[memory.id] = first.id
+    return NearMerged(tuple(grown.values()), into)

@@ -1,0 +1,264 @@
+"""Maintenance of a tenant: what time has done to its contacts is worked out and tidied up, batch by batch.
+
+Stage, streak and strength are evaluated when they are read, so nothing that is shown waits for a run. A run keeps what
+lists sort by (churn risk), ends memories whose time is over, lets faded ones go, and counts what changed since the last
+run. It can break off anywhere: whoever comes next goes on after the last batch. Two at once do the work once.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from server import ids
+from server.domain import churn, keeping, relationship
+from server.domain.churn.fitting import fit
+from server.domain.decay import HALF_LIFE_DAYS
+from server.domain.errors import NotFound
+from server.usecases import records, retention
+from server.usecases.churn import history_of, risks
+from server.usecases.churn_model import parameters
+from server.usecases.idempotency import forget_expired_of
+from server.usecases.services import Services
+from server.usecases.snapshots import Change, build
+from store import analytics, churn_models, contacts, maintenance, memories, queue, tenants
+from store.database import Transaction
+from store.queue import Job
+from store.tables.contact import ContactRow
+from store.tables.maintenance import ChurnModelRow, MaintenanceRunRow
+from store.tables.tenant import PLATFORM
+
+_HOLD: Final = timedelta(seconds=60)
+"""Whoever works on a run says so again within this time; after it the run may be taken up by another."""
+
+_BATCH: Final = 200
+_PATIENCE_SECONDS: Final = 8.0
+"""How long a caller is kept waiting; the gateway gives up after 15 s."""
+
+JOB: Final = "maintain_tenant"
+"""The deferred task that runs maintenance of one tenant to its end."""
+
+_NOTABLE: Final = 0.001
+"""A change of a risk below this is not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run, the churn model's parameters in use, and whether they were fitted to the tenant's own contacts."""
+
+    row: MaintenanceRunRow
+    model: churn.Parameters
+    fitted: bool
+
+
+async def request_maintenance(services: Services, tenant_ids: Sequence[str] | None, *, wait: bool) -> list[Run]:
+    """Has maintenance run for these tenants, or for all active ones. Returns the run of each.
+
+    With `wait` it works on them itself for as long as a caller may be kept waiting; the job worker does the rest.
+    """
+    ends_at = time.monotonic() + (_PATIENCE_SECONDS if wait else 0.0)
+    runs = []
+    for tenant_id in await _active(services) if tenant_ids is None else tenant_ids:
+        run = await run_maintenance(services, tenant_id, ends_at=ends_at)
+        if run.row.status == "running":
+            await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+        runs.append(run)
+    return runs
+
+
+async def maintain_everywhere(services: Services) -> None:
+    """Queues maintenance of every active tenant; for the schedule."""
+    for tenant_id in await _active(services):
+        await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+
+
+async def run_maintenance(
+    services: Services, tenant_id: str, *, ends_at: float | None = None, batch: int = _BATCH
+) -> Run:
+    """Runs maintenance to its end, or takes up a run that broke off; one under way elsewhere is returned as it is.
+
+    After `ends_at` (of `time.monotonic()`) no further batch is begun, and the run is left for whoever comes next.
+    """
+    run, is_ours = await services.database.run(tenant_id, lambda tx: _enter(tx, services.clock()))
+    if is_ours:
+        run = await _work(services, tenant_id, run, ends_at, batch)
+    return await _told(services, tenant_id, run)
+
+
+async def last_run(services: Services, tenant_id: str) -> Run | None:
+    """The run that began last; None where there was none."""
+    async with services.database.transaction(tenant_id) as tx:
+        row = await maintenance.latest(tx)
+    return None if row is None else await _told(services, tenant_id, row)
+
+
+async def _told(services: Services, tenant_id: str, row: MaintenanceRunRow) -> Run:
+    async with services.database.transaction(tenant_id) as tx:
+        held = await churn_models.get(tx)
+        return Run(row, await parameters(tx), fitted=held is not None and held.fitted)
+
+
+async def _active(services: Services) -> list[str]:
+    found: list[str] = []
+    after = ""
+    while True:
+        async with services.database.transaction(PLATFORM) as tx:
+            page = await tenants.every(tx, after=after)
+        if not page:
+            return found
+        found += [tenant.tenant_id for tenant in page if tenant.status == "active"]
+        after = page[-1].tenant_id
+
+
+def _job(tenant_id: str) -> Job:
+    return Job(JOB, {"tenant_id": tenant_id}, name=f"{JOB}/{tenant_id}")
+
+
+async def _work(
+    services: Services, tenant_id: str, run: MaintenanceRunRow, ends_at: float | None, batch: int
+) -> MaintenanceRunRow:
+    if run.after_contact is None:
+        await _fit(services, tenant_id)
+    since = await _since(services, tenant_id)
+    run_id, more = run.run_id, True
+    while more:
+        if ends_at is not None and time.monotonic() >= ends_at:
+            free = {"held_until": services.clock()}
+            return await services.database.run(tenant_id, partial(maintenance.advance, run_id=run_id, changes=free))
+        page, run = await _step(services, tenant_id, run, since, batch)
+        more = len(page) == batch
+    logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
+    keys = await forget_expired_of(services.database, tenant_id, services.clock())
+    finished = {"status": "completed", "finished_at": services.clock()}
+    return await services.database.run(
+        tenant_id, lambda tx: maintenance.advance(tx, run_id, finished, logs_removed=logs, keys_removed=keys)
+    )
+
+
+async def _enter(tx: Transaction, now: datetime) -> tuple[MaintenanceRunRow, bool]:
+    """The run to work on, and whether it is this caller's to do."""
+    latest = await maintenance.latest(tx, lock=True)
+    if latest is not None and latest.status == "running":
+        if latest.held_until > now:
+            return latest, False
+        return await maintenance.advance(tx, latest.run_id, {"held_until": now + _HOLD}), True
+    run = MaintenanceRunRow(
+        tx.tenant_id, ids.new("mnt", now), "running", now, None, None, now + _HOLD, 0, 0, 0, 0, 0, 0, 0, 0
+    )
+    await maintenance.begin(tx, run)
+    return run, True
+
+
+async def _since(services: Services, tenant_id: str) -> datetime:
+    async with services.database.transaction(tenant_id) as tx:
+        finished = await maintenance.last_finished(tx)
+    return finished or services.clock()
+
+
+async def _fit(services: Services, tenant_id: str) -> None:
+    """Fits the churn model to the tenant's contacts; where they do not settle it, what holds so far stays."""
+    now = services.clock()
+    async with services.database.transaction(tenant_id) as tx:
+        lives, held = await analytics.lives(tx), await parameters(tx)
+    found = await asyncio.to_thread(fit, *history_of(lives, now), prior=held)
+    if found.kept_because is not None:
+        return
+    model = found.parameters
+    row = ChurnModelRow(
+        tenant_id, model.r, model.alpha, model.a, model.b, fitted=True, contacts=found.contacts, fitted_at=now
+    )
+    await services.database.run(tenant_id, lambda tx: churn_models.put(tx, row))
+
+
+async def _step(
+    services: Services, tenant_id: str, run: MaintenanceRunRow, since: datetime, batch: int
+) -> tuple[list[str], MaintenanceRunRow]:
+    """One batch: first the memories, contact by contact; then risks and progress, in one transaction."""
+    now = services.clock()
+    async with services.database.transaction(tenant_id) as tx:
+        page = await contacts.ids_after(tx, run.after_contact or "", batch)
+        untidy = await maintenance.untidy(
+            tx, page, now, minor=keeping.MINOR, faint=keeping.FAINT, half_lives={**HALF_LIFE_DAYS}
+        )
+    pruned = expired = 0
+    for contact in untidy:
+        gone, over = await _tidy(services, tenant_id, contact.contact_id, now)
+        pruned, expired = pruned + gone, expired + over
+
+    async def work(tx: Transaction) -> MaintenanceRunRow:
+        rows = list((await contacts.by_ids(tx, page)).values())
+        changed = await _renew_risks(tx, rows, now)
+        zone = await tenants.time_zone(tx)
+        return await maintenance.advance(
+            tx,
+            run.run_id,
+            {"held_until": now + _HOLD, "after_contact": page[-1] if page else run.after_contact},
+            contacts=len(page),
+            churn_updated=changed,
+            stages_changed=sum(_stage_changed(row, since, now) for row in rows),
+            streaks_ended=sum(_streak_ended(row, zone, since, now) for row in rows),
+            memories_pruned=pruned,
+            memories_expired=expired,
+        )
+
+    return page, await services.database.run(tenant_id, work)
+
+
+async def _renew_risks(tx: Transaction, rows: list[ContactRow], now: datetime) -> int:
+    alive = [row for row in rows if row.first_active_at is not None and row.last_active_at is not None]
+    lives = analytics.Lives(
+        [row.contact_id for row in alive],
+        [row.active_days for row in alive],
+        [row.first_active_at for row in alive if row.first_active_at],
+        [row.last_active_at for row in alive if row.last_active_at],
+    )
+    found = risks(await parameters(tx), lives, now)
+    changed = [(row.contact_id, float(risk)) for row, risk in zip(alive, found, strict=True)
+               if abs(row.churn_risk - risk) > _NOTABLE]  # fmt: skip
+    if changed:
+        await maintenance.set_risks(tx, [i for i, _ in changed], [risk for _, risk in changed])
+    return len(changed)
+
+
+async def _tidy(services: Services, tenant_id: str, contact_id: str, now: datetime) -> tuple[int, int]:
+    """Lets spent memories of a contact go and ends those that are over. Returns how many of each."""
+    counts = [(0, 0)]
+
+    async def work(tx: Transaction) -> Change:
+        counts[0] = (0, 0)
+        row = await contacts.get(tx, contact_id, lock=True)
+        held = await build(tx, contact_id)
+        if row is None or held is None:
+            raise NotFound.contact(contact_id)
+        over = {m.id: replace(m, status="expired") for m in held.memories if keeping.is_over(m, now)}
+        spent = [m.id for m in held.memories if m.id not in over and keeping.is_spent(m, now)]
+        if not over and not spent:
+            return Change(row.version, held)
+        await memories.remove(tx, contact_id, spent)
+        for memory_id, memory in over.items():
+            await memories.change(tx, contact_id, memory_id, {"status": memory.status})
+        version = await contacts.change(tx, contact_id, {})
+        counts[0] = (len(spent), len(over))
+        return Change(version or 0, erases=bool(spent))
+
+    try:
+        await services.snapshots.change(tenant_id, contact_id, work)
+    except NotFound:
+        # Erased meanwhile.
+        return 0, 0
+    return counts[0]
+
+
+def _stage_changed(row: ContactRow, since: datetime, now: datetime) -> bool:
+    state = records.state(row)
+    return relationship.stage_now(state, since) != relationship.stage_now(state, now)
+
+
+def _streak_ended(row: ContactRow, tenant_zone: str, since: datetime, now: datetime) -> bool:
+    state, zone = records.state(row), ZoneInfo(row.time_zone or tenant_zone)
+    before, after = (relationship.active_streak(state, at.astimezone(zone).date()) for at in (since, now))
+    return before > 0 and after == 0
