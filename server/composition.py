@@ -43,7 +43,7 @@ class Composition:
         self.administration = Administration(
             self.database, self.redis, _now, envelope=envelope, private_providers=settings.providers_allow_private
         )
-        self._channels = Channels(metrics.note_delivery, HttpOptions(allow_private=settings.channels_allow_private))
+        self._channels = Channels(metrics.note_delivery, HttpOptions(allow_private=settings.providers_allow_private))
         providers = Providers(
             self.database,
             envelope,
@@ -61,7 +61,7 @@ class Composition:
                 adapters=self._channels,
                 envelope=envelope,
                 writer=ModelWriter(providers),
-                allow_private=settings.channels_allow_private,
+                allow_private=settings.providers_allow_private,
             ),
         )
 

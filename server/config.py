@@ -78,10 +78,6 @@ class Settings(BaseSettings):
         False,
         description="Lets tenants name language models, embedders and channels on private addresses and without TLS.",
     )
-    channels_allow_private: bool = Field(
-        False,
-        description="Lets tenants name webhooks and mail servers on private addresses and over plain http.",
-    )
     jwks_sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Files or URLs of JWKS whose tokens are accepted besides Kith's own, comma-separated."
     )

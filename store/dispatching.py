@@ -38,10 +38,11 @@ _OF_CONTACTS: Final = text(
     " ORDER BY due_at, trigger_id LIMIT :most FOR UPDATE"
 )
 _HISTORY: Final = text(
-    "SELECT t.contact_id, t.trigger_type, coalesce(t.sent_at, :now) FROM outreach_triggers t"
-    " JOIN contacts c ON c.tenant_id = t.tenant_id AND c.contact_id = t.contact_id"
-    " WHERE t.tenant_id = :tenant AND t.contact_id = ANY (CAST(:contacts AS text[]))"
-    " AND NOT t.trigger_id = ANY (CAST(:but AS text[]))"
+    "SELECT t.contact_id, t.trigger_type, coalesce(t.sent_at, :now)"
+    " FROM unnest(CAST(:contacts AS text[])) AS people (contact_id)"
+    " JOIN outreach_triggers t ON t.tenant_id = :tenant AND t.contact_id = people.contact_id"
+    " JOIN contacts c ON c.tenant_id = :tenant AND c.contact_id = people.contact_id"
+    " WHERE NOT t.trigger_id = ANY (CAST(:but AS text[]))"
     " AND (t.status = 'claimed' OR t.status = 'sent' AND (t.sent_at >= :since"
     "   OR t.trigger_type = 'inactivity' AND (c.last_wrote_at IS NULL OR t.sent_at > c.last_wrote_at)))"
 )

@@ -29,16 +29,14 @@ _WANTS_NONE: Final = (
 _AGREED: Final = "(k.status = 'opted_in' OR c.outreach_consent AND coalesce(k.status, 'unknown') <> 'opted_out')"
 
 _SILENT: Final = (
-    "SELECT c.contact_id, c.channel, c.last_wrote_at, s.tries"  # noqa: S608 (constants of ours)
-    f" FROM contacts c{_SAID} CROSS JOIN LATERAL ("
-    "  SELECT coalesce(array_agg(coalesce(t.sent_at, t.scheduled_at)), '{}') AS tries"
-    "  FROM outreach_triggers t WHERE t.tenant_id = c.tenant_id AND t.contact_id = c.contact_id"
-    "  AND t.trigger_type = 'inactivity'"
-    "  AND CASE t.status WHEN 'sent' THEN t.sent_at ELSE t.created_at END > c.last_wrote_at"
-    " ) s"
-    " WHERE c.tenant_id = :tenant AND c.contact_id > :after AND c.last_wrote_at <= :before"
-    f" AND NOT {_WANTS_NONE} AND cardinality(s.tries) < :most AND NOT :before < ANY (s.tries)"
+    f"SELECT c.contact_id, c.channel, c.last_wrote_at FROM contacts c{_SAID}"  # noqa: S608 (constants of ours)
+    f" WHERE c.tenant_id = :tenant AND c.contact_id > :after AND c.last_wrote_at <= :before AND NOT {_WANTS_NONE}"
     " ORDER BY c.contact_id LIMIT :limit"
+)
+_JUST_SILENT: Final = text(
+    f"SELECT c.contact_id FROM contacts c{_SAID}"  # noqa: S608 (constants of ours)
+    f" WHERE c.tenant_id = :tenant AND c.last_wrote_at <= :before AND NOT {_WANTS_NONE}"
+    " ORDER BY c.last_wrote_at DESC LIMIT :limit"
 )
 _REACHED: Final = (
     "SELECT c.contact_id FROM contacts c WHERE c.tenant_id = :tenant AND c.contact_id > :after AND ("
@@ -52,10 +50,11 @@ _REACHED: Final = (
     " ORDER BY c.contact_id LIMIT :limit"
 )
 _DATED: Final = text(
-    f"SELECT {_MEMORY} FROM memories"  # noqa: S608 (names of our own columns)
-    " WHERE tenant_id = :tenant AND contact_id = ANY (CAST(:contacts AS text[])) AND status = 'current'"
-    " AND (event_start BETWEEN :from AND :to OR attribute = 'birthday' AND event_start IS NOT NULL)"
-    " ORDER BY contact_id, sequence, memory_id"
+    f"SELECT {_MEMORY} FROM unnest(CAST(:contacts AS text[])) AS people (contact_id)"  # noqa: S608 (our own columns)
+    " JOIN memories m USING (contact_id)"
+    " WHERE m.tenant_id = :tenant AND m.status = 'current'"
+    " AND (m.event_start BETWEEN :from AND :to OR m.attribute = 'birthday' AND m.event_start IS NOT NULL)"
+    " ORDER BY contact_id, m.sequence, m.memory_id"
 )
 _AGREEING: Final = (
     "SELECT c.contact_id, c.channel FROM contacts c" + _SAID +  # noqa: S608 (constants of ours)
@@ -77,12 +76,11 @@ _HAD: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A contact in a silence that is long enough, and when it was tried to end it."""
+    """A contact in a silence that is long enough."""
 
     contact_id: str
     channel: str
     last_wrote_at: datetime
-    tries: list[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +94,15 @@ class Window:
     month_end: datetime
 
 
-async def silent(
-    tx: Transaction, *, before: datetime, most_attempts: int, after: str, limit: int, hold: bool
-) -> list[Silent]:
-    """Contacts that last wrote by `before`, want messages, and had fewer than `most_attempts` into this silence."""
-    parameters = {"before": before, "most": most_attempts}
-    return [Silent(*row) for row in await _paged(tx, _SILENT, parameters, after, limit, hold=hold)]
+async def silent(tx: Transaction, *, before: datetime, after: str, limit: int) -> list[Silent]:
+    """Contacts that last wrote by `before` and want messages; held."""
+    return [Silent(*row) for row in await _paged(tx, _SILENT, {"before": before}, after, limit, hold=True)]
+
+
+async def just_silent(tx: Transaction, *, before: datetime, limit: int) -> list[str]:
+    """Those of the same whose silence is the shortest."""
+    found = await tx.execute(_JUST_SILENT, {"tenant": tx.tenant_id, "before": before, "limit": limit})
+    return list(found.scalars())
 
 
 async def reached(

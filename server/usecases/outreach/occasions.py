@@ -19,7 +19,7 @@ from server.usecases.outreach.schedule import WORTH
 from server.usecases.services import Services
 from store import contacts, occasions, outreach_settings, triggers
 from store.database import Transaction
-from store.occasions import Silent, Window
+from store.occasions import Window
 from store.tables.contact import ContactRow
 from store.tables.outreach import TriggerRow
 
@@ -48,14 +48,12 @@ async def make_of_silence(services: Services, tenant_id: str) -> int:
         config = (await facts.chosen(tx)).config
         if not config.inactivity_enabled:
             return None, 0
-        found = await occasions.silent(
-            tx, before=now - config.inactivity_days * _DAY, most_attempts=config.inactivity_max_attempts,
-            after=after, limit=PAGE, hold=True,
-        )  # fmt: skip
+        found = await occasions.silent(tx, before=now - config.inactivity_days * _DAY, after=after, limit=PAGE)
+        tries = await triggers.inactivity_tries(tx, [one.contact_id for one in found])
         rows = [
             trigger_of(tenant_id, one.contact_id, one.channel, candidate, config, now)
             for one in found
-            for candidate in of_silence(one, config, now, now)
+            for candidate in of_silence(one.last_wrote_at, tries.get(one.contact_id, ()), config, now, now)
         ]
         made = await triggers.add(tx, rows)
         return _next([one.contact_id for one in found]), len(made)
@@ -63,11 +61,13 @@ async def make_of_silence(services: Services, tenant_id: str) -> int:
     return await _paged(services, tenant_id, page)
 
 
-def of_silence(one: Silent, config: OutreachConfig, now: datetime, until: datetime) -> Iterable[Candidate]:
+def of_silence(
+    last_wrote_at: datetime | None, tries: Iterable[datetime], config: OutreachConfig, now: datetime, until: datetime
+) -> Iterable[Candidate]:
     """The inactivity messages of one contact."""
     # What was tried and did not go out counts as tried: else it would stand in the way of the next for ever.
     return inactivity.candidates(
-        one.last_wrote_at, one.tries, config.inactivity_days, config.inactivity_max_attempts, now, until
+        last_wrote_at, tries, config.inactivity_days, config.inactivity_max_attempts, now, until
     )
 
 

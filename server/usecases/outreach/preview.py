@@ -19,7 +19,6 @@ from server.usecases.services import Services
 from store import consents, contacts, dispatching, triggers
 from store import occasions as found_in
 from store.database import Transaction
-from store.occasions import Silent
 from store.tables.contact import ContactRow
 from store.tables.outreach import TriggerRow
 
@@ -88,11 +87,7 @@ async def _worth_a_look(tx: Transaction, config: OutreachConfig, now: datetime, 
     found = set(await found_in.planned(tx, until, LOOKED_AT))
     if config.inactivity_enabled:
         before = until - timedelta(days=config.inactivity_days)
-        most = config.inactivity_max_attempts
-        silent = await found_in.silent(
-            tx, before=before, most_attempts=most, after="", limit=LOOKED_AT, hold=False
-        )  # fmt: skip
-        found |= {one.contact_id for one in silent}
+        found |= set(await found_in.just_silent(tx, before=before, limit=LOOKED_AT))
     if config.milestone_enabled:
         window = occasions.window_of(now - occasions.LOOK_BACK, until)
         found |= set(await occasions.reached(tx, window, now, after="", limit=LOOKED_AT, hold=False))
@@ -154,7 +149,9 @@ async def _candidates(
     if config.inactivity_enabled:
         tries = await triggers.inactivity_tries(tx, list(people))
         for person in people.values():
-            found[person.contact_id] += _of_silence(person, tries.get(person.contact_id, []), config, now, until)
+            found[person.contact_id] += occasions.of_silence(
+                person.last_wrote_at, tries.get(person.contact_id, ()), config, now, until
+            )
     if config.milestone_enabled:
         after = now - occasions.LOOK_BACK
         window = occasions.window_of(after, until)
@@ -167,15 +164,6 @@ async def _candidates(
         for contact_id in people:
             found[contact_id] += slots
     return found
-
-
-def _of_silence(
-    person: ContactRow, tries: list[datetime], config: OutreachConfig, now: datetime, until: datetime
-) -> Iterable[Candidate]:
-    if person.last_wrote_at is None:
-        return ()
-    silent = Silent(person.contact_id, person.channel, person.last_wrote_at, tries)
-    return occasions.of_silence(silent, config, now, until)
 
 
 def _first(candidates: Iterable[Candidate]) -> list[Candidate]:
