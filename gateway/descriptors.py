@@ -42,6 +42,10 @@ class RestRpc:
     fixed: tuple[str, ...]
     """The fields that the path gives."""
     has_body: bool
+    max_request_bytes: int
+    """The largest body of an RPC that takes larger ones than all others; 0 where it does not."""
+    streams: bool
+    """Whether the answer is a stream of records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ def _rest_rpc(
         response=method.output_type.removeprefix("."),
         fixed=tuple(re.findall(r"{(\w+)", getattr(http, verb))),
         has_body=bool(http.body),
+        max_request_bytes=method.options.Extensions[options_pb2.max_request_bytes],
+        streams=method.server_streaming,
     )
 
 

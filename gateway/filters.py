@@ -74,7 +74,8 @@ def _transcoder(contract: Contract, config: GatewayConfig) -> Json:
             "reject_unknown_query_parameters": True,
             "reject_binding_body_field_collisions": True,
         },
-        "print_options": {"always_print_primitive_fields": True},
-        "max_request_body_size": config.max_request_bytes,
+        # A stream of records is NDJSON.
+        "print_options": {"always_print_primitive_fields": True, "stream_newline_delimited": True},
+        "max_request_body_size": max(config.max_request_bytes, *(rpc.max_request_bytes for rpc in contract.rpcs)),
         "max_response_body_size": config.max_response_bytes,
     }

@@ -14,6 +14,7 @@ HTTP_CLUSTER: Final = "kith_http_side"
 REQUESTS: Final = "kith.requests"
 """The name of the filter that reads requests before the transcoder does."""
 _LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
+_STREAM_IDLE_SECONDS: Final = 60
 _OUTER_GUARD: Final = 20
 """The gateway lets this many times one tenant's limit through in all; the exact limit per tenant is the server's."""
 
@@ -50,7 +51,11 @@ def _side(path: str) -> Json:
 
 
 def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
-    filters: Json = {"envoy.filters.http.lua": _lua(rpc.surface, needs_key=rpc.needs_key, response=rpc.response)}
+    # A stream is passed on as it comes: nothing in it is filled in, which would take all of it at once.
+    response = None if rpc.streams else rpc.response
+    filters: Json = {
+        "envoy.filters.http.lua": _lua(rpc.surface, needs_key=rpc.needs_key, response=response, streams=rpc.streams)
+    }
     filters[REQUESTS] = {
         "@type": _LUA_PER_ROUTE,
         "filter_context": {
@@ -67,10 +72,15 @@ def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
         }
     if rpc.per_second:
         filters["envoy.filters.http.local_ratelimit"] = _guard(rpc)
+    if rpc.max_request_bytes > config.max_request_bytes:
+        filters["envoy.filters.http.buffer"] = _buffer_of(rpc.max_request_bytes)
     action: Json = {"cluster": GRPC_CLUSTER, "timeout": f"{config.request_timeout_seconds}s"}
+    if rpc.streams:
+        # As long as records are taken.
+        action |= {"timeout": "0s", "idle_timeout": f"{_STREAM_IDLE_SECONDS}s"}
     if rpc.retryable:
         action["retry_policy"] = {"retry_on": "connect-failure,refused-stream,reset-before-request", "num_retries": 2}
-    return {
+    route: Json = {
         "name": f"{rpc.service}/{rpc.name}",
         "match": {
             "safe_regex": {"regex": _pattern(rpc.template)},
@@ -80,14 +90,14 @@ def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
         "typed_per_filter_config": filters,
         # The query may be longer than the metadata that gRPC takes, and holds what a contact wrote.
         "request_headers_to_remove": ["x-envoy-original-path"],
-        # The caller of a REST path names no deadline, so the server gets ours.
-        "request_headers_to_add": [
-            {
-                "header": {"key": "grpc-timeout", "value": f"{config.request_timeout_seconds}S"},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }
-        ],
     }
+    if rpc.streams:
+        route["request_headers_to_remove"].append("grpc-timeout")
+        return route
+    # The caller of a REST path names no deadline, so the server gets ours.
+    deadline = {"key": "grpc-timeout", "value": f"{config.request_timeout_seconds}S"}
+    route["request_headers_to_add"] = [{"header": deadline, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
+    return route
 
 
 def _refusal(rpcs: list[RestRpc], pattern: str) -> Json:
@@ -111,8 +121,8 @@ def _not_found() -> Json:
     }
 
 
-def _lua(surface: str, *, needs_key: bool = False, response: str | None = None) -> Json:
-    context: Json = {"surface": surface, "needs_key": needs_key}
+def _lua(surface: str, *, needs_key: bool = False, response: str | None = None, streams: bool = False) -> Json:
+    context: Json = {"surface": surface, "needs_key": needs_key, "streams": streams}
     if response is not None:
         context["response"] = response
     return {"@type": _LUA_PER_ROUTE, "filter_context": context}
@@ -124,6 +134,13 @@ def _no_lua() -> Json:
 
 def _buffer_off() -> Json:
     return {"@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute", "disabled": True}
+
+
+def _buffer_of(most: int) -> Json:
+    return {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+        "buffer": {"max_request_bytes": most},
+    }
 
 
 def _guard(rpc: RestRpc) -> Json:

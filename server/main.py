@@ -34,6 +34,7 @@ from server.rpc.context import ContextServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.outreach import OutreachServicer
+from server.rpc.policy import largest_request
 from server.rpc.tenant import TenantServicer
 from server.rpc.transport import OPTIONS
 
@@ -69,7 +70,7 @@ class Server:
             )
         )
         # One larger than the cap, so that our own interceptor answers with a reason and not the transport without.
-        options = (*OPTIONS, ("grpc.max_receive_message_length", settings.max_request_bytes + 65_536))
+        options = (*OPTIONS, ("grpc.max_receive_message_length", largest_request(settings.max_request_bytes) + 65_536))
         self._grpc = grpc.aio.server(interceptors=guards, options=options)
         self._add_services()
         address = f"{settings.grpc_host}:{settings.grpc_port}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
@@ -55,15 +55,6 @@ async def of_contact(tx: Transaction, contact_id: str) -> list[ConsolidationTask
         .order_by(consolidation_tasks.c.task)
     )
     return [ConsolidationTaskRow(*row) for row in rows]
-
-
-async def remove_all(tx: Transaction, contact_id: str) -> None:
-    """Forgets how the contact's tasks went."""
-    await tx.execute(
-        delete(consolidation_tasks).where(
-            consolidation_tasks.c.tenant_id == tx.tenant_id, consolidation_tasks.c.contact_id == contact_id
-        )
-    )
 
 
 async def waits(tx: Transaction, job_name: str) -> bool:

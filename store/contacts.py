@@ -1,4 +1,4 @@
-"""Queries on contacts, their sessions and days."""
+"""Queries on contacts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    delete,
     func,
     literal_column,
     or_,
@@ -25,8 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
-from store.tables.analytics import daily_activity
-from store.tables.contact import ContactRow, contact_days, contact_sessions, contacts
+from store.tables.contact import ContactRow, contacts
 
 Sort = Literal["recent", "engagement", "churn_risk", "messages"]
 
@@ -116,11 +114,6 @@ async def change(tx: Transaction, contact_id: str, values: Mapping[str, Any]) ->
     ).scalar_one_or_none()
 
 
-async def remove(tx: Transaction, contact_id: str) -> None:
-    """Deletes the contact's row, and with it what hangs on it by foreign key."""
-    await tx.execute(delete(contacts).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id))
-
-
 async def page(
     tx: Transaction,
     *,
@@ -200,9 +193,3 @@ def _stage_now(now: datetime) -> ColumnElement[str]:
         (silent_days > fading, "fading"),
         else_=contacts.c.stage,
     )
-
-
-async def forget_activity(tx: Transaction, contact_id: str) -> None:
-    """Deletes sessions and days, as a reset of the state needs."""
-    for table in (contact_sessions, contact_days, daily_activity):
-        await tx.execute(delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id))

@@ -79,12 +79,6 @@ async def release(tx: Transaction, row: IdempotencyRow) -> None:
     await tx.execute(delete(keys).where(_same(row), keys.c.started_at == row.started_at, keys.c.response.is_(None)))
 
 
-async def remove_of_contact(tx: Transaction, contact_id: str) -> int:
-    """Forgets every answer that is about a contact. Returns how many."""
-    found = await tx.execute(delete(keys).where(keys.c.tenant_id == tx.tenant_id, keys.c.contact_id == contact_id))
-    return found.rowcount
-
-
 async def remove_expired(tx: Transaction, now: datetime, *, at_most: int = _FEW) -> int:
     """Forgets some of the tenant's answers that have expired. Returns how many."""
     row_id: ColumnElement[str] = literal_column("ctid", Text)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, func, insert, or_, select, text, update
+from sqlalchemy import Text, and_, cast, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -166,19 +166,6 @@ async def remove(tx: Transaction, contact_id: str, memory_ids: Sequence[str]) ->
             memories.c.contact_id == contact_id,
             memories.c.memory_id.in_(memory_ids),
         )
-    )
-    return result.rowcount
-
-
-async def remove_all(tx: Transaction, contact_id: str) -> tuple[int, int]:
-    """Deletes every memory and entity of the contact for good. Returns how many of each there were to be read."""
-    await _remove(tx, memories, contact_id, memories.c.status == _DELETED)
-    return await _remove(tx, memories, contact_id), await _remove(tx, entities, contact_id)
-
-
-async def _remove(tx: Transaction, table: Table, contact_id: str, *where: ColumnElement[bool]) -> int:
-    result = await tx.execute(
-        delete(table).where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == contact_id, *where)
     )
     return result.rowcount
 

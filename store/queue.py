@@ -81,10 +81,10 @@ async def oldest_seconds(tx: Transaction) -> float:
 
 
 async def cancel_contact(tx: Transaction, contact_id: str) -> int:
-    """Takes every job of a contact back that waits, or that failed for good. Returns how many."""
+    """Deletes every job of a contact, those that failed too, but one under way, which ends soon. Returns how many."""
     result = await tx.execute(
         text(
-            "DELETE FROM procrastinate_jobs WHERE status IN ('todo', 'failed')"
+            "DELETE FROM procrastinate_jobs WHERE status <> 'doing'"
             " AND args ->> 'tenant_id' = :tenant AND args ->> 'contact_id' = :contact"
         ),
         {"tenant": tx.tenant_id, "contact": contact_id},

@@ -254,6 +254,7 @@ function envoy_on_response(h)
   for _, name in ipairs(GRPC_HEADERS) do headers:remove(name) end
   local status = tonumber(headers:get(":status")) or 0
   if status >= 400 then return shape_error(h, surface, status) end
+  if context:get("streams") then return headers:replace("content-type", "application/x-ndjson") end
   local chosen = headers:get("x-http-status")
   local kind = context:get("response")
   if kind and NULLS[kind] then

@@ -61,8 +61,8 @@ def create(
     """Make a tenant and print its id; the same again changes nothing."""
     from server.usecases.tenants import NewTenant, create_tenant
 
-    new = NewTenant(_id(tenant_id) if tenant_id is not None else None, name, time_zone)
-    row, _ = _administer("tenant.create", data_dir, lambda parts: create_tenant(parts, new))
+    new = NewTenant(checked_id(tenant_id) if tenant_id is not None else None, name, time_zone)
+    row, _ = administer("tenant.create", data_dir, lambda parts: create_tenant(parts, new))
     typer.echo(row.tenant_id)
 
 
@@ -70,14 +70,16 @@ def suspend(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")], data_di
     """Refuse every credential of a tenant."""
     from server.usecases.tenants import suspend_tenant
 
-    typer.echo(_administer("tenant.suspend", data_dir, lambda parts: suspend_tenant(parts, _id(tenant_id))).status)
+    typer.echo(
+        administer("tenant.suspend", data_dir, lambda parts: suspend_tenant(parts, checked_id(tenant_id))).status
+    )
 
 
 def resume(tenant_id: Annotated[str, typer.Argument(metavar="TENANT")], data_dir: DataDir = Path(".kith")) -> None:
     """Let a suspended tenant in again."""
     from server.usecases.tenants import resume_tenant
 
-    typer.echo(_administer("tenant.resume", data_dir, lambda parts: resume_tenant(parts, _id(tenant_id))).status)
+    typer.echo(administer("tenant.resume", data_dir, lambda parts: resume_tenant(parts, checked_id(tenant_id))).status)
 
 
 def delete(
@@ -90,12 +92,12 @@ def delete(
 
     if not yes:
         typer.confirm(f"Delete everything of {tenant_id} for good?", abort=True, err=True)
-    deleted = _administer("tenant.delete", data_dir, lambda parts: delete_tenant(parts, _id(tenant_id)))
+    deleted = administer("tenant.delete", data_dir, lambda parts: delete_tenant(parts, checked_id(tenant_id)))
     for table, count in sorted(deleted.rows.items()):
         if count:
             typer.echo(f"{table}: {count}", err=True)
     if not deleted.verified:
-        _fail("Something of the tenant is still there: work that was under way. Run it again.")
+        fail("Something of the tenant is still there: work that was under way. Run it again.")
     typer.echo("deleted")
 
 
@@ -103,7 +105,7 @@ def list_all(as_json: AsJson = False, data_dir: DataDir = Path(".kith")) -> None
     """List every tenant."""
     from server.usecases.tenants import list_tenants
 
-    rows = _administer("tenant.list", data_dir, list_tenants)
+    rows = administer("tenant.list", data_dir, list_tenants)
     _table(
         ("id", "name", "time_zone", "status", "created_at"),
         [(row.tenant_id, row.name, row.time_zone, row.status, _time(row.created_at)) for row in rows],
@@ -123,7 +125,7 @@ def create_key(
 
     holder = _holder(tenant, platform)
     expires_at = None if ttl is None else datetime.now(UTC) + duration(ttl)
-    made = _administer(
+    made = administer(
         "key.create", data_dir, lambda parts: create_gateway_key(parts, holder, name=name, expires_at=expires_at)
     )
     typer.echo(made.secret)
@@ -140,8 +142,8 @@ def rotate_key(
     from server.usecases.credentials import rotate_gateway_key
 
     holder, both = _holder(tenant, platform), duration(overlap)
-    made = _administer(
-        "key.rotate", data_dir, lambda parts: rotate_gateway_key(parts, holder, _id(key_id), overlap=both)
+    made = administer(
+        "key.rotate", data_dir, lambda parts: rotate_gateway_key(parts, holder, checked_id(key_id), overlap=both)
     )
     typer.echo(made.secret)
 
@@ -156,7 +158,7 @@ def revoke_key(
     from server.usecases.credentials import revoke_gateway_key
 
     holder = _holder(tenant, platform)
-    _administer("key.revoke", data_dir, lambda parts: revoke_gateway_key(parts, holder, _id(key_id)))
+    administer("key.revoke", data_dir, lambda parts: revoke_gateway_key(parts, holder, checked_id(key_id)))
     typer.echo("revoked")
 
 
@@ -167,7 +169,7 @@ def list_keys(
     from server.usecases.credentials import list_gateway_keys
 
     holder = _holder(tenant, platform)
-    rows = _administer("key.list", data_dir, lambda parts: list_gateway_keys(parts, holder))
+    rows = administer("key.list", data_dir, lambda parts: list_gateway_keys(parts, holder))
     _table(
         ("id", "name", "created_at", "expires_at", "revoked_at"),
         [(r.key_id, r.name, _time(r.created_at), _time(r.expires_at), _time(r.revoked_at)) for r in rows],
@@ -193,7 +195,11 @@ def token(
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(known)}")
     lifetime = duration(ttl)
     typer.echo(
-        _issue("token.issue", data_dir, lambda _, issuer: issue_token(issuer, _id(tenant), subject, wanted, lifetime))
+        issue(
+            "token.issue",
+            data_dir,
+            lambda _, issuer: issue_token(issuer, checked_id(tenant), subject, wanted, lifetime),
+        )
     )
 
 
@@ -204,7 +210,7 @@ def rotate_signing_key(
     """Give the built-in issuer a new signing key and print its id."""
     from server.usecases.credentials import rotate_signing_key as rotate
 
-    typer.echo(_issue("signing_key.rotate", data_dir, lambda _, issuer: rotate(issuer, retire=retire)))
+    typer.echo(issue("signing_key.rotate", data_dir, lambda _, issuer: rotate(issuer, retire=retire)))
 
 
 def demo_credentials(
@@ -225,7 +231,7 @@ def demo_credentials(
         held = json.loads(out.read_text())
     except (OSError, ValueError):
         held = {}
-    found = _issue(
+    found = issue(
         "demo.credentials",
         data_dir,
         lambda parts, issuer: make(parts, issuer, permissions(), held if isinstance(held, dict) else {}),
@@ -255,7 +261,8 @@ def duration(text: str) -> timedelta:
         raise typer.BadParameter("is too long") from error
 
 
-def _id(value: str) -> str:
+def checked_id(value: str) -> str:
+    """An id that is well-formed. Raises typer.BadParameter."""
     if not identifiers.well_formed(value):
         raise typer.BadParameter(f"an id has {identifiers.SAID}")
     return value
@@ -266,16 +273,18 @@ def _holder(tenant: str, platform: bool) -> str:
 
     if bool(tenant) == platform:
         raise typer.BadParameter("give either --tenant or --platform")
-    return PLATFORM if platform else _id(tenant)
+    return PLATFORM if platform else checked_id(tenant)
 
 
-def _administer(action: str, data_dir: Path, work: Callable[[Administration], Awaitable[T]]) -> T:
+def administer(action: str, data_dir: Path, work: Callable[[Administration], Awaitable[T]]) -> T:
+    """Do `work` as the operator, under the name `action`; what is refused ends the command with a sentence."""
     from server.embedded.running import settings_for
 
     return _run(action, settings_for(data_dir.resolve()), work)
 
 
-def _issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
+def issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer], Awaitable[T]]) -> T:
+    """Do `work` with the built-in issuer, under the name `action`; what is refused ends the command with a sentence."""
     from server.credentials.tokens import ClaimNames
     from server.embedded.running import settings_for
     from server.secrets import Envelope
@@ -284,7 +293,7 @@ def _issue(action: str, data_dir: Path, work: Callable[[Administration, Issuer],
     settings = settings_for(data_dir.resolve())
     envelope = Envelope.of(settings.master_key.get_secret_value())
     if envelope is None:
-        _fail("KITH_MASTER_KEY is not set: 32 random bytes in base64, e.g. of `openssl rand -base64 32`.")
+        fail("KITH_MASTER_KEY is not set: 32 random bytes in base64, e.g. of `openssl rand -base64 32`.")
     claims = ClaimNames.of(settings)
     return _run(action, settings, lambda parts: work(parts, Issuer(parts.database, envelope, claims, parts.clock)))
 
@@ -312,14 +321,14 @@ def _run(action: str, settings: Settings, work: Callable[[Administration], Await
     try:
         return asyncio.run(run())
     except KithError as error:
-        _fail(error.message)
+        fail(error.message)
     except UnreadableSecret as error:
-        _fail(f"The stored signing key cannot be read: {error}. Is KITH_MASTER_KEY the right one?")
+        fail(f"The stored signing key cannot be read: {error}. Is KITH_MASTER_KEY the right one?")
     except StoreError as error:
-        _fail(f"The database does not do it: {error or type(error).__name__}. `kith doctor` says what is wrong.")
+        fail(f"The database does not do it: {error or type(error).__name__}. `kith doctor` says what is wrong.")
 
 
-def _fail(message: str) -> NoReturn:
+def fail(message: str) -> NoReturn:
     typer.secho(message, err=True, fg=typer.colors.RED)
     raise typer.Exit(1)
 

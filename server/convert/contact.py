@@ -14,9 +14,8 @@ from server.domain.errors import InvalidInput
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.words import MEMORY_TYPES
-from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, Export, NewContact, Shown
+from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, NewContact, Shown
 from store.contacts import Sort
-from store.tables.interaction_log import InteractionLogRow
 from store.tables.outreach import TriggerRow
 
 _TOP: Final = 10
@@ -163,82 +162,22 @@ def changes(request: pb.UpdateContactRequest) -> tuple[dict[str, Any], frozenset
 
 
 def erased(result: Erased) -> pb.DeleteContactResponse:
-    """What was erased."""
+    """What was erased: the counts that the document shows. The receipt has them all."""
     return pb.DeleteContactResponse(
         status="deleted",
         deleted=pb.DeletedCounts(
-            memories=result.memories,
-            entities=result.entities,
-            triggers=result.triggers,
-            interaction_logs=result.interaction_logs,
+            memories=result.counts["memories"],
+            entities=result.counts["entities"],
+            triggers=result.counts["triggers"],
+            interaction_logs=result.counts["interaction_logs"],
         ),
         receipt_id=result.receipt_id,
-    )
-
-
-def export(result: Export) -> pb.ExportContactResponse:
-    """Everything that Kith holds of a contact."""
-    snapshot = result.snapshot
-    current = [m for m in result.memories if m.status == "current"]
-    return pb.ExportContactResponse(
-        contact=contact(snapshot.profile),
-        state=state(snapshot.state, snapshot.zone, result.now),
-        memories=[_exported(memory) for memory in result.memories],
-        entities=_entities(snapshot, current),
-        triggers=[_outreach(row) for row in result.triggers],
-        interaction_logs=[_log(row) for row in result.interaction_logs],
-        exported_at=times.to_proto(result.now),
-        consolidation=[
-            pb.ExportedConsolidation(
-                task=row.task, status=row.status, finished_at=times.to_proto(row.finished_at), changed=row.changed
-            )
-            for row in result.consolidation
-        ],
-    )
-
-
-def _exported(memory: Memory) -> pb.ExportedMemory:
-    return pb.ExportedMemory(
-        id=memory.id,
-        type=memory.type,
-        content=memory.content,
-        importance=round(memory.importance, 4),
-        confidence=round(memory.confidence, 4),
-        subject=memory.subject,
-        attribute=memory.attribute,
-        value=memory.value,
-        entity_ids=memory.entity_ids,
-        sources=memory.sources,
-        occurred_at=times.to_proto(memory.occurred_at),
-        valid_from=times.to_proto(memory.valid_from),
-        valid_to=_optional(memory.valid_to),
-        status=memory.status,
-        superseded_by=memory.superseded_by,
-        access_count=memory.access_count,
-        origin=memory.origin,
     )
 
 
 def _outreach(row: TriggerRow) -> pb.RecentOutreach:
     return pb.RecentOutreach(
         type=row.trigger_type, message=row.message, sent_at=_optional(row.sent_at), status=row.status
-    )
-
-
-def _log(row: InteractionLogRow) -> pb.InteractionLog:
-    return pb.InteractionLog(
-        id=row.interaction_id,
-        occurred_at=times.to_proto(row.occurred_at),
-        session_id=row.session_id,
-        turn_id=row.turn_id,
-        user_message=row.user_message,
-        ai_response=row.ai_response,
-        mood=row.mood,
-        mood_confidence=round(row.mood_confidence, 4),
-        mood_source=row.mood_source,
-        energy=row.energy,
-        user_message_ref=row.user_message_ref,
-        ai_response_ref=row.ai_response_ref,
     )
 
 

@@ -78,6 +78,11 @@ def permissions() -> list[str]:
     return sorted({method.GetOptions().Extensions[options_pb2.access].permission for method in _methods()} - {""})
 
 
+def largest_request(general_max_bytes: int) -> int:
+    """The most bytes that any RPC takes."""
+    return max(general_max_bytes, *(m.GetOptions().Extensions[options_pb2.max_request_bytes] for m in _methods()))
+
+
 def _methods() -> Iterator[MethodDescriptor]:
     for service in DESCRIPTORS:
         yield from service.methods
@@ -121,7 +126,7 @@ def _policy(method: MethodDescriptor, general_max_bytes: int, override: Rate | N
         permission=access.permission,
         rate=rate,
         audit=options.Extensions[options_pb2.audit] or None,
-        max_bytes=general_max_bytes,
+        max_bytes=max(general_max_bytes, options.Extensions[options_pb2.max_request_bytes]),
         http_success=tuple(options.Extensions[options_pb2.http_success]) or (200,),
         has_side_effects=options.idempotency_level != _MethodOptions.NO_SIDE_EFFECTS,
         request_class=GetMessageClass(request),

@@ -1,38 +1,24 @@
-"""Contacts: made known, listed, shown, changed, erased, exported."""
+"""Contacts: made known, listed, shown, changed, erased."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from server import ids
 from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
-from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
 from server.usecases.churn_model import parameters
 from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
-from server.usecases.snapshots import Change, build
-from store import (
-    consolidation,
-    contacts,
-    erasure,
-    idempotency,
-    interaction_logs,
-    memories,
-    pagination,
-    queue,
-    tenants,
-    triggers,
-)
+from server.usecases.snapshots import Change
+from store import contact_data, contacts, pagination, receipts, tenants, triggers
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
-from store.tables.consolidation import ConsolidationTaskRow
-from store.tables.interaction_log import InteractionLogRow
 from store.tables.outreach import TriggerRow
 
 _RECENT: Final = 10
@@ -78,18 +64,18 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
         zone = new.time_zone or await tenants.time_zone(tx)
         known = await contacts.by_external_id(tx, new.channel, new.external_id)
         if known is None:
-            if await erasure.was_erased(tx, contact_id):
-                raise _id_taken(contact_id)
+            if await receipts.was_erased(tx, contact_id):
+                raise id_taken(contact_id)
             added = await contacts.add(tx, {**_first_columns(new, now), "contact_id": contact_id})
             if added is not None:
                 # Whoever erased this id a moment ago held it until we could insert it.
-                if await erasure.was_erased(tx, contact_id):
-                    raise _id_taken(contact_id)
+                if await receipts.was_erased(tx, contact_id):
+                    raise id_taken(contact_id)
                 await audit.record(tx, target=contact_id)
                 return Created(records.profile(added), records.state(added), zone, now, created=True)
             known = await contacts.by_external_id(tx, new.channel, new.external_id)
         if known is None or (new.contact_id is not None and known.contact_id != new.contact_id):
-            raise _id_taken(contact_id)
+            raise id_taken(contact_id)
         return Created(records.profile(known), records.state(known), known.time_zone or zone, now, created=False)
 
     try:
@@ -99,10 +85,11 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
         try:
             return await services.database.run(tenant_id, work)
         except UniqueViolation as error:
-            raise _id_taken(contact_id) from error
+            raise id_taken(contact_id) from error
 
 
-def _id_taken(contact_id: str) -> Conflict:
+def id_taken(contact_id: str) -> Conflict:
+    """The refusal of an id that cannot be given to a contact."""
     return Conflict(f"The id {contact_id} belongs to another contact or to an erased one.", reason="CONTACT_ID_TAKEN")
 
 
@@ -232,12 +219,9 @@ async def update_contact(
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows of each kind are gone, and the receipt that stays."""
+    """How many rows of each kind are gone, see `store.contact_data.TABLES`, and the receipt that stays."""
 
-    memories: int
-    entities: int
-    triggers: int
-    interaction_logs: int
+    counts: dict[str, int]
     receipt_id: str
 
 
@@ -250,43 +234,11 @@ async def delete_contact(services: Services, tenant_id: str, contact_id: str) ->
         result.clear()
         if await contacts.get(tx, contact_id, lock=True) is None:
             raise NotFound.contact(contact_id)
-        remembered, entities = await memories.remove_all(tx, contact_id)
-        logs = await interaction_logs.remove_all(tx, contact_id)
-        await consolidation.remove_all(tx, contact_id)
-        await queue.cancel_contact(tx, contact_id)
-        await idempotency.remove_of_contact(tx, contact_id)
-        await contacts.remove(tx, contact_id)
-        erased = Erased(remembered, entities, 0, logs, ids.new("era", now))
-        counts = {"memories": remembered, "entities": entities, "triggers": 0, "interaction_logs": logs}
-        await erasure.leave_receipt(tx, erased.receipt_id, "contact", contact_id, counts, now)
+        erased = Erased(await contact_data.erase(tx, contact_id), ids.new("era", now))
         # The receipt stands for the contact in the log: an erased id is not written down again.
         await audit.record(tx, target=erased.receipt_id)
+        await receipts.leave(tx, erased.receipt_id, "contact", contact_id, erased.counts, now)
         result.append(erased)
 
     await services.snapshots.change(tenant_id, contact_id, work)
     return result[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """Everything that Kith holds of a contact."""
-
-    snapshot: ContactSnapshot
-    memories: list[Memory]
-    triggers: list[TriggerRow]
-    interaction_logs: list[InteractionLogRow]
-    consolidation: list[ConsolidationTaskRow]
-    now: datetime
-
-
-async def export_contact(services: Services, tenant_id: str, contact_id: str) -> Export:
-    """Everything of one contact as of one instant. Raises NotFound."""
-    async with services.database.transaction(tenant_id, isolation="REPEATABLE READ") as tx:
-        snapshot = await build(tx, contact_id)
-        if snapshot is None:
-            raise NotFound.contact(contact_id)
-        planned = await triggers.of_contact(tx, contact_id)
-        logs = [log async for log in interaction_logs.of_contact(tx, contact_id)]
-        tasks = await consolidation.of_contact(tx, contact_id)
-        await audit.record(tx, target=contact_id)
-    return Export(snapshot, list(snapshot.memories), planned, logs, tasks, services.clock().astimezone(UTC))

@@ -7,7 +7,7 @@ from server import ids
 from server.domain.contact import State
 from server.usecases import audit, records
 from server.usecases.snapshots import Change
-from store import consolidation, contacts, erasure, idempotency, interaction_logs, memories, queue
+from store import contact_data, contacts, receipts
 from store.database import Transaction
 
 
@@ -23,19 +23,14 @@ class Forgotten:
 async def forget_everything(
     tx: Transaction, contact_id: str, now: datetime, *, action: str | None = None
 ) -> tuple[Forgotten, Change]:
-    """Deletes memories, entities and ingested turns, resets the state, leaves a receipt. The caller holds the contact.
+    """Erases what is known of the contact, resets the state, leaves a receipt. The caller holds the contact.
 
-    `action` is what the audit log calls it where the call's own name does not say it.
+    What stays is who the contact is and what it agreed to. `action` is what the audit log calls it where the call's own
+    name does not say it.
     """
-    remembered, entities = await memories.remove_all(tx, contact_id)
-    logs = await interaction_logs.remove_all(tx, contact_id)
-    await contacts.forget_activity(tx, contact_id)
-    await consolidation.remove_all(tx, contact_id)
-    await queue.cancel_contact(tx, contact_id)
-    await idempotency.remove_of_contact(tx, contact_id)
-    forgotten = Forgotten(remembered, entities, ids.new("era", now))
-    counts = {"memories": remembered, "entities": entities, "interaction_logs": logs}
-    await erasure.leave_receipt(tx, forgotten.receipt_id, "memories", contact_id, counts, now)
-    await audit.record(tx, target=contact_id, action=action)
+    counts = await contact_data.forget(tx, contact_id)
     version = await contacts.change(tx, contact_id, records.state_columns(State()))
+    forgotten = Forgotten(counts["memories"], counts["entities"], ids.new("era", now))
+    await audit.record(tx, target=contact_id, action=action)
+    await receipts.leave(tx, forgotten.receipt_id, "memories", contact_id, counts, now)
     return forgotten, Change(version or 0, erases=True)

@@ -27,6 +27,7 @@ from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
 from store import analytics, churn_models, contacts, maintenance, memories, queue, tenants
 from store.database import Transaction
+from store.errors import UniqueViolation
 from store.queue import Job
 from store.tables.contact import ContactRow
 from store.tables.maintenance import ChurnModelRow, MaintenanceRunRow
@@ -65,7 +66,7 @@ async def request_maintenance(services: Services, tenant_ids: Sequence[str] | No
     for tenant_id in await _active(services) if tenant_ids is None else tenant_ids:
         run = await run_maintenance(services, tenant_id, ends_at=ends_at)
         if run.row.status == "running":
-            await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+            await _queue(services, tenant_id)
         runs.append(run)
     return runs
 
@@ -73,7 +74,7 @@ async def request_maintenance(services: Services, tenant_ids: Sequence[str] | No
 async def maintain_everywhere(services: Services) -> None:
     """Queues maintenance of every active tenant; for the schedule."""
     for tenant_id in await _active(services):
-        await services.database.run(tenant_id, lambda tx: queue.put(tx, _job(tx.tenant_id)))
+        await _queue(services, tenant_id)
 
 
 async def run_maintenance(
@@ -114,6 +115,15 @@ async def _active(services: Services) -> list[str]:
         after = page[-1].tenant_id
 
 
+async def _queue(services: Services, tenant_id: str) -> None:
+    """Leaves the work to the job worker, unless it waits for it already."""
+    try:
+        await services.database.run(tenant_id, lambda tx: queue.put_unless_waiting(tx, _job(tx.tenant_id)))
+    except UniqueViolation:
+        # Somebody left it there at this very moment.
+        return
+
+
 def _job(tenant_id: str) -> Job:
     return Job(JOB, {"tenant_id": tenant_id}, name=f"{JOB}/{tenant_id}")
 
@@ -133,7 +143,8 @@ async def _work(
         more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
-    finished = {"status": "completed", "finished_at": services.clock()}
+    # No id of a contact outlasts the run.
+    finished = {"status": "completed", "finished_at": services.clock(), "after_contact": None}
     return await services.database.run(
         tenant_id, lambda tx: maintenance.advance(tx, run_id, finished, logs_removed=logs, keys_removed=keys)
     )

@@ -1,12 +1,13 @@
 """Rows of the store as values of the domain, and back."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, cast
 
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
-from server.domain.words import EntityType, Mood, Origin
+from server.domain.words import EntityType, Origin
 from store import turns
 from store.tables.contact import ContactRow
 from store.tables.memory import EntityRow, MemoryRow
@@ -31,10 +32,14 @@ def profile(row: ContactRow) -> Profile:
 
 def state(row: ContactRow) -> State:
     """How it stands with the contact."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in _STATE}
-    values["mood"] = cast(Mood, row.mood)
-    values["recent_gaps"] = tuple(row.recent_gaps)
-    values["hours"] = tuple(row.hours)
+    return state_of({name: getattr(row, name) for name in _STATE})
+
+
+def state_of(columns: Mapping[str, Any]) -> State:
+    """The state in columns that may be more."""
+    values = {name: columns[name] for name in _STATE}
+    values["recent_gaps"] = tuple(values["recent_gaps"])
+    values["hours"] = tuple(values["hours"])
     return State(**values)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.base import instant, metadata, tenant_id
@@ -53,6 +53,11 @@ erasure_receipts: Final = Table(
     Column("contact_digest", LargeBinary, nullable=False),
     Column("counts", JSONB, nullable=False),
     instant("erased_at"),
+    # The tenant's receipts are a chain: places from 1 on, and hashes over what each says and the hash before it.
+    Column("position", BigInteger, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("tenant_id", "position"),
     Index(None, "tenant_id", "contact_digest"),
 )
 

@@ -41,7 +41,8 @@ def test_every_rpc_says_who_may_call_it_how_often_and_under_which_path(method: M
     assert access.credentials
     assert re.fullmatch(r"[a-z]+:[a-z_]+", access.permission)
     assert options.Extensions[options_pb2.rate_limit].per_second > 0
-    assert options.HasExtension(annotations_pb2.http)
+    # What a client streams has no place in a REST request, which is read whole before it is passed on.
+    assert options.HasExtension(annotations_pb2.http) != method.client_streaming
     if options.idempotency_level == options.NO_SIDE_EFFECTS:
         assert options.Extensions[annotations_pb2.http].get
 

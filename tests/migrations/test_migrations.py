@@ -3,11 +3,14 @@
 import threading
 import uuid
 
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from server.embedded.stores import EmbeddedStores
+from server.usecases.receipts import verify_receipts
+from store.database import Database
 from store.migrate import current, head, upgrade
 from store.tables import metadata
 
@@ -50,4 +53,26 @@ def test_two_that_migrate_at_once_do_it_one_after_the_other(stores: EmbeddedStor
         thread.join()
     assert failures == []
     upgrade(stores.owner_url(name))
+    stores.drop_database(name)
+
+
+async def test_receipts_from_before_the_chain_are_chained_tenant_by_tenant(stores: EmbeddedStores) -> None:
+    name = f"kith_{uuid.uuid4().hex[:12]}"
+    stores.create_database(name)
+    upgrade(stores.owner_url(name), to="0005")
+    with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
+        for tenant in ("tnt_a", "tnt_b"):
+            connection.execute("INSERT INTO tenants VALUES (%s, 'x', 'UTC', 'active', now())", [tenant])
+            for number in range(3):
+                connection.execute(
+                    "INSERT INTO erasure_receipts (tenant_id, receipt_id, kind, contact_digest, counts, erased_at)"
+                    " VALUES (%s, %s, 'contact', %s, '{\"memories\": 3, \"entities\": 0}', now())",
+                    [tenant, f"era_{number}", b"\x00\xff"],
+                )
+    upgrade(stores.owner_url(name))
+    database = Database(stores.app_url(name).replace("postgresql://", "postgresql+psycopg://", 1), pool_size=1)
+    for tenant in ("tnt_a", "tnt_b"):
+        found = await verify_receipts(database, tenant)
+        assert (found.problem, found.receipts) == (None, 3)
+    await database.close()
     stores.drop_database(name)

@@ -10,11 +10,12 @@ import pytest
 from kith.contact.v1 import contact_pb2
 from kith.context.v1 import context_pb2
 from kith.tenant.v1 import tenant_pb2
+from sqlalchemy import select
 
 from server.domain.errors import NotFound
 from server.embedded.stores import EmbeddedStores
 from server.usecases.idempotency import forget_expired
-from store import idempotency
+from store.tables.operations import idempotency_keys
 from tests.rpc.access_server import Process, key, process, refusal, settings_for
 
 TURN = context_pb2.IngestInteractionRequest(contact_id="ct_1", user_message="I was at the lake.")
@@ -157,7 +158,7 @@ async def test_the_answer_about_a_contact_goes_with_the_contact(stores: Embedded
         await _ingest(server, secret, "of-contact")
         async with server.database.transaction("tnt_i") as tx:
             # ct_1 was never made, so this answer, which holds no text, stands without its contact.
-            assert await idempotency.remove_of_contact(tx, "ct_1") == 0
+            assert not (await tx.execute(select(idempotency_keys.c.operation).filter_by(contact_id="ct_1"))).all()
         request = contact_pb2.CreateContactRequest(external_id="x", channel="web")
         await server.contacts.CreateContact(request, metadata=key(secret, idempotency_key="gone"))
         # One that can hold text is not kept for a contact that is not there (any more).

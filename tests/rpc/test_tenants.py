@@ -15,8 +15,8 @@ from sqlalchemy import text
 from server.embedded.stores import EmbeddedStores
 from store import audit, queue
 from store.tables import WITHOUT_TENANT_POLICY, metadata
+from tests.planting import row
 from tests.rpc.access_server import Process, key, process, refusal, settings_for
-from tests.store.test_isolation import _row
 
 READ = context_pb2.GetContactContextRequest(contact_id="ct_1")
 
@@ -163,7 +163,7 @@ def _plant(stores: EmbeddedStores, name: str, tenant: str) -> None:
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
         connection.execute("SET session_replication_role = replica")
         for table in _TABLES:
-            columns, values = _row(table, tenant)
+            columns, values = row(table, tenant_id=f"'{tenant}'")
             statement = f"INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
             connection.execute(statement.encode())
 

@@ -8,6 +8,7 @@ from server.embedded.stores import EmbeddedStores
 from store.database import Database
 from store.errors import StoreError
 from store.tables import WITHOUT_TENANT_POLICY, metadata
+from tests.planting import row
 
 ISOLATED = sorted(set(metadata.tables) - WITHOUT_TENANT_POLICY)
 
@@ -67,7 +68,7 @@ async def test_a_tenants_rows_are_invisible_to_another_on_the_same_pooled_connec
 
 @pytest.mark.parametrize("table", ISOLATED)
 async def test_a_row_cannot_be_written_for_another_tenant(database: Database, table: str) -> None:
-    columns, values = _row(table, "tnt_victim")
+    columns, values = row(table, tenant_id="'tnt_victim'")
     with pytest.raises(StoreError):
         async with database.transaction("tnt_other") as tx:
             await tx.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"))
@@ -75,30 +76,6 @@ async def test_a_row_cannot_be_written_for_another_tenant(database: Database, ta
 
 async def _plant(stores: EmbeddedStores, name: str, table: str) -> None:
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
-        columns, values = _row(table, "tnt_planted")
+        columns, values = row(table, tenant_id="'tnt_planted'")
         connection.execute("SET session_replication_role = replica")
         connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING".encode())
-
-
-def _row(table: str, tenant: str) -> tuple[str, str]:
-    """Columns and literals of a row that the table accepts."""
-    samples = {
-        "TEXT": "'x'",
-        "BLOB": "'x'",
-        "JSONB": "'{}'",
-        "DATE": "'2030-01-01'",
-        "BOOLEAN": "true",
-        "VECTOR": "'[1]'",
-    }
-    columns, values = [], []
-    for column in metadata.tables[table].columns:
-        kind = str(column.type)
-        if kind.startswith("TIMESTAMP"):
-            value = "'2030-01-01T00:00:00Z'"
-        elif "[]" in kind or "ARRAY" in kind:
-            value = "'{}'"
-        else:
-            value = samples.get(kind, "1")
-        columns.append(column.name)
-        values.append(f"'{tenant}'" if column.name == "tenant_id" else value)
-    return ", ".join(columns), ", ".join(values)

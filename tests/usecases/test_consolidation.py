@@ -19,9 +19,10 @@ from server.domain.turn import Turn
 from server.embedded.stores import EmbeddedStores
 from server.usecases import consolidation, consolidation_plan, records
 from server.usecases.consolidation import TaskResult, consolidate_memories, consolidation_status
-from server.usecases.contacts import NewContact, create_contact, delete_contact, export_contact
+from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import delete_all_memories, delete_memory
+from server.usecases.portability import export_contact
 from server.usecases.snapshots import Change
 from server.usecases.tenants import NewTenant, create_tenant
 from store import contacts, memories
@@ -247,11 +248,10 @@ async def test_how_it_went_is_exported_and_erased_with_the_contact(worker: Compo
     contact_id = await contact(worker, "erased")
     await plant(worker, contact_id, pairs(1))
     await run(worker, contact_id, "merge_duplicates")
-    assert [row.task for row in (await export_contact(worker.services, TENANT, contact_id)).consolidation] == [
-        "merge_duplicates"
-    ]
+    noted = (await export_contact(worker.services, TENANT, contact_id)).archive.tables["consolidation"]
+    assert [row["task"] for row in noted] == ["merge_duplicates"]
     await delete_all_memories(worker.services, TENANT, contact_id)
-    assert (await export_contact(worker.services, TENANT, contact_id)).consolidation == []
+    assert (await export_contact(worker.services, TENANT, contact_id)).archive.tables["consolidation"] == []
     await run(worker, contact_id)
     await delete_contact(worker.services, TENANT, contact_id)
     async with worker.services.database.transaction(TENANT) as tx:

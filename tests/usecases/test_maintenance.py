@@ -146,6 +146,23 @@ async def test_a_call_that_does_not_wait_leaves_the_work_to_the_job_worker(worke
         assert jobs.scalar_one() == 1
 
 
+async def test_whoever_asks_while_the_work_waits_for_the_job_worker_adds_nothing_to_it(
+    workers: list[Composition],
+) -> None:
+    services = await tenant(workers[0], "again")
+    await people(services, "again", 1)
+    asked = [replace(process.services, clock=lambda: TODAY) for process in workers * 2]
+    for _ in range(2):
+        runs = await asyncio.gather(*(request_maintenance(one, ["again"], wait=False) for one in asked))
+        assert {run.row.status for [run] in runs} == {"running"}
+        await use_case.maintain_everywhere(services)
+    async with services.database.transaction("again") as tx:
+        jobs = await tx.execute(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = 'maintain_tenant/again'")
+        )
+        assert jobs.scalar_one() == 1
+
+
 async def test_a_tenant_of_a_hundred_contacts_gets_a_churn_model_of_its_own(workers: list[Composition]) -> None:
     services = await tenant(workers[0], "fitted", START + timedelta(days=90))
     rows = [

@@ -34,6 +34,9 @@ async def text_of(parts: OutreachParts, trigger: TriggerRow, whole: WholeContact
         return trigger.message
     if trigger.template is not None:
         return _rendered(trigger.template, variables(whole, trigger.template_variables, now))
+    if trigger.text_source != "generated":
+        # It was forgotten with all that is known of the contact.
+        raise NoText("there was a text, and it is gone")
     brief = _brief(trigger, whole, now)
     try:
         text = _fitting(await parts.writer.write(trigger.tenant_id, brief) or "")

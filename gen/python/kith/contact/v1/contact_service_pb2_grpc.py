@@ -4,6 +4,8 @@ import grpc
 import warnings
 
 from kith.contact.v1 import contact_pb2 as kith_dot_contact_dot_v1_dot_contact__pb2
+from kith.contact.v1 import erasure_pb2 as kith_dot_contact_dot_v1_dot_erasure__pb2
+from kith.contact.v1 import export_pb2 as kith_dot_contact_dot_v1_dot_export__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -62,8 +64,38 @@ class ContactServiceStub:
                 _registered_method=True)
         self.ExportContact = channel.unary_unary(
                 '/kith.contact.v1.ContactService/ExportContact',
-                request_serializer=kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactRequest.SerializeToString,
-                response_deserializer=kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactResponse.FromString,
+                request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactResponse.FromString,
+                _registered_method=True)
+        self.ExportContactStream = channel.unary_stream(
+                '/kith.contact.v1.ContactService/ExportContactStream',
+                request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamResponse.FromString,
+                _registered_method=True)
+        self.ImportContact = channel.unary_unary(
+                '/kith.contact.v1.ContactService/ImportContact',
+                request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.FromString,
+                _registered_method=True)
+        self.ImportContactStream = channel.stream_unary(
+                '/kith.contact.v1.ContactService/ImportContactStream',
+                request_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.FromString,
+                _registered_method=True)
+        self.ListErasures = channel.unary_unary(
+                '/kith.contact.v1.ContactService/ListErasures',
+                request_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresResponse.FromString,
+                _registered_method=True)
+        self.GetErasure = channel.unary_unary(
+                '/kith.contact.v1.ContactService/GetErasure',
+                request_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureResponse.FromString,
+                _registered_method=True)
+        self.VerifyErasures = channel.unary_unary(
+                '/kith.contact.v1.ContactService/VerifyErasures',
+                request_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresRequest.SerializeToString,
+                response_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresResponse.FromString,
                 _registered_method=True)
 
 
@@ -109,7 +141,54 @@ class ContactServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportContact(self, request, context):
-        """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND.
+        """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+        Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportContactStream(self, request, context):
+        """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
+        answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportContact(self, request, context):
+        """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
+        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
+        Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportContactStream(self, request_iterator, context):
+        """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+        Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListErasures(self, request, context):
+        """Returns a page of the receipts of erasures. Errors: INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetErasure(self, request, context):
+        """Returns one receipt. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyErasures(self, request, context):
+        """Checks the chain of the tenant's receipts from the first to the last. Errors: INVALID_INPUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,8 +224,38 @@ def add_ContactServiceServicer_to_server(servicer, server):
             ),
             'ExportContact': grpc.unary_unary_rpc_method_handler(
                     servicer.ExportContact,
-                    request_deserializer=kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactRequest.FromString,
-                    response_serializer=kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactResponse.SerializeToString,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactResponse.SerializeToString,
+            ),
+            'ExportContactStream': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportContactStream,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamResponse.SerializeToString,
+            ),
+            'ImportContact': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportContact,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.SerializeToString,
+            ),
+            'ImportContactStream': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportContactStream,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.SerializeToString,
+            ),
+            'ListErasures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListErasures,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresResponse.SerializeToString,
+            ),
+            'GetErasure': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetErasure,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureResponse.SerializeToString,
+            ),
+            'VerifyErasures': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyErasures,
+                    request_deserializer=kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresRequest.FromString,
+                    response_serializer=kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -310,8 +419,170 @@ class ContactService:
             request,
             target,
             '/kith.contact.v1.ContactService/ExportContact',
-            kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactRequest.SerializeToString,
-            kith_dot_contact_dot_v1_dot_contact__pb2.ExportContactResponse.FromString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ExportContactRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ExportContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportContactStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kith.contact.v1.ContactService/ExportContactStream',
+            kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ExportContactStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportContact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.contact.v1.ContactService/ImportContact',
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportContactStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/kith.contact.v1.ContactService/ImportContactStream',
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_export__pb2.ImportContactStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListErasures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.contact.v1.ContactService/ListErasures',
+            kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_erasure__pb2.ListErasuresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetErasure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.contact.v1.ContactService/GetErasure',
+            kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_erasure__pb2.GetErasureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyErasures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.contact.v1.ContactService/VerifyErasures',
+            kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresRequest.SerializeToString,
+            kith_dot_contact_dot_v1_dot_erasure__pb2.VerifyErasuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

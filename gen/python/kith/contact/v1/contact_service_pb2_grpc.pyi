@@ -6,6 +6,8 @@ Contacts: created by chat engines, read and kept by dashboards."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from kith.contact.v1 import contact_pb2 as _contact_pb2
+from kith.contact.v1 import erasure_pb2 as _erasure_pb2
+from kith.contact.v1 import export_pb2 as _export_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -47,8 +49,29 @@ class ContactServiceStub:
     """Erases a contact and all that Kith holds of them, and leaves a receipt without personal data.
     Errors: CONTACT_NOT_FOUND.
     """
-    ExportContact: _grpc.UnaryUnaryMultiCallable[_contact_pb2.ExportContactRequest, _contact_pb2.ExportContactResponse]
-    """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+    ExportContact: _grpc.UnaryUnaryMultiCallable[_export_pb2.ExportContactRequest, _export_pb2.ExportContactResponse]
+    """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+    Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+    """
+    ExportContactStream: _grpc.UnaryStreamMultiCallable[_export_pb2.ExportContactStreamRequest, _export_pb2.ExportContactStreamResponse]
+    """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
+    answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
+    """
+    ImportContact: _grpc.UnaryUnaryMultiCallable[_export_pb2.ImportContactRequest, _export_pb2.ImportContactResponse]
+    """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
+    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
+    Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+    """
+    ImportContactStream: _grpc.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]
+    """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+    Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+    """
+    ListErasures: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]
+    """Returns a page of the receipts of erasures. Errors: INVALID_INPUT."""
+    GetErasure: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.GetErasureRequest, _erasure_pb2.GetErasureResponse]
+    """Returns one receipt. Errors: NOT_FOUND."""
+    VerifyErasures: _grpc.UnaryUnaryMultiCallable[_erasure_pb2.VerifyErasuresRequest, _erasure_pb2.VerifyErasuresResponse]
+    """Checks the chain of the tenant's receipts from the first to the last. Errors: INVALID_INPUT."""
 
 @_typing.type_check_only
 class ContactServiceAsyncStub(ContactServiceStub):
@@ -69,8 +92,29 @@ class ContactServiceAsyncStub(ContactServiceStub):
     """Erases a contact and all that Kith holds of them, and leaves a receipt without personal data.
     Errors: CONTACT_NOT_FOUND.
     """
-    ExportContact: _aio.UnaryUnaryMultiCallable[_contact_pb2.ExportContactRequest, _contact_pb2.ExportContactResponse]  # type: ignore[assignment]
-    """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+    ExportContact: _aio.UnaryUnaryMultiCallable[_export_pb2.ExportContactRequest, _export_pb2.ExportContactResponse]  # type: ignore[assignment]
+    """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+    Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+    """
+    ExportContactStream: _aio.UnaryStreamMultiCallable[_export_pb2.ExportContactStreamRequest, _export_pb2.ExportContactStreamResponse]  # type: ignore[assignment]
+    """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
+    answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
+    """
+    ImportContact: _aio.UnaryUnaryMultiCallable[_export_pb2.ImportContactRequest, _export_pb2.ImportContactResponse]  # type: ignore[assignment]
+    """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
+    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
+    Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+    """
+    ImportContactStream: _aio.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]  # type: ignore[assignment]
+    """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+    Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+    """
+    ListErasures: _aio.UnaryUnaryMultiCallable[_erasure_pb2.ListErasuresRequest, _erasure_pb2.ListErasuresResponse]  # type: ignore[assignment]
+    """Returns a page of the receipts of erasures. Errors: INVALID_INPUT."""
+    GetErasure: _aio.UnaryUnaryMultiCallable[_erasure_pb2.GetErasureRequest, _erasure_pb2.GetErasureResponse]  # type: ignore[assignment]
+    """Returns one receipt. Errors: NOT_FOUND."""
+    VerifyErasures: _aio.UnaryUnaryMultiCallable[_erasure_pb2.VerifyErasuresRequest, _erasure_pb2.VerifyErasuresResponse]  # type: ignore[assignment]
+    """Checks the chain of the tenant's receipts from the first to the last. Errors: INVALID_INPUT."""
 
 class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
     """Creates, reads, changes and erases contacts."""
@@ -122,9 +166,66 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ExportContact(
         self,
-        request: _contact_pb2.ExportContactRequest,
+        request: _export_pb2.ExportContactRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_contact_pb2.ExportContactResponse, _abc.Awaitable[_contact_pb2.ExportContactResponse]]:
-        """Returns everything that Kith holds of a contact. Errors: CONTACT_NOT_FOUND."""
+    ) -> _typing.Union[_export_pb2.ExportContactResponse, _abc.Awaitable[_export_pb2.ExportContactResponse]]:
+        """Returns everything that Kith holds of a contact. What is too large for one answer, ExportContactStream gives.
+        Errors: CONTACT_NOT_FOUND, PAYLOAD_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportContactStream(
+        self,
+        request: _export_pb2.ExportContactStreamRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_export_pb2.ExportContactStreamResponse], _abc.AsyncIterator[_export_pb2.ExportContactStreamResponse]]:
+        """Streams everything that Kith holds of a contact, a record at a time, all of one instant: for contacts that are too large for one
+        answer. Through the gateway as NDJSON. A failure on the way is the last record. Errors: CONTACT_NOT_FOUND, RATE_LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportContact(
+        self,
+        request: _export_pb2.ImportContactRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_pb2.ImportContactResponse, _abc.Awaitable[_export_pb2.ImportContactResponse]]:
+        """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
+        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
+        Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportContactStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_export_pb2.ImportContactStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_export_pb2.ImportContactStreamResponse, _abc.Awaitable[_export_pb2.ImportContactStreamResponse]]:
+        """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
+        Over gRPC alone. Errors: INVALID_INPUT, CONTACT_ID_TAKEN, RATE_LIMITED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListErasures(
+        self,
+        request: _erasure_pb2.ListErasuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.ListErasuresResponse, _abc.Awaitable[_erasure_pb2.ListErasuresResponse]]:
+        """Returns a page of the receipts of erasures. Errors: INVALID_INPUT."""
+
+    @_abc_1.abstractmethod
+    def GetErasure(
+        self,
+        request: _erasure_pb2.GetErasureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.GetErasureResponse, _abc.Awaitable[_erasure_pb2.GetErasureResponse]]:
+        """Returns one receipt. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def VerifyErasures(
+        self,
+        request: _erasure_pb2.VerifyErasuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_erasure_pb2.VerifyErasuresResponse, _abc.Awaitable[_erasure_pb2.VerifyErasuresResponse]]:
+        """Checks the chain of the tenant's receipts from the first to the last. Errors: INVALID_INPUT."""
 
 def add_ContactServiceServicer_to_server(servicer: ContactServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -53,7 +53,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_IDEMPOTENCY_IN_PROGRESS: _ErrorReason.ValueType  # 13
     """The first request under this Idempotency-Key is still being worked on; try again."""
     ERROR_REASON_PAYLOAD_TOO_LARGE: _ErrorReason.ValueType  # 14
-    """The request is larger than this operation takes."""
+    """The request is larger than this operation takes, or the answer than it gives. Example: an export that must be streamed."""
     ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 15
     """No such path or RPC."""
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 16
@@ -105,7 +105,7 @@ ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason.ValueType  # 12
 ERROR_REASON_IDEMPOTENCY_IN_PROGRESS: ErrorReason.ValueType  # 13
 """The first request under this Idempotency-Key is still being worked on; try again."""
 ERROR_REASON_PAYLOAD_TOO_LARGE: ErrorReason.ValueType  # 14
-"""The request is larger than this operation takes."""
+"""The request is larger than this operation takes, or the answer than it gives. Example: an export that must be streamed."""
 ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 15
 """No such path or RPC."""
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 16

@@ -130,6 +130,7 @@ Global___RateLimit: _TypeAlias = RateLimit  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 RATE_LIMIT_FIELD_NUMBER: _builtins.int
 AUDIT_FIELD_NUMBER: _builtins.int
+MAX_REQUEST_BYTES_FIELD_NUMBER: _builtins.int
 HTTP_SUCCESS_FIELD_NUMBER: _builtins.int
 SURFACE_FIELD_NUMBER: _builtins.int
 SENSITIVE_FIELD_NUMBER: _builtins.int
@@ -140,6 +141,8 @@ rate_limit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOpti
 """The default rate limit, per tenant and RPC, shared by all replicas."""
 audit: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
 """The name under which a successful call is written to the audit log; empty means it is not audited."""
+max_request_bytes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
+"""The largest request, in bytes, of an RPC that takes larger ones than the settings' general cap; REST's is on its JSON."""
 http_success: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.int]]
 """Every HTTP status of a success, the usual one first. Empty means 200 alone. Where there are several, or
 another one than 200, the server names it in initial metadata `x-http-status`.
