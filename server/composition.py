@@ -6,10 +6,14 @@ from types import TracebackType
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.observability import metrics, traces
+from server.providers.channels.http import HttpOptions
+from server.providers.channels.registry import Channels
 from server.providers.encoder.minilm import MiniLm, missing
 from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
 from server.usecases.encoders import Encoders
+from server.usecases.outreach.parts import OutreachParts
+from server.usecases.outreach.writer import ModelWriter
 from server.usecases.providers import Providers
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
@@ -47,19 +51,27 @@ class Composition:
             private_providers=settings.providers_allow_private,
             encoder_missing=lambda: missing(folder),
         )
+        self._channels = Channels(metrics.note_delivery, HttpOptions(allow_private=settings.providers_allow_private))
+        providers = Providers(
+            self.database,
+            envelope,
+            _now,
+            metrics.note_provider,
+            allow_private=settings.providers_allow_private,
+        )
         self.services = Services(
             database=self.database,
             snapshots=snapshots,
             accesses=AccessLog(self.database, snapshots, _now),
-            providers=Providers(
-                self.database,
-                envelope,
-                _now,
-                metrics.note_provider,
+            providers=providers,
+            clock=_now,
+            outreach=OutreachParts(
+                adapters=self._channels,
+                envelope=envelope,
+                writer=ModelWriter(providers),
                 allow_private=settings.providers_allow_private,
             ),
             encoders=Encoders(self.credentials.tenants, lambda: MiniLm(folder), lambda: missing(folder)),
-            clock=_now,
         )
 
     async def __aenter__(self) -> "Composition":
@@ -73,6 +85,7 @@ class Composition:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.services.accesses.close()
+        await self._channels.close()
         await self.services.providers.close()
         self.services.encoders.close()
         await self.credentials.close()

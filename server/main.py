@@ -17,6 +17,7 @@ from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
 from kith.maintenance.v1 import maintenance_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
+from kith.outreach.v1 import outreach_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
 
 from server import garbage
@@ -32,6 +33,7 @@ from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
+from server.rpc.outreach import OutreachServicer
 from server.rpc.policy import largest_request
 from server.rpc.tenant import TenantServicer
 from server.rpc.transport import OPTIONS
@@ -95,6 +97,7 @@ class Server:
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
+        outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)

@@ -50,6 +50,11 @@ async def set_ranking_encoder(tx: Transaction, encoder: str) -> None:
     await tx.execute(update(tenants).where(tenants.c.tenant_id == tx.tenant_id).values(ranking_encoder=encoder))
 
 
+async def set_time_zone(tx: Transaction, zone: str) -> None:
+    """Gives the transaction's tenant another IANA time zone."""
+    await tx.execute(update(tenants).where(tenants.c.tenant_id == tx.tenant_id).values(time_zone=zone))
+
+
 async def time_zone(tx: Transaction) -> str:
     """The IANA time zone of the transaction's tenant; UTC where it is not known."""
     found = await tx.execute(select(tenants.c.time_zone).where(tenants.c.tenant_id == tx.tenant_id))

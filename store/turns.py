@@ -106,6 +106,10 @@ _WRITE: Final = text(
     ), added AS (
       INSERT INTO memories ({_MEMORY})
       SELECT {_MEMORY} FROM json_populate_recordset(NULL::memories, CAST(:added AS json))
+    ), answered AS (
+      UPDATE outreach_triggers SET status = 'expired', failure = 'contact_wrote'
+      WHERE CAST(:wrote AS boolean) AND tenant_id = :tenant AND contact_id = :contact AND expire_on_reply
+        AND (status IN ('pending', 'held') OR status = 'claimed' AND NOT outcome_unknown) AND created_at < :at
     ), met AS (
       INSERT INTO entities ({_ENTITY})
       SELECT {_ENTITY} FROM json_populate_recordset(NULL::entities, CAST(:entities AS json))
@@ -228,6 +232,7 @@ async def write(tx: Transaction, turn: TurnWrites) -> int | None:
             "day": turn.day,
             "tenant_day": turn.tenant_day,
             "mood": turn.mood or "",
+            "wrote": bool((log.user_message or "").strip()),
             "log": _json(values(log)),
             "removed": list(turn.removed),
             "changed": _json([{"memory_id": i, **columns} for i, columns in turn.changed.items()]),

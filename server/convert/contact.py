@@ -14,8 +14,9 @@ from server.domain.errors import InvalidInput
 from server.domain.memory import Memory
 from server.domain.snapshot import ContactSnapshot
 from server.domain.words import MEMORY_TYPES
-from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, NewContact
+from server.usecases.contacts import ContactPage, ContactQuery, Created, Erased, NewContact, Shown
 from store.contacts import Sort
+from store.tables.outreach import TriggerRow
 
 _TOP: Final = 10
 _ENTITIES: Final = 50
@@ -84,8 +85,9 @@ def _summary(profile: Profile, state: State, result: ContactPage) -> pb.ContactS
     )
 
 
-def full_profile(snapshot: ContactSnapshot, now: datetime) -> pb.GetContactProfileResponse:
+def full_profile(shown: Shown) -> pb.GetContactProfileResponse:
     """All that a dashboard shows of one contact."""
+    snapshot, now = shown.snapshot, shown.now
     current = [m for m in snapshot.memories if m.status == "current"]
     counts = Counter(m.type for m in current)
     lasting = [m for m in current if m.type != "episode"] or current
@@ -99,7 +101,7 @@ def full_profile(snapshot: ContactSnapshot, now: datetime) -> pb.GetContactProfi
             top=[pb.TopMemory(type=m.type, content=m.content, importance=round(m.importance, 4), id=m.id) for m in top],
         ),
         entities=_entities(snapshot, current)[:_ENTITIES],
-        recent_outreach=[],
+        recent_outreach=[_outreach(row) for row in shown.outreach],
     )
 
 
@@ -170,6 +172,12 @@ def erased(result: Erased) -> pb.DeleteContactResponse:
             interaction_logs=result.counts["interaction_logs"],
         ),
         receipt_id=result.receipt_id,
+    )
+
+
+def _outreach(row: TriggerRow) -> pb.RecentOutreach:
+    return pb.RecentOutreach(
+        type=row.trigger_type, message=row.message, sent_at=_optional(row.sent_at), status=row.status
     )
 
 

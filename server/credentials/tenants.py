@@ -16,6 +16,9 @@ CHANGED: Final = "tenant_changed"
 GONE: Final = "deleted"
 """The `status` in that notification where nothing of the tenant is left."""
 
+ZONE_CHANGED: Final = "zone"
+"""The `status` in that notification where the tenant's days are others now."""
+
 _SECONDS: Final = 60.0
 
 

@@ -9,10 +9,11 @@ from server.composition import Composition
 from server.config import Settings
 from server.jobs.app import make_app
 from server.jobs.common import SERVICES
+from server.jobs.outreach import QUEUE as OUTREACH
 from server.observability import logs, traces
 from server.usecases.enrichment import QUEUE
 
-_CONCURRENCY: Final = {"default": 2, QUEUE: 4}
+_CONCURRENCY: Final = {"default": 2, QUEUE: 4, OUTREACH: 2}
 """Jobs at once, by queue: those that call providers mostly wait, and hold up none of the others."""
 
 _NICENESS: Final = 10

@@ -45,8 +45,9 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         self, request: pb.GetContactProfileRequest, context: Context
     ) -> pb.GetContactProfileResponse:
         """Shows one contact whole."""
-        snapshot, now = await contacts.get_contact_profile(self._services, callers.tenant_id(), request.contact_id)
-        return convert.full_profile(snapshot, now)
+        return convert.full_profile(
+            await contacts.get_contact_profile(self._services, callers.tenant_id(), request.contact_id)
+        )
 
     async def UpdateContact(self, request: pb.UpdateContactRequest, context: Context) -> pb.UpdateContactResponse:
         """Changes who a contact is."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -11,6 +11,7 @@ from server import ids
 from server.domain.errors import NotFound
 from server.usecases import consolidation_plan as planning
 from server.usecases.consolidation_plan import Found, Step, Task
+from server.usecases.outreach.occasions import make_of_contact
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from store import consolidation, contacts, queue
@@ -92,8 +93,17 @@ async def consolidate_memories(
         await run.apply(steps)
         steps = await run.plan()
     results = run.results(steps)
+    if "check_triggers" in wanted and (made := await make_of_contact(services, tenant_id, contact_id)):
+        # After the others: what they merged or removed is no occasion any more.
+        results = [_with_created(result, made) for result in results]
     await note_results(services, tenant_id, contact_id, results)
     return results
+
+
+def _with_created(result: TaskResult, made: int) -> TaskResult:
+    if result.task != "check_triggers":
+        return result
+    return replace(result, counts={**result.counts, "created": made})
 
 
 class _Run:

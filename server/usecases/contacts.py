@@ -12,12 +12,17 @@ from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
 from server.usecases import audit, records
 from server.usecases.churn_model import parameters
+from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contact_data, contacts, pagination, receipts, tenants
+from store import contact_data, contacts, pagination, receipts, tenants, triggers
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.tables.outreach import TriggerRow
+
+_RECENT: Final = 10
+"""Triggers that a profile shows."""
 
 MOST: Final = 100
 """A page never holds more; a larger limit is taken as this."""
@@ -155,12 +160,23 @@ async def list_contacts(services: Services, tenant_id: str, query: ContactQuery)
     )
 
 
-async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> tuple[ContactSnapshot, datetime]:
-    """All that a dashboard shows of one contact, its churn risk as of now, and what now is. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a dashboard shows of one contact as of `now`, its churn risk too; `outreach` are its newest triggers."""
+
+    snapshot: ContactSnapshot
+    outreach: list[TriggerRow]
+    now: datetime
+
+
+async def get_contact_profile(services: Services, tenant_id: str, contact_id: str) -> Shown:
+    """All that a dashboard shows of one contact. Raises NotFound."""
     snapshot, now = await services.snapshots.get(tenant_id, contact_id), services.clock()
     async with services.database.transaction(tenant_id) as tx:
         model = await parameters(tx)
-    return replace(snapshot, state=replace(snapshot.state, churn_risk=risk_of(snapshot.state, model, now))), now
+        newest = await triggers.of_contact(tx, contact_id, limit=_RECENT)
+    state = replace(snapshot.state, churn_risk=risk_of(snapshot.state, model, now))
+    return Shown(replace(snapshot, state=state), newest, now)
 
 
 CLEARABLE: Final = frozenset({"display_name", "time_zone", "outreach_consent"})
@@ -191,6 +207,8 @@ async def update_contact(
         row = await contacts.get(tx, contact_id)
         if version is None or row is None:
             raise NotFound.contact(contact_id)
+        if given.get("outreach_consent") is False:
+            await heed_general_refusal(tx, contact_id)
         await audit.record(tx, target=contact_id)
         result.append(records.profile(row))
         return Change(version)

@@ -20,6 +20,7 @@ from server.domain.words import Energy, MoodSource
 from server.usecases import records
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
 from server.usecases.forgetting import forget_everything
+from server.usecases.outreach.consent import heed_stop_word
 from server.usecases.services import Services
 from server.usecases.snapshots import Change, build
 from store import interaction_logs, turns
@@ -109,6 +110,8 @@ async def _take_in(
     understood = extract(turn, _known(memories, entities, row.display_name), row.language, zone)
     if FORGET_ALL in understood.forget:
         return await _forget(tx, row.contact_id, turn, now)
+    if understood.stop:
+        await heed_stop_word(tx, row, turn.occurred_at)
     late = state.last_active_at is not None and turn.occurred_at < state.last_active_at
     if (understood.forget or late) and held is None:
         # Anything may be meant; and what is told late may lie between things that are over.

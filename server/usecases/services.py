@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.usecases.accesses import AccessLog
 from server.usecases.encoders import Encoders
+from server.usecases.outreach.parts import OutreachParts
 from server.usecases.providers import Providers
 from server.usecases.snapshots import Snapshots
 from store.database import Database
@@ -13,7 +14,7 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores, the tenants' providers, the sentence encoder and the clock.
+    """The stores, the tenants' providers, the sentence encoder, how messages are written and leave, and the clock.
 
     `clock` gives the time in UTC, so that a test can say what time it is.
     """
@@ -24,3 +25,4 @@ class Services:
     providers: Providers
     encoders: Encoders
     clock: Callable[[], datetime]
+    outreach: OutreachParts

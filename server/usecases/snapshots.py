@@ -11,6 +11,7 @@ import numpy as np
 
 from server.credentials.tenants import CHANGED as TENANT_CHANGED
 from server.credentials.tenants import GONE as TENANT_GONE
+from server.credentials.tenants import ZONE_CHANGED as TENANT_ZONE_CHANGED
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
 from server.domain.ranking.encoded import DIMENSIONS, Encoded
@@ -165,8 +166,9 @@ class Snapshots:
     async def _on_tenant_changed(self, payload: dict[str, str]) -> None:
         # It may be gone: none of its contacts' words stay behind in memory. Rare enough to let every tenant load again.
         self._local.clear()
-        if payload.get("status") == TENANT_GONE:
-            # Also where Redis could not be emptied of it, and against a reader that filled it in again.
+        if payload.get("status") in (TENANT_GONE, TENANT_ZONE_CHANGED):
+            # Also where Redis could not be emptied of it, and against a reader that filled it in again. Snapshots hold
+            # the zone of their days, and their version says nothing of it.
             self._cache.distrust()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from store.tables.base import instant, metadata, tenant_id
@@ -46,6 +46,19 @@ memories: Final = Table(
         ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
     ),
     Index(None, "tenant_id", "contact_id", "status", "importance", "memory_id"),
+    # What outreach looks for: whose day it is.
+    Index(
+        "memories_dated_idx",
+        "tenant_id",
+        "event_start",
+        postgresql_where=text("event_start IS NOT NULL AND status = 'current'"),
+    ),
+    Index(
+        "memories_birthdays_idx",
+        "tenant_id",
+        "contact_id",
+        postgresql_where=text("attribute = 'birthday' AND status = 'current'"),
+    ),
 )
 
 entities: Final = Table(

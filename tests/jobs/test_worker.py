@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -20,6 +21,11 @@ def product(stores: EmbeddedStores, database_name: str) -> Iterator[RunningProdu
 def jobs(stores: EmbeddedStores, name: str) -> list[tuple[str, str]]:
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
         return connection.execute("SELECT status::text, args::text FROM procrastinate_jobs").fetchall()
+
+
+def start_worker(product: RunningProduct) -> None:
+    if "worker" not in product.processes:
+        product.start("worker", sys.executable, "-P", "-m", "server.cli", "worker")
 
 
 def test_a_turn_queues_one_consolidation_whose_arguments_are_ids_and_the_worker_does_it(
@@ -43,8 +49,36 @@ def test_a_turn_queues_one_consolidation_whose_arguments_are_ids_and_the_worker_
     assert "falconry" not in arguments
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{database_name}") as connection:
         connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
-    product.start("worker", sys.executable, "-P", "-m", "server.cli", "worker")
+    start_worker(product)
     deadline = time.monotonic() + 30
     while jobs(stores, database_name):
         assert time.monotonic() < deadline, product.log("worker")[-2000:]
         time.sleep(0.05)
+
+
+def test_the_scheduled_job_sends_what_is_due(
+    stores: EmbeddedStores, database_name: str, product: RunningProduct
+) -> None:
+    now = datetime.now(UTC).isoformat()
+    with product.client() as rest:
+        body = {"external_id": "wa_due", "channel": "whatsapp"}
+        contact_id = rest.post("/contact-intel/contacts", json=body, headers=product.key).json()["id"]
+        awake = {"quiet_hours_start": "00:00", "quiet_hours_end": "00:00"}
+        rest.patch("/contact-intel/outreach/config", json=awake, headers=product.bearer)
+        planned = {"contact_id": contact_id, "message": "How was it?", "scheduled_at": now}
+        trigger_id = rest.post("/contact-intel/outreach", json=planned, headers=product.bearer).json()["id"]
+        with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{database_name}") as connection:
+            # As the schedule would within the minute.
+            connection.execute(
+                "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('outreach', 'send_outreach', 0, NULL, NULL,"
+                " '{\"timestamp\": 0}', NULL)::procrastinate_job_to_defer_v1])"
+            )
+        start_worker(product)
+        deadline = time.monotonic() + 30
+        while True:
+            path = f"/contact-intel/outreach/{trigger_id}"
+            trigger = rest.get(path, headers=product.bearer).json()["trigger"]
+            if trigger["status"] == "sent":
+                break
+            assert time.monotonic() < deadline, product.log("worker")[-2000:]
+            time.sleep(0.05)

@@ -13,15 +13,19 @@ from tests.providers.fake_openai import FakeOpenAi, fake_openai
 from tests.usecases.provider_steps import number
 
 
-@pytest.fixture(scope="module")
-async def parts(stores: EmbeddedStores, database_name: str) -> AsyncIterator[Composition]:
-    settings = Settings(
+def settings_for(stores: EmbeddedStores, database_name: str) -> Settings:
+    """Settings of a process on a database of the embedded stack."""
+    return Settings(
         database_url=SecretStr(stores.app_url(database_name)),
         redis_url=SecretStr(stores.redis_url),
         master_key=SecretStr(stores.master_key),
         providers_allow_private=True,
     )
-    async with Composition(settings) as running:
+
+
+@pytest.fixture(scope="module")
+async def parts(stores: EmbeddedStores, database_name: str) -> AsyncIterator[Composition]:
+    async with Composition(settings_for(stores, database_name)) as running:
         yield running
 
 

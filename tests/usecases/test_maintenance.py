@@ -71,7 +71,7 @@ async def test_a_profile_shows_the_risk_of_now_whenever_maintenance_ran(workers:
     early = replace(services, clock=lambda: START + timedelta(days=5))
     late = replace(services, clock=lambda: START + timedelta(days=60))
     shown = [await get_contact_profile(at, "profile", who) for at in (early, late)]
-    risks = [snapshot.state.churn_risk for snapshot, _ in shown]
+    risks = [one.snapshot.state.churn_risk for one in shown]
     assert risks[0] < 0.5 < risks[1]
 
 

@@ -127,7 +127,13 @@ def _contact_of(policy: MethodPolicy, request: Any, response: bytes) -> str | No
     if named:
         return str(named)
     answer: Any = policy.response_class.FromString(response)
-    if hasattr(answer, "contact_id"):
-        return answer.contact_id or None
+    for holder in (answer, *_parts(answer)):
+        if hasattr(holder, "contact_id"):
+            return holder.contact_id or None
     about_contacts = policy.full_name.startswith("kith.contact.")
     return getattr(answer, "id", None) or None if about_contacts else None
+
+
+def _parts(answer: Any) -> list[Any]:
+    """The single messages that an answer is made of, such as its one trigger."""
+    return [value for field, value in answer.ListFields() if field.message_type is not None and not field.is_repeated]

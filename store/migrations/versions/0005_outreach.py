@@ -193,6 +193,11 @@ INDEXES = (
     ("contact_sessions_tenant_id_started_at_idx", "contact_sessions", "started_at"),
 )
 
+MEMORY_INDEXES = (
+    ("memories_dated_idx", ["tenant_id", "event_start"], "event_start IS NOT NULL AND status = 'current'"),
+    ("memories_birthdays_idx", ["tenant_id", "contact_id"], "attribute = 'birthday' AND status = 'current'"),
+)
+
 MOODS = ("happy", "neutral", "excited", "playful", "sad", "anxious", "frustrated", "bored", "angry")
 
 BACKFILL = f"""
@@ -218,6 +223,8 @@ def upgrade() -> None:
         isolate(table)
     for name, table, column in INDEXES:
         op.create_index(name, table, ["tenant_id", column])
+    for name, columns, condition in MEMORY_INDEXES:
+        op.create_index(name, "memories", columns, postgresql_where=text(condition))
     # Filled in for those before by the backfill below.
     op.add_column("contacts", sa.Column("last_wrote_at", sa.TIMESTAMP(timezone=True)))
     # What was ingested before there were daily counts, tenant by tenant: the owner too sees only the tenant it names.
@@ -230,6 +237,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("contacts", "last_wrote_at")
+    for name, _, _ in MEMORY_INDEXES:
+        op.drop_index(name, "memories")
     for name, table, _ in INDEXES:
         op.drop_index(name, table)
     for table in reversed(TENANT_TABLES):

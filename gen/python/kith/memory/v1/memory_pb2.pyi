@@ -978,7 +978,8 @@ class ConsolidationResult(_message.Message):
         """What it did in numbers. embed_memories: `embedded`, `merged` (statements that say the same by their vectors).
         merge_duplicates: `merged`, `superseded`. extract_entities: `linked`, `unmentioned`, `patterns_found`,
         `patterns_withdrawn`, `read` (memories that a language model gave). check_triggers: `moved` (birthdays moved to their
-        next day) and `upcoming` (dates that memories tell of and that lie ahead).
+        next day) and `upcoming` (dates that memories tell of and that lie ahead),
+        and `created` where outreach triggers were made of milestones.
         """
 
     def __init__(

@@ -46,7 +46,9 @@ class ScheduleOutreachRequest(_message.Message):
     trigger_type: _builtins.str
     """Why it is sent. Default `scheduled`. An `inactivity` message counts towards the attempts of the configuration."""
     channel: _builtins.str
-    """The channel to send on. Default: the one the contact writes on."""
+    """The channel to send on: the one the contact writes on, which is the default, or one that is set up and needs no
+    address of the contact, as `webhook` and `outbox` do.
+    """
     message: _builtins.str
     """The text, 1 to 4,096 bytes. At most one of `message`, `template` and `generate_with_llm` may be given."""
     template: _builtins.str
@@ -62,7 +64,9 @@ class ScheduleOutreachRequest(_message.Message):
     dedupe_key: _builtins.str
     """The caller's own key, 1 to 128 characters: a second schedule under it while the first is open changes nothing."""
     requires_approval: _builtins.bool
-    """Whether somebody must approve the text before it goes out. Default: the configuration's."""
+    """Whether somebody must approve the text before it goes out. Default: the configuration's where the text is written
+    when it is due, else false: who gave it approved it.
+    """
     expire_on_reply: _builtins.bool
     """Whether it is dropped when the contact writes first. Default true for generated texts, else false."""
     @_builtins.property
@@ -228,7 +232,10 @@ class Trigger(_message.Message):
     attempts: _builtins.int
     """How often delivery was tried."""
     failure: _builtins.str
-    """Why it was not sent, in one word, e.g. `opted_out`, `quiet_hours`, `contact_wrote`, `provider_rejected`."""
+    """Why it was not sent, in one word: a rule (`opted_out`, `no_consent`, `contact_wrote`, `disabled`, `max_attempts`,
+    `too_late`, `quiet_hours`, `daily_cap`, `weekly_cap`), a person (`rejected`), its text (`no_text`), or its channel
+    (`provider_rejected`, `provider_unavailable`, `provider_throttled`, `outcome_unknown`, `channel_unusable`).
+    """
     reason: _builtins.str
     """What made it due, e.g. `silent_days:5` or `streak:30`."""
     dedupe_key: _builtins.str
@@ -301,7 +308,7 @@ Global___Trigger: _TypeAlias = Trigger  # noqa: Y015
 
 @_typing.final
 class ListOutreachRequest(_message.Message):
-    """Asks for a page of triggers, the next due first."""
+    """Asks for a page of triggers, newest `scheduled_at` first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1449,7 +1456,9 @@ class SetChannelRequest(_message.Message):
     sender: _builtins.str
     """The phone number id of WhatsApp, the address of e-mail."""
     secret: _builtins.str
-    """The webhook's signing secret (`whsec_…`), or the provider's token. Kept encrypted, never shown. Default: the stored one stays."""
+    """The webhook's signing secret (`whsec_…`), or the provider's token. Kept encrypted, never shown. Default: the stored
+    one stays; where it is sent to `url`, a new `url` needs it again.
+    """
     def __init__(
         self,
         *,

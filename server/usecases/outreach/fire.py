@@ -1,0 +1,175 @@
+"""One run over what is due: by the built-in schedule and by `POST /internal/outreach/fire` alike."""
+
+import asyncio
+import logging
+import math
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from server.usecases.outreach import occasions
+from server.usecases.outreach.delivery import Ending, deliver
+from server.usecases.outreach.dispatch import Batch, Claimed, claim_due
+from server.usecases.outreach.texts import NoText, text_of
+from server.usecases.services import Services
+from store import dispatching, outreach_settings, snapshots, tenants
+from store.tables.outreach import ChannelRow
+from store.tables.tenant import PLATFORM
+
+log: Final = logging.getLogger("kith.outreach")
+
+SECONDS: Final = 20.0
+"""How long one tenant is worked on; what is left is for the next run."""
+
+_AT_ONCE: Final = 6
+"""Deliveries of one tenant under way at once; each needs a connection to the database now and then, as calls do."""
+
+_TENANTS_AT_ONCE: Final = 3
+"""So one with a slow provider does not hold up the others."""
+
+_WAITS: Final = 5
+_WAIT_SECONDS: Final = 0.05
+_HELD: Final = 50
+_TENANTS: Final = 200
+
+
+@dataclass(slots=True)
+class Fired:
+    """What a run did, in numbers."""
+
+    tenants: int = 0
+    created: int = 0
+    sent: int = 0
+    withheld: int = 0
+    postponed: int = 0
+    failed: int = 0
+    retrying: int = 0
+    expired: int = 0
+
+    def add(self, other: "Fired") -> None:
+        """Adds what another run did."""
+        for field in fields(Fired):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+async def fire_all(services: Services, *, making: bool = True, seconds: float = math.inf) -> Fired:
+    """Every active tenant, a few at once; one that fails does not stop the others. One with nothing due costs a glance.
+
+    With `making`, also triggers from silence and milestones are made; recurring ones always are. After `seconds` no
+    further tenant is begun.
+    """
+    total, after, ends = Fired(), "", time.monotonic() + seconds
+    while True:
+        async with services.database.transaction(PLATFORM) as tx:
+            page = await tenants.every(tx, after=after, limit=_TENANTS)
+            active = [row.tenant_id for row in page if row.status == "active" and row.tenant_id != PLATFORM]
+            busy = await dispatching.with_work(tx, active, services.clock(), making=making)
+        if not page:
+            return total
+        total.tenants += len(active)
+        at_once = asyncio.Semaphore(_TENANTS_AT_ONCE)
+
+        async def one(tenant_id: str, at_once: asyncio.Semaphore = at_once) -> None:
+            async with at_once:
+                left = ends - time.monotonic()
+                if left <= 0:
+                    return
+                try:
+                    done = await fire_tenant(services, tenant_id, making=making, seconds=min(SECONDS, left))
+                except Exception:
+                    log.exception("outreach of a tenant failed", extra={"tenant": tenant_id})
+                    return
+                total.add(replace(done, tenants=0))
+
+        async with asyncio.TaskGroup() as group:
+            for tenant_id in busy:
+                group.create_task(one(tenant_id))
+        after = page[-1].tenant_id
+
+
+async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True, seconds: float = SECONDS) -> Fired:
+    """Makes what is due, and sends it. Safe to run twice at once: every message goes out once."""
+    ends = time.monotonic() + seconds
+    done = Fired(tenants=1)
+    done.created += await occasions.make_of_recurrence(services, tenant_id)
+    if making:
+        done.created += await occasions.make_of_silence(services, tenant_id)
+        done.created += await occasions.make_of_milestones(services, tenant_id)
+    done.expired += await _tend_held(services, tenant_id)
+    async with services.database.transaction(tenant_id) as tx:
+        channels = {row.channel: row for row in await outreach_settings.channels(tx)}
+    waits = 0
+    while time.monotonic() < ends:
+        batch = await claim_due(services, tenant_id)
+        if batch.busy and waits < _WAITS:
+            # Somebody else holds the next ones for the moment that deciding takes.
+            waits += 1
+            await asyncio.sleep(_WAIT_SECONDS * random.random())  # noqa: S311 (spreads load, is no secret)
+            continue
+        if batch.is_empty:
+            break
+        waits = 0
+        _count(done, batch, await _deliver_all(services, batch.claimed, channels, ends))
+    return done
+
+
+async def _deliver_all(
+    services: Services, claimed: Sequence[Claimed], channels: dict[str, ChannelRow], ends: float
+) -> list[Ending]:
+    """How each ended; what was not begun when time was over is given back."""
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: Claimed) -> Ending:
+        async with at_once:
+            try:
+                if time.monotonic() >= ends:
+                    return await _give_back(services, item)
+                return await deliver(services, item, channels.get(item.trigger.channel))
+            except Exception:
+                # The claim runs out, and whoever finds it then knows from it how far this came.
+                log.exception("a message could not be brought further", extra={"trigger": item.trigger.trigger_id})
+                return "retrying"
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(item)) for item in claimed]
+    return [task.result() for task in tasks]
+
+
+async def _give_back(services: Services, item: Claimed) -> Ending:
+    now = services.clock()
+    await services.database.run(item.trigger.tenant_id, lambda tx: dispatching.release(tx, item.claim, now))
+    return "lost"
+
+
+def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
+    done.withheld += batch.withheld
+    done.postponed += batch.postponed
+    done.expired += batch.expired
+    done.sent += endings.count("sent")
+    done.failed += endings.count("failed")
+    done.retrying += endings.count("retrying")
+
+
+async def _tend_held(services: Services, tenant_id: str) -> int:
+    """Ends what waited too long for approval, and writes what waits for it without a text. Returns how many ended."""
+    now = services.clock()
+    expired = await services.database.run(tenant_id, lambda tx: dispatching.expire_held(tx, now))
+    async with services.database.transaction(tenant_id) as tx:
+        waiting = await dispatching.unwritten(tx, _HELD)
+    for row in waiting:
+        async with services.database.transaction(tenant_id) as tx:
+            whole = await snapshots.whole(tx, row.contact_id)
+        if whole is None:
+            continue
+        text: str | None
+        try:
+            text = await text_of(services.outreach, row, whole, now)
+        except NoText:
+            text = None
+        await services.database.run(
+            tenant_id,
+            lambda tx, held=row, message=text: dispatching.write_held(tx, held.trigger_id, message),  # type: ignore[misc]
+        )
+    return expired

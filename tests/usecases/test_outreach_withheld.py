@@ -1,0 +1,123 @@
+"""What stops a message, or puts it off, before it goes out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from server.composition import Composition
+from server.usecases.contacts import delete_contact, update_contact
+from server.usecases.outreach.consent import set_consent
+from server.usecases.outreach.manage import cancel_trigger
+from tests.usecases.outreach_setting import place
+
+HOUR = timedelta(hours=1)
+
+
+async def test_a_contact_that_writes_first_gets_no_message_that_only_made_sense_before(
+    parts: Composition,
+) -> None:
+    here = await place(parts, "first")
+    who = await here.contact()
+    dropped = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
+    stays = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
+    here.clock.forward(minutes=30)
+    await here.writes(who, at=here.clock.now - HOUR)
+    assert (await here.trigger(dropped)).status == "pending", "what was said before the plan is no answer to it"
+    await here.writes(who)
+    ended = await here.trigger(dropped)
+    assert (ended.status, ended.failure) == ("expired", "contact_wrote")
+    here.clock.forward(hours=1)
+    await here.fire()
+    assert (await here.trigger(stays)).status == "sent"
+
+
+async def test_a_turn_of_the_other_side_alone_is_no_reply(parts: Composition) -> None:
+    here = await place(parts, "monologue")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR, expire_on_reply=True)).trigger.trigger_id
+    here.clock.forward(minutes=5)
+    await here.writes(who, "", ai_response="Are you there?")
+    assert (await here.trigger(planned)).status == "pending"
+
+
+async def test_quiet_hours_are_the_contacts_own_and_put_a_message_off_until_their_end(
+    parts: Composition,
+) -> None:
+    here = await place(parts, "quiet")
+    who = await here.contact(zone="Asia/Tokyo")
+    planned = (await here.schedule(who)).trigger.trigger_id
+    # 13:30 in UTC is half past ten in the evening in Tokyo, and two hours later it is night there.
+    await here.configure(quiet_hours_start="21:00")
+    assert (await here.fire()).postponed == 1
+    row = await here.trigger(planned)
+    assert (row.status, row.due_at) == ("pending", datetime(2026, 6, 15, 22, 0, tzinfo=UTC))
+    here.clock.now = row.due_at
+    assert (await here.fire()).sent == 1
+
+
+async def test_what_is_no_longer_worth_sending_expires(parts: Composition) -> None:
+    here = await place(parts, "late")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR, expires_at=here.clock.now + 2 * HOUR)).trigger.trigger_id
+    here.clock.forward(hours=3)
+    assert (await here.fire()).expired == 1
+    ended = await here.trigger(planned)
+    assert (ended.status, ended.failure) == ("expired", "too_late")
+
+
+async def test_an_opt_out_cancels_what_is_open_on_the_channel(parts: Composition) -> None:
+    here = await place(parts, "optout")
+    who = await here.contact()
+    planned = (await here.schedule(who, in_=HOUR)).trigger.trigger_id
+    await set_consent(here.services, "optout", who, "email", "opted_out")
+    assert (await here.trigger(planned)).status == "pending"
+    await set_consent(here.services, "optout", who, "webchat", "opted_out")
+    ended = await here.trigger(planned)
+    assert (ended.status, ended.failure) == ("cancelled", "opted_out")
+
+
+async def test_a_general_refusal_cancels_what_is_open_but_on_channels_that_were_opted_in_to(
+    parts: Composition,
+) -> None:
+    here = await place(parts, "general")
+    one, other = await here.contact("one"), await here.contact("other")
+    await set_consent(here.services, "general", other, "webchat", "opted_in")
+    gone = (await here.schedule(one, in_=HOUR)).trigger.trigger_id
+    stays = (await here.schedule(other, in_=HOUR)).trigger.trigger_id
+    for who in (one, other):
+        await update_contact(here.services, "general", who, {"outreach_consent": False}, None)
+    assert (await here.trigger(gone)).failure == "no_consent"
+    assert (await here.trigger(stays)).status == "pending"
+
+
+async def test_a_message_cancelled_while_its_text_is_written_is_not_sent(parts: Composition) -> None:
+    here = await place(parts, "between")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    planned = (await here.schedule(who, generate=True)).trigger.trigger_id
+
+    class Slow:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            await set_consent(here.services, tenant_id, who, "webchat", "opted_out")
+            return "Too late."
+
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Slow()))
+    fired = await here.fire()
+    assert (fired.sent, adapter.taken[planned]) == (0, 0)
+    assert (await here.trigger(planned)).status == "cancelled"
+
+
+async def test_a_contact_erased_meanwhile_takes_its_messages_along(parts: Composition) -> None:
+    here = await place(parts, "erased")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    await here.schedule(who)
+    await delete_contact(here.services, "erased", who)
+    assert (await here.fire()).sent == 0
+    assert not adapter.taken
+
+
+async def test_a_cancelled_message_is_not_sent(parts: Composition) -> None:
+    here = await place(parts, "cancelled")
+    planned = (await here.schedule(await here.contact())).trigger.trigger_id
+    await cancel_trigger(here.services, "cancelled", planned)
+    assert (await here.fire()).sent == 0
