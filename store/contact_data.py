@@ -22,7 +22,7 @@ from store.tables.maintenance import maintenance_runs
 from store.tables.memory import entities, memories
 from store.tables.operations import audit_log, erasure_receipts, idempotency_keys
 from store.tables.outreach import channel_consents, outreach_outbox, outreach_triggers
-from store.tables.provider import enrichment_leases, memory_embeddings, turn_readings
+from store.tables.provider import enrichment_leases, memory_embeddings, memory_encodings, turn_readings
 
 Record = dict[str, Any]
 """A row by column, without the tenant and the contact."""
@@ -52,6 +52,9 @@ TABLES: Final = (
     ContactTable("memories", memories, "erased", memories.c.memory_id, uncounted=memories.c.status == "deleted"),
     ContactTable(
         "embeddings", memory_embeddings, "erased", why_not_exported="vectors, which are made again from the memories"
+    ),
+    ContactTable(
+        "encodings", memory_encodings, "erased", why_not_exported="vectors, which are made again from the memories"
     ),
     ContactTable("entities", entities, "erased", entities.c.entity_id),
     ContactTable("interaction_logs", interaction_logs, "erased", interaction_logs.c.interaction_id),
