@@ -4,6 +4,9 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+
 from server.composition import Composition
 from server.domain.outreach.retry import Rejected, Throttled, Unavailable, Unknown
 from server.embedded.stores import EmbeddedStores
@@ -220,12 +223,18 @@ async def test_a_writer_that_fails_leaves_the_text_to_the_composer(parts: Compos
 
 
 async def test_the_platform_goes_through_all_tenants_and_one_that_fails_does_not_stop_the_others(
-    parts: Composition,
+    parts: Composition, caplog: pytest.LogCaptureFixture
 ) -> None:
-    here, there = await place(parts, "all-a"), await place(parts, "all-b")
-    for one in (here, there):
-        await one.schedule(await one.contact())
+    here, broken, there = [await place(parts, f"all-{name}") for name in "abc"]
+    for one in (here, broken, there):
+        await one.schedule(await one.contact(), message="Between us.")
+    await broken.configure(inactivity_enabled=True)
+    async with broken.services.database.transaction(broken.tenant_id) as tx:
+        await tx.execute(text("UPDATE outreach_configs SET quiet_hours_start = 'late'"))
     done = await fire_all(here.services)
     assert done.sent >= 2
-    assert done.tenants >= 2
-    assert [row.status for one in (here, there) for row in await one.triggers()] == ["sent", "sent"]
+    assert done.tenants >= 3
+    assert [row.status for one in (here, broken, there) for row in await one.triggers()] == ["sent", "pending", "sent"]
+    (said,) = [record for record in caplog.records if record.message == "outreach of a tenant failed"]
+    assert said.__dict__["error"] == "ValueError"
+    assert "Between us." not in caplog.text

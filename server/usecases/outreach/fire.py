@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -78,8 +79,8 @@ async def fire_all(services: Services, *, making: bool = True, seconds: float = 
                     return
                 try:
                     done = await fire_tenant(services, tenant_id, making=making, seconds=min(SECONDS, left))
-                except Exception:
-                    log.exception("outreach of a tenant failed", extra={"tenant": tenant_id})
+                except Exception as error:
+                    log.error("outreach of a tenant failed", extra={"tenant": tenant_id, **_safely(error)})
                     return
                 total.add(replace(done, tenants=0))
 
@@ -127,14 +128,21 @@ async def _deliver_all(
                 if time.monotonic() >= ends:
                     return await _give_back(services, item)
                 return await deliver(services, item, channels.get(item.trigger.channel))
-            except Exception:
+            except Exception as error:
                 # The claim runs out, and whoever finds it then knows from it how far this came.
-                log.exception("a message could not be brought further", extra={"trigger": item.trigger.trigger_id})
+                told = {"trigger": item.trigger.trigger_id, **_safely(error)}
+                log.error("a message could not be brought further", extra=told)
                 return "retrying"
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(item)) for item in claimed]
     return [task.result() for task in tasks]
+
+
+def _safely(error: Exception) -> dict[str, str]:
+    """What an error was and where, without its words: those of a database can hold what a message says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__name__, "where": f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""}
 
 
 async def _give_back(services: Services, item: Claimed) -> Ending:
