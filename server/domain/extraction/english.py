@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from server.domain.extraction.dispatch import words_of
+
 _APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), by)
     for pattern, by in (
@@ -18,27 +20,38 @@ _APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
     )
 )
-_OPENED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), by)
-    for pattern, by in (
-        (r"\s+([,.!?;:])", r"\1"),
-        (r"\bi\s?[';]?\s?m\b", "I am"),
-        (r"\bi'? ?ve\b", "I have"),
-        (r"\bcan'?t\b|\bcannot\b", "can not"),
-        (r"\bwon'?t\b|\bwo not\b", "will not"),
-        (r"\bca not\b|\bcan t\b", "can not"),
-        (r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n(?:'?| )t\b", r"\1 not"),
-        (r"\bai ?n'?t\b|\bai not\b", "am not"),
-        (r"\bi been\b", "I have been"),
-        (r"\bi (?=rather\b)", "I would "),
-        (r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),
-        (r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)", "favorite"),
+_SPACED: Final = re.compile(r"\s+([,.!?;:])")
+_OPENED: Final[tuple[tuple[frozenset[str], re.Pattern[str], str], ...]] = tuple(
+    (frozenset(cues.split()), re.compile(pattern, re.IGNORECASE), by)
+    for cues, pattern, by in (
+        ("im m", r"\bi\s?[';]?\s?m\b", "I am"),
+        ("ive ve", r"\bi'? ?ve\b", "I have"),
+        ("cant t cannot", r"\bcan'?t\b|\bcannot\b", "can not"),
+        ("wont t wo", r"\bwon'?t\b|\bwo not\b", "will not"),
+        ("ca can", r"\bca not\b|\bcan t\b", "can not"),
         (
+            "t dont doesnt didnt isnt wasnt arent werent havent hasnt hadnt couldnt wouldnt shouldnt",
+            r"\b(do|does|did|is|was|are|were|have|has|had|could|would|should)n(?:'?| )t\b",
+            r"\1 not",
+        ),
+        ("ain aint ai", r"\bai ?n'?t\b|\bai not\b", "am not"),
+        ("been", r"\bi been\b", "I have been"),
+        ("rather", r"\bi (?=rather\b)", "I would "),
+        ("dr mr mrs ms st prof", r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),
+        (
+            "fav fave favorit favourite",
+            r"\bfav(?:e|orit|ourite)?\b(?:\s?[.,] ?(?=colou?r|band|food|movie|song|book)|)",
+            "favorite",
+        ),
+        (
+            "most number go",
             r"\b(?:most (?:liked|loved)|number one|go to) (?=color|band|food|drink|movie|song|book|place|snack|meal)",
             "favorite ",
         ),
     )
 )
+"""What stands for what, each tried only on a text with one of its cue words (see `words_of`)."""
+
 _SENTENCES: Final = re.compile(r"[^.!?;\n]+(?:\.(?=\w)[^.!?;\n]+)*[.!?;\n]*")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?m:^>.*$)")
 
@@ -47,6 +60,7 @@ _SPELLED: Final = {
     "gonna": "going to", "wanna": "want to", "gotta": "have to", "neighbour": "neighbor", "colour": "color", "i": "I",
     "colours": "colors", "neighbours": "neighbors",
 }  # fmt: skip
+_SPELLED_WORDS: Final = frozenset(_SPELLED)
 _SPELLINGS: Final = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
 
 
@@ -56,9 +70,13 @@ def opened(text: str) -> str:
     if "'" in text or "’" in text or "`" in text or "´" in text:
         for pattern, by in _APOSTROPHES:
             text = pattern.sub(by, text)
-    for pattern, by in _OPENED:
-        text = pattern.sub(by, text)
-    text = _SPELLINGS.sub(lambda match: _SPELLED[match[0].lower()], text)
+    text = _SPACED.sub(r"\1", text)
+    words = words_of(text)
+    for cues, pattern, by in _OPENED:
+        if not cues.isdisjoint(words):
+            text = pattern.sub(by, text)
+    if not _SPELLED_WORDS.isdisjoint(words):
+        text = _SPELLINGS.sub(lambda match: _SPELLED[match[0].lower()], text)
     return " ".join(text.split(" ")).strip()
 
 

@@ -1,0 +1,129 @@
+"""Set phrases of a predicate put plainly: "can not get enough of" becomes "love", "am employed by" "work at"."""
+
+import re
+from typing import Final
+
+from server.domain.extraction import lexicon
+from server.domain.extraction.dispatch import ByFirstWord
+
+PHRASES: Final = ByFirstWord(
+    (first, (re.compile(pattern, re.IGNORECASE), by))
+    for first, pattern, by in (
+        (
+            "really just also do can",
+            r"^(?:really |just |also |do )?can not (?:stand|bear|tolerate|handle|do)\b",
+            "hate",
+        ),
+        (
+            "really just also can",
+            r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating|wait for|survive "
+            r"without)\b",
+            "love",
+        ),
+        (
+            "can",
+            r"^can (?:eat|drink|listen to|watch|read|play) (?=.*\b(?:all day|every day|over and over|over all day|"
+            r"forever)\b)",
+            "love ",
+        ),
+        (
+            "do did not",
+            r"^(?:do |did )?not (?:really |much |at all )?care (?:much |too much |a lot |at all )?(?:for|about)\b",
+            "dislike",
+        ),
+        ("do care", r"^(?:do )?care (?:a lot |deeply |very much |so much )?(?:for|about)\b", "love"),
+        ("do feel", r"^(?:do )?feel (?:very |so )?strongly about\b", "love"),
+        ("just started began", r"^(?:just )?(?:started|began) (?=\w+ing\b)", "am "),
+        (
+            "just got finished am",
+            r"^(?:just )?(?:got done|finished|got finished|am done|got through) (?=\w+ing\b)",
+            "was ",
+        ),
+        ("would", r"^would rather\b", "prefer to"),
+        ("prefer", r"^prefer to (?:prefer|have)\b", "prefer"),
+        ("could would", r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
+        (
+            "am",
+            r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b",
+            "dislike",
+        ),
+        ("am", r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
+        (
+            "am",
+            r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b",
+            "dislike",
+        ),
+        (
+            "am",
+            r"^am (?:(?:really|very|so|like|just|kind of|still|more|totally|super|mostly|pretty) )*(?:into|obsessed "
+            r"with|infatuated with|loyal to|addicted to|hooked on|"
+            r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|"
+            r"interested in)\b",
+            "love",
+        ),
+        (
+            "am have",
+            r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|"
+            r"jonesing for)\b",
+            "want",
+        ),
+        ("could can", r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
+        (
+            "sure would",
+            r"^(?:sure )?would (?:really |sure |absolutely )?(?:love|like|kill for) (?!to\b|if\b|that\b|it\b)",
+            "want ",
+        ),
+        (
+            "always have wanted dreamed dreamt",
+            r"^(?:always |have always |have )?(?:wanted|dreamed|dreamt) (?:of|about) (?!to\b)",
+            "want ",
+        ),
+        ("am was", r"^(?:am|was) employed (?:at|by|with)\b", "work at"),
+        ("manage", r"^manage (?:the |a |an )(?=\w)", "manage a "),
+        (
+            "just recently arrived came moved",
+            r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b",
+            "come from",
+        ),
+        ("use", r"^use to\b", "used to"),
+        ("am was", r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
+        ("took", r"^took up\b", "do"),
+        (
+            "get feel am",
+            r"^(?:get|feel|am) (?:so |very |really |always )*(?:uncomfortable|nervous|anxious|uneasy|bored|angry|"
+            r"annoyed|irritated|"
+            r"stressed|grossed out|disgusted) (?:in|at|around|by|with|from|about|during|when it comes to)\b",
+            "dislike",
+        ),
+        ("just recently turned", r"^(?:just |recently )?turned (?=\d+\b)", "am "),
+        ("try am tend", r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
+        ("am was", r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),
+        ("am have", r"^(?:am|have been) new to (?=the\b)", "am in "),
+        (
+            "have got has",
+            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |"
+            r"night |day |little )*(?:job|gig|position|"
+            r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)",
+            "work ",
+        ),
+        ("have had", r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),
+        (
+            "have",
+            rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)",
+            "am ",
+        ),
+    )
+)
+
+
+def put_plainly(predicate: str) -> str:
+    """The predicate with every set phrase it begins with replaced, in the order of the table."""
+    done = -1
+    while True:
+        for number, (pattern, by) in PHRASES.of(predicate):
+            if number > done and (match := pattern.match(predicate)):
+                predicate = by + predicate[match.end() :]
+                done = number
+                break
+        else:
+            return predicate
