@@ -22,6 +22,7 @@ _MEASURE: Final = re.compile(r"\b(?:feet|foot|ft|cm|meters?|metres?)\b|'", re.IG
 _CALLED: Final = re.compile(
     r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE
 )
+_NAMED_AFTER: Final = re.compile(r"\b(?:named|called) (?P<name>[\w'-]+)", re.IGNORECASE)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
     (lexicon.DIETS, "diet", 0.75),
@@ -36,7 +37,7 @@ _QUALIFIER: Final = re.compile(
     r"fairly|somewhat|"
     r"naturally|incredibly|terribly|slightly|under|over|even|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
     r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
-    r"strict|total|huge|big|proud|devout)\s+",
+    r"little|bit|tad|bit of an?|strict|total|huge|big|proud|devout)\s+",
     re.IGNORECASE,
 )
 _INDEFINITE: Final = re.compile(r"an?\s", re.IGNORECASE)
@@ -55,7 +56,9 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
         years = age["age"] or age["bare"]
         made = [Statement(f"Is {years} years old", "age", years, weight=0.7, confidence=0.9)]
         after = re.match(r"\s*(?P<x>\w[\w -]+)", rest[age.end() :])
-        if after and after["x"].split()[0].lower() not in ("and", "or", "so", "in"):
+        if called := _CALLED.match(rest[age.end() :].lstrip(" ,")) or _NAMED_AFTER.search(rest[age.end() :]):
+            made.append(_name(called["name"]))
+        elif after and after["x"].split()[0].lower() not in ("and", "or", "so", "in"):
             made += _is_a(phrase(after["x"], 5), False)
         return made
     height = _HEIGHT.match(rest)

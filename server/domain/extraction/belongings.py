@@ -10,7 +10,7 @@ from server.domain.extraction.verbs import verb_of
 
 _MY_NAME: Final = re.compile(
     r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|"
-    r"\bcall me (?P<y>[A-Z][\w'-]+)|\bpeople call me (?P<z>[\w'-]+)",
+    r"\bcall me (?P<y>[A-Z][\w'-]+)|\b(?:people|they|friends|everyone|parents|mom|dad|mother) (?:call|named) me (?P<z>[\w'-]+)",
     re.IGNORECASE,
 )
 _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.IGNORECASE)
@@ -61,7 +61,7 @@ def own_name(sentence: str) -> list[Statement]:
     if match is None:
         return []
     before = sentence[: match.start()].lower().rstrip()
-    told = match[0].lower().startswith(("my", "call", "hi", "people"))
+    told = match["x"] is None or match[0].lower().startswith(("my", "hi"))
     if not told and before and not before.endswith(tuple(_ASIDE)):
         return []
     name = phrase(match["x"] or match["y"] or match["z"], 2)
@@ -82,6 +82,12 @@ _SAYS_NOTHING: Final = frozenset(
 )
 
 
+_DELIGHTS: Final = frozenset(
+    "preference obsession addiction weakness pleasure interest interests favorite love poison".split()
+)
+"""What "my … is" tells of a taste."""
+
+
 def attributes(sentence: str) -> list[Statement]:
     """What "my … is …" says of oneself: the birthday, the job, a dream, or any attribute by its own name."""
     birthday = _BIRTHDAY.search(sentence)
@@ -91,7 +97,7 @@ def attributes(sentence: str) -> list[Statement]:
         said = f"{sentence_case(hurt['k'].lower())} {hurt['v'].lower()}"
         return [Statement(said, "health", hurt["k"].lower(), weight=0.4, confidence=0.6)]
     match = _COPULA.search(sentence)
-    if match is None or match["not"]:
+    if match is None or (match["not"] and match["k"].split()[-1].lower() not in nouns.BODY):
         return []
     kind, value = match["k"].lower().strip(), phrase(match["x"], 7)
     last = kind.split()[-1]
@@ -101,12 +107,26 @@ def attributes(sentence: str) -> list[Statement]:
         return _job(match, value)
     if last in ("dream", "goal", "ambition"):
         return _goal(sentence)
+    if last in _DELIGHTS:
+        value = re.sub(r"^(?:for|in|with|about) ", "", value)
+        return [
+            Statement(
+                f"Likes {turned(value)}", "likes", turned(bare(value)), type="preference", weight=0.5, confidence=0.7
+            )
+        ]
+    if last == "color":
+        return [
+            Statement(
+                f"Favorite color is {value}", "favorite_color", value, type="preference", weight=0.5, confidence=0.6
+            )
+        ]
     if last in ("hobby", "hobbies", "passion", "pastime", "jam"):
         return [Statement(f"Hobby is {turned(value)}", "hobby", bare(value), type="preference", weight=0.6)]
     if last in nouns.ABSTRACT or last.endswith(nouns.ABSTRACT_ENDINGS):
         return []
     weight = 0.5 if last in nouns.BODY else 0.4
-    content = f"{sentence_case(turned(kind))} {match['be'].lower()} {turned(value)}"
+    be = f"{match['be'].lower()}{' not' if match['not'] else ''}"
+    content = f"{sentence_case(turned(kind))} {be} {turned(value)}"
     return [Statement(content, kind.replace(" ", "_"), turned(bare(value)), weight=weight, confidence=0.75)]
 
 
@@ -165,6 +185,9 @@ def mentioned(sentence: str, made: list[Statement]) -> list[Statement]:
     return found[:2]
 
 
+_NOT_EVERYBODYS: Final = frozenset("beard freckles mustache accent".split())
+
+
 def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     words = [w.strip(" '-") for w in words]
     until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
@@ -181,7 +204,7 @@ def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     value = words[: place + 1]
     while len(value) > 1 and value[0].lower() in _FILLERS:
         value = value[1:]
-    body = noun in nouns.BODY
+    body = noun in nouns.BODY - _NOT_EVERYBODYS
     if body and (len(value) < 2 or value[-2].lower() in ("left", "right", "own", "new", "both")):
         return None
     shown = " ".join(value)

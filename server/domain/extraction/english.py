@@ -105,7 +105,7 @@ _HERE: Final[dict[str, str]] = {
 def turned(words: str) -> str:
     """A phrase in the third person: "my old car" becomes "their old car"."""
     return re.sub(
-        r"\b(?:my|our|mine|ours|me|us|myself|ourselves)\b",
+        r"\b(?:my|our|mine|ours|me|(?<!\bthe )us|myself|ourselves)\b",
         lambda m: _HERE[m[0].lower()],
         words,
         flags=re.IGNORECASE,
@@ -117,22 +117,22 @@ _STOP_AT: Final = re.compile(
     r"if|since|though|although|until|who|which|where|"
     r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and "
     r"(?:I|it|we|he|she|they|you|that|then|also|now|my)|"
-    r"that|"
+    r"that(?! (?:is|are) (?:not |really |very |high |low |full |made )?(?!why|what|how|so\b|my|the|it|all|great|good|cool|awesome|nice|not|really|very|an?\b|true|because|where|when|too|pretty|just|one)\w+)|"
     r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|"
     r"at|all|last|next|this|these|on|in the|during the) "
     r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:years|good|now|ever|a while|fun|a living|\w+ "
-    r"years)|to be honest|tbh|myself|is|was|are|were|will|can|would|"
+    r"very much|so much|a lot(?! of)|more than|for (?:years|good|now|ever|a while|fun(?= *$| and | but |,)|a living|\w+ "
+    r"years)|to be honest|tbh|(?<!being )myself|(?<! that )(?:is|are)|was|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(
     r"^(?:me some |me a |to |that |just |really |very |so much |so many |(?:way |far )?too (?:much|many) |so |some "
     r"|any |such |of |about |even |only |mostly |mainly |especially |particularly |including |counting |etc |"
-    r"(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
+    r"(?:things|stuff) like |(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
     re.IGNORECASE,
 )
@@ -145,6 +145,7 @@ _TRAILING: Final = re.compile(
     r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )
+_TOO_MUCH: Final = re.compile(r"^\s*(?:way |far |a bit )?too (?:much|many) (?=\w)", re.IGNORECASE)
 _LONGEST_OBJECT: Final = 11
 _EMPTY: Final = frozenset(
     "it that this them you him her those these one ones some all me us so too there "
@@ -155,7 +156,7 @@ _EMPTY: Final = frozenset(
 
 def phrase(words: str, longest: int = _LONGEST_OBJECT) -> str:
     """The noun or verb phrase at the start of `words`, without what hangs on; "" where it means nothing."""
-    cut = _STOP_AT.sub("", " " + words).strip()
+    cut = _STOP_AT.sub("", " " + _TOO_MUCH.sub("", words)).strip()
     cut = _LEADING.sub("", cut)
     cut = " ".join(cut.split()[:longest]).strip(" ,-'\"")
     cut = _TRAILING.sub("", cut)

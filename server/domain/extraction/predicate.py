@@ -14,8 +14,9 @@ _ADVERBS: Final = re.compile(
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
     r"already|both|all|do|did|too|then|have always|honestly|totally|strongly|deeply|highly|mainly|primarily|much|"
     r"defiantly|very|obviously|clearly|"
-    r"probably|especially|"
-    r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
+    r"probably|especially|however|[a-z]{2,}(?:ously|ently|antly|ively|edly|ately|ingly|ually|onally)|"
+    r"basically|literally|mainly|exclusively|pretty much|previously|regularly|constantly|specifically|particularly|"
+    r"genuinely|continually|loyally|gladly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
     re.IGNORECASE,
 )
@@ -48,10 +49,18 @@ _FOR_YOU: Final = re.compile(
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
 
 
+def _agreeing(predicate: str) -> str:
+    """The predicate with a verb that does not agree with "I" put right: "loves horses"."""
+    first, space, rest = predicate.partition(" ")
+    if not first.endswith("s") or (verb := verb_of(first.lower())) is None or verb.form != "third":
+        return predicate
+    return f"{verb.base}{space}{rest}"
+
+
 def of_predicate(predicate: str) -> list[Statement]:
     """The statements of the first rule that fits a predicate ("love hiking")."""
     predicate = _ADVERBS.sub("", predicate)
-    predicate = put_plainly(predicate)
+    predicate = put_plainly(_agreeing(predicate))
     if _WILL.match(predicate):
         predicate = _WILL.sub("plan to ", predicate)
     if (going := _GOING.match(predicate)) and (verb := verb_of(going["v"].lower())) and verb.form == "base":

@@ -46,6 +46,11 @@ RULES: Final[ByFirstWord[tuple[re.Pattern[str], Maker]]] = ByFirstWord(
             r"petrified) of (?P<x>.+)",
             liking.fear,
         ),
+        (
+            "look",
+            r"look (?:a lot |just |exactly |kind of )?like (?P<x>(?!I\b|it\b|you\b|that\b|we\b|they\b).+)",
+            liking.looking,
+        ),
         ("fear", r"fear (?P<x>.+)", liking.fear),
         (
             "am live reside stay",

@@ -14,7 +14,7 @@ _FRAGMENTS: Final = frozenset(
     way ways thing things stuff time times everything anything something nothing someone since like is are be been
     do does did have has had get got go going doing lol haha ok okay well around about because with for at on in from
     theirs mine ha hmm ugh yay wow own other others way same here there now least yet else even only such kind sort
-    while hi hello thanks thank
+    while hi hello thanks thank especially seems seem mostly
     """.split()
 )
 _BROKEN: Final = re.compile(

@@ -67,7 +67,7 @@ PHRASES: Final = ByFirstWord(
             r"jonesing for)\b",
             "want",
         ),
-        ("could can", r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
+        ("could can", r"^(?:could|can) (?:really |sure |totally )?(?:use|go for|do with)\b", "want"),
         (
             "sure would",
             r"^(?:sure )?would (?:really |sure |absolutely )?(?:love|like|kill for) (?!to\b|if\b|that\b|it\b)",
@@ -85,6 +85,49 @@ PHRASES: Final = ByFirstWord(
             r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b",
             "come from",
         ),
+        ("can", r"^can not bring myself to\b", "can not"),
+        (
+            "learned taught",
+            r"^(?:learned|taught myself)(?: how)? to\b(?! (?:love|like|live|be|hate|accept|appreciate|deal|enjoy|trust|let)\b)",
+            "can",
+        ),
+        ("scared afraid terrified allergic", r"^(?=(?:scared|afraid|terrified) of\b|allergic to\b)", "am "),
+        ("am", r"^am (?=(?:born|raised)\b)", "was "),
+        ("born", r"^(?=born\b)", "was "),
+        (
+            "have",
+            r"^have lived (?=(?:in|on|at|near|by|with)\b.*\b(?:my (?:\w+ )?life|since|for (?:\w+ ){1,3}years))",
+            "live ",
+        ),
+        ("am", r"^am interning (?=(?:at|for|with)\b)", "work "),
+        ("had have", r"^(?:have )?had to (?:undergo|have|get) (?=.*\b(?:surgery|transplant|operation)\b)", "had "),
+        (
+            "have",
+            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:love|passion|obsession|addiction|thing|crush|appreciation|fondness|"
+            r"fascination|affinity|liking|taste) (?:for|with|of|to|on|that is for)\b",
+            "love",
+        ),
+        (
+            "have",
+            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:hatred|dislike|aversion|phobia|distaste) (?:for|with|of|to)\b",
+            "hate",
+        ),
+        ("have had", r"^(?:have|had) (?:so much |a lot of |lots of )?fun (?=\w+ing\b)", "like "),
+        ("have did", r"^(?:have |did )?never (?:really |ever )?(?:liked|loved|enjoyed|like|enjoy)\b", "hate"),
+        ("never", r"^never (?:really |ever )?(?:liked|loved|enjoyed|like|enjoy)\b", "hate"),
+        (
+            "liked loved enjoyed",
+            r"^(?:liked|loved|enjoyed) (?!it\b|that\b|him\b|her\b|them\b|you\b|your\b|this\b|to\b|how\b|when\b)",
+            "like ",
+        ),
+        (
+            "hated disliked",
+            r"^(?:hated|disliked) (?!it\b|that\b|him\b|her\b|them\b|you\b|your\b|this\b|to\b|how\b|when\b)",
+            "hate ",
+        ),
+        ("am", r"^am (?:very |really |pretty |quite )?(?:active|involved) (?:on|in|with) ", "am in "),
+        ("have", r"^have gone to\b", "have been to"),
+        ("could", r"^could (?:really |sure |totally )?(?:eat|drink|devour) (?!you\b|it\b|that\b|a horse)", "love "),
         ("use", r"^use to\b", "used to"),
         ("am was", r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
         ("took", r"^took up\b", "do"),
@@ -101,7 +144,7 @@ PHRASES: Final = ByFirstWord(
         ("am have", r"^(?:am|have been) new to (?=the\b)", "am in "),
         (
             "have got has",
-            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |"
+            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |dull |boring |fun |nice |steady |desk |office |"
             r"night |day |little )*(?:job|gig|position|"
             r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)",
             "work ",

@@ -25,8 +25,8 @@ _ABOUT: Final = re.compile(
 )
 _YOUR_FAVORITE: Final = re.compile(
     r"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) (?P<k>(?:all "
-    r"time )?favorite(?: \w+)?"
-    r"(?: \w+)?|name|job|guilty pleasures?|hobby|hobbies)\b",
+    r"time )?favorite(?: (?!mines?\b)\w+)?"
+    r"(?: (?!mines?\b)\w+)?|name|job|guilty pleasures?|hobby|hobbies)\b",
     re.IGNORECASE,
 )
 _YOUR_LOOKS: Final = re.compile(
@@ -42,6 +42,12 @@ _HOW_MANY: Final = re.compile(
 _MINE: Final = re.compile(
     r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
     r"^(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:mines?|my one|what mine is)\b",
+    re.IGNORECASE,
+)
+_MINE_IS: Final = re.compile(r"^(?:\w+ ){0,2}mine is (?P<x>.+)", re.IGNORECASE)
+_HUE: Final = re.compile(
+    r"(?:(?:is|are|also|still|definitely|dark|light|bright) )*(?:red|blue|green|yellow|black|white|purple|pink|orange|"
+    r"brown|gr[ae]y|gold|silver|teal|turquoise)(?: (?:too|and \w+))?$",
     re.IGNORECASE,
 )
 _SHORT_ANSWER: Final = re.compile(
@@ -108,6 +114,11 @@ _NOT_THINGS: Final = re.compile(
     r"perfect|excellent|ha|ah|sounds|love|like)\b",
     re.IGNORECASE,
 )
+_AT_YOURS: Final = re.compile(r" (?:in|for|at|on|with|of) your\b.*", re.IGNORECASE)
+_PRONOUN: Final = re.compile(r"(?:it|that|this|them|those|these|him|her|one)\b", re.IGNORECASE)
+_TRAILING: Final = re.compile(r"(?:[\s,]+(?:and|but|so|because|or|though|yet))+[\s,]*$", re.IGNORECASE)
+"""What joins on the next clause says nothing of the one before it."""
+
 _THING_OF: Final = frozenset(
     "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has "
     "goal wants residence".split()
@@ -127,6 +138,7 @@ class Topic:
         self._question: tuple[str, str] | None = None
         self._favorite = ""
         self._looks = ""
+        self._asked_about = False
 
     @property
     def latest(self) -> str:
@@ -149,6 +161,8 @@ class Topic:
         if asked and (mine := _MINE.search(sentence, asked.end())) and mine["x"]:
             return f"my {asked['k'] or asked.groupdict().get('y') or asked.groupdict().get('z')} is {mine['x']}"
         kind = self._favorite or self._looks
+        if not kind and not self.thing and (mine := _MINE_IS.search(sentence)) and _HUE.match(mine["x"]):
+            kind = "favorite color"
         if kind and (mine := _MINE.search(sentence)):
             return f"{sentence[: mine.start()]}my {kind} is {mine['x'] or mine['y']}"
         if self._who and (named := _NAMED.search(sentence)) and (self._pet or named["p"].lower() == self._owning()):
@@ -160,6 +174,10 @@ class Topic:
 
     def _owning(self) -> str:
         return {"she": "her", "he": "his"}.get(self._gender, "its")
+
+    def said_before(self, words: str) -> None:
+        """Take in what stands before a predicate: "cleaning" of "cleaning and I hate it"."""
+        self._unread.append(_TRAILING.sub("", words))
 
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
@@ -186,6 +204,7 @@ class Topic:
     def follow(self, sentence: str, question: bool, found: list[Statement]) -> None:
         """Take in a sentence: what it asks, whom it speaks of and what about."""
         self._question = None
+        self._asked_about = False
         looks = _YOUR_LOOKS.search(sentence)
         if question:
             self._take_question(sentence)
@@ -220,8 +239,12 @@ class Topic:
             return
         self._question = (asked["aux"].lower(), asked["x"].strip())
         about = _ABOUT.match(asked["x"])
-        if about is not None and (thing := phrase(about["x"], 4)) and thing.lower() not in ("me", "a good", "a lot"):
+        if about is None:
+            return
+        thing = phrase(_AT_YOURS.sub("", about["x"]), 4)
+        if thing and thing.lower() not in ("me", "a good", "a lot") and not _PRONOUN.match(thing):
             self._settle(bare(thing))
+            self._asked_about = True
 
     def _take_thing(self, sentence: str, found: list[Statement]) -> None:
         for statement in reversed(found):
@@ -229,6 +252,8 @@ class Topic:
             if plain or (statement.subject == "self" and statement.attribute in _THING_OF):
                 self._settle(bare(statement.value))
                 return
+        if self._asked_about:
+            return
         if _BARE_THING.match(sentence) and len(sentence.split()) <= 4 and not _NOT_THINGS.search(sentence):
             self.thing = turned(bare(sentence))
             self._mentioned = ""
