@@ -63,7 +63,9 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
         return made
     height = _HEIGHT.match(rest)
     if height and not negated:
-        value = phrase(height["v"], 5)
+        value = re.sub(
+            r"^(?:only|over|under|almost|about|around|nearly) ", "", phrase(height["v"], 6), flags=re.IGNORECASE
+        )
         tall = value if "tall" in value.lower() or not _MEASURE.search(value) else f"{value} tall"
         return [Statement(f"Is {tall}", "appearance", tall, weight=0.5)] if value else []
     called = _CALLED.match(rest)

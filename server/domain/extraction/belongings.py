@@ -15,7 +15,8 @@ _MY_NAME: Final = re.compile(
 )
 _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.IGNORECASE)
 _COPULA: Final = re.compile(
-    r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE
+    r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are|(?<=job )would be) (?P<not>not )?(?P<x>.+)",
+    re.IGNORECASE,
 )
 _HURTS: Final = re.compile(
     r"\b(?:my|our) (?P<k>(?:[\w'-]+ )?[\w'-]+) (?P<v>hurts?|aches?|itch(?:es)?|is (?:broken|sore|swollen))\b",
@@ -103,9 +104,9 @@ def attributes(sentence: str) -> list[Statement]:
     last = kind.split()[-1]
     if not value or " and " in f" {kind} " or last in _KIND_WORDS or value.split()[0].lower() in _SAYS_NOTHING:
         return []
-    if last in ("job", "profession", "occupation", "career"):
+    if last in ("job", "profession", "occupation", "career") and "dream" not in kind.split():
         return _job(match, value)
-    if last in ("dream", "goal", "ambition"):
+    if last in ("dream", "goal", "ambition") or "dream" in kind.split():
         return _goal(sentence)
     if last in _DELIGHTS:
         value = re.sub(r"^(?:for|in|with|about) ", "", value)
@@ -147,6 +148,8 @@ def _goal(sentence: str) -> list[Statement]:
     said = "Dreams of being"
     if match["to"]:
         said = "Wants to be" if re.search(r" (?:be|become) ", match[0]) else "Wants to"
+    elif " job" in match[0].lower():
+        said = "Wants to be"
     elif not re.search(r" (?:being|becoming) ", match[0]):
         said = "Dreams of"
     return [Statement(f"{said} {turned(what)}", "goal", turned(bare(what)), weight=0.65)]
@@ -188,6 +191,11 @@ def mentioned(sentence: str, made: list[Statement]) -> list[Statement]:
 _NOT_EVERYBODYS: Final = frozenset("beard freckles mustache accent".split())
 
 
+_DOERS: Final = lexicon.OCCUPATIONS | frozenset(
+    "bearer walker owner lover player dealer fan fans keeper club store shop salary".split()
+)
+
+
 def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     words = [w.strip(" '-") for w in words]
     until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
@@ -201,6 +209,12 @@ def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
         return None
     if noun in _BRANDS and place + 1 < len(words):
         place += 1
+    after = words[place + 1].lower() if place + 1 < len(words) else ""
+    if noun in ("pet", "pets") and after and verb_of(after) is None:
+        place += 1
+    elif after in _DOERS:
+        # "My guitar teacher", "our ring bearer": somebody who deals with the thing.
+        return None
     value = words[: place + 1]
     while len(value) > 1 and value[0].lower() in _FILLERS:
         value = value[1:]

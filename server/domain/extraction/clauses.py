@@ -86,7 +86,7 @@ _DOING: Final = re.compile(
 )
 _TAKES_DOING: Final = re.compile(
     r"(?:^|\b(?:love|like|enjoy|hate|dislike|prefer|started?|finish(?:ed)?|stopp?(?:ed)?|quit|of|into|about|than|from|for|by|to|with|"
-    r"am|was|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
+    r"am|are|was|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
     re.IGNORECASE,
 )
 """What may stand before "eating" without a new clause beginning there."""
@@ -112,7 +112,7 @@ def _doings(part: str) -> list[str]:
 
 _WE_SAY: Final = re.compile(
     r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|"
-    r"are (?:having|living|in|both|going|vegetarians?|vegans?|at|a|all|from|"
+    r"are (?:having|living|out in|in|both|going|vegetarians?|vegans?|at|a|all|from|"
     r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|"
     r"go to|"
     r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|"

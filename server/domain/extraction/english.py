@@ -35,6 +35,11 @@ _OPENED: Final[tuple[tuple[frozenset[str], re.Pattern[str], str], ...]] = tuple(
             r"\1 not",
         ),
         ("ain aint ai", r"\bai ?n'?t\b|\bai not\b", "am not"),
+        (
+            "its",
+            r"\bits (?=(?:my|an?|the|so|not|very|really|just|too|always|been|called|because)\b)",
+            "it is ",
+        ),
         ("been", r"\bi been\b", "I have been"),
         ("rather", r"\bi (?=rather\b)", "I would "),
         ("dr mr mrs ms st prof", r"\b(dr|mr|mrs|ms|st|prof)\s?\.\s?(?=\w)", r"\1 "),

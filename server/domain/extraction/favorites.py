@@ -26,7 +26,7 @@ _RIGHT_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAST: Final = re.compile(
-    r"\b(?:my|our) least favorite (?P<k>[\w ]{2,25}?) (?:is|are|was) (?P<x>.+)|"
+    r"\b(?:my|our) least favorite(?P<k> [\w ]{2,25}?)? (?:is|are|was) (?P<x>.+)|"
     r"(?:^|, ?| and | but )(?P<y>[\w' -]{2,40}?) (?:is|are) my least favorite\b",
     re.IGNORECASE,
 )

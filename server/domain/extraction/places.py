@@ -39,6 +39,12 @@ _NOT_HERE: Final = re.compile(
 )
 
 
+_AREA: Final = re.compile(
+    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|north|east|west|alps|tropics|bronx)\b",
+    re.IGNORECASE,
+)
+
+
 def places(sentence: str) -> list[Statement]:
     """The place a sentence gives its writer."""
     if (
@@ -61,7 +67,11 @@ def places(sentence: str) -> list[Statement]:
     if (
         here
         and (place := phrase(here["x"], 4))
-        and (is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about")))
+        and (
+            is_place(place)
+            or _AREA.match(place)
+            or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about"))
+        )
     ):
         return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
     if match := _FROM.search(sentence):

@@ -50,6 +50,11 @@ _MY_POST: Final = re.compile(
     r"career|boss|coworkers?) (?P<p>at|with|for) (?P<x>(?!(?:the )?(?:moment|home|night|least|all|now|work|me|fun|a while|lunch|you)\b)\w.*)",
     re.IGNORECASE,
 )
+_MY_BODY: Final = re.compile(
+    r"\bmy (?:own |local |new |little )*(?P<x>(?:(?!and\b|the\b|to\b|is\b|of\b|in\b|parents?\b|mother|father|mom\b|dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church|choir|book club|congregation|mosque|synagogue|bowling league|"
+    r"orchestra|sorority|fraternity|softball team|hockey team|soccer team|football team|baseball team|knitting group))\b",
+    re.IGNORECASE,
+)
 _NO_LONGER: Final = re.compile(
     r"\b(?:quit|left|lost|hate to leave|former|used|was|were|had|old|last|first|if|would)\b", re.IGNORECASE
 )
@@ -71,6 +76,10 @@ def roles(sentence: str) -> list[Statement]:
         and not _NO_LONGER.search(sentence[: post.start()])
     ):
         return _of_work(f"work {post['p']} {post['x']}")
+    if " my " in sentence and (body := _MY_BODY.search(sentence)) and not _NO_LONGER.search(sentence):
+        group = body["x"].lower()
+        article = "an" if group[0] in "aeiou" else "a"
+        return [Statement(f"Belongs to {article} {group}", "member_of", group, weight=0.4, confidence=0.6)]
     if match := _AS_SOMETHING.match(sentence):
         return _am(match["x"]) if not _EARLIER.search(match["x"]) else []
     lowered = sentence.lower()

@@ -39,6 +39,9 @@ _ENDS_BADLY: Final = frozenset(
 _BARE_NUMBER: Final = re.compile(
     rf"^(?:Has|Plays|Speaks|Owns|Wants) (?:{lexicon.NUMBER_WORDS}|some|lots|plenty|many)$", re.IGNORECASE
 )
+_A_WHILE: Final = re.compile(
+    rf"(?:{lexicon.NUMBER_WORDS} )?(?:more |whole |long )*(?:years?|months?|weeks?|days?|hours?|minutes?)$"
+)
 _TWICE: Final = re.compile(r"^(\w+) \1\b", re.IGNORECASE)
 _LONGEST: Final = 110
 """Characters of a statement; a longer one is a whole utterance."""
@@ -69,6 +72,8 @@ def sensible(statement: Statement) -> bool:
     ):
         return False
     if words[:2] == ["one", "of"] or (words[-1] in _ENDS_BADLY and statement.attribute != "age"):
+        return False
+    if _A_WHILE.match(value) and statement.attribute in ("likes", "dislikes", "owns", "wants"):
         return False
     if _BARE_NUMBER.match(statement.content) or _TWICE.match(statement.content):
         return False

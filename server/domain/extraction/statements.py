@@ -43,7 +43,8 @@ def statements(text: str) -> list[Statement]:
             del found[before:]
             continue
         written = topic.written_out(with_subject(sentence[:_LONGEST_SENTENCE]))
-        said = real(told_beside(written, question) if question or asks(sentence) else written)
+        asking = (question or asks(sentence)) and not _ANSWERED.match(written)
+        said = real(told_beside(written, question) if asking else written)
         if said and said != written and written.endswith(said):
             # The question comes first: what it asks about is what the answer is about.
             topic.follow(written[: -len(said)].rstrip(" ,"), True, [])
@@ -56,6 +57,10 @@ def statements(text: str) -> list[Statement]:
         found += made
         topic.follow(sentence, question or asks(sentence), made)
     return _weightiest(found)
+
+
+_ANSWERED: Final = re.compile(r"my (?:[\w]+ ){1,4}is ")
+"""How a question begins that its writer has answered in the same breath: "what is your favorite drink, mine is tea"."""
 
 
 def _in_sentence(sentence: str, topic: Topic) -> list[Statement]:
