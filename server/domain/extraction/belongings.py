@@ -248,7 +248,7 @@ def _something(words: list[str], said: set[str]) -> Statement | None:
         last in said
         or last in _NO_THING
         or last.endswith(nouns.ABSTRACT_ENDINGS)
-        or any(w.lower() in _NO_THING for w in words)
+        or any(w.lower() in _NO_THING or _MOST_OF_ALL.match(w) for w in words)
     ):
         return None
     verb = verb_of(last)
@@ -258,6 +258,9 @@ def _something(words: list[str], said: set[str]) -> Statement | None:
     article = "" if last.endswith("s") or last in nouns.MASS else article_of(shown)
     return Statement(f"Has {article}{shown}", "owns", shown, weight=0.25, confidence=0.4)
 
+
+_MOST_OF_ALL: Final = re.compile(r"\w{2,}[^aeiour]est$", re.IGNORECASE)
+"""Superlatives: "my strongest subjects" are nothing that is owned."""
 
 _NO_THING: Final = nouns.ABSTRACT | lexicon.RELATIVES.keys() | lexicon.PLURALS.keys() | nouns.NOTHING_OWNED
 

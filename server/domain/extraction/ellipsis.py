@@ -55,7 +55,8 @@ _NEEDS_AM: Final = (
     "bored", "living",
 )  # fmt: skip
 _IS_SUBJECT: Final = re.compile(
-    r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|would|will|has|gives?|takes?)\b", re.IGNORECASE
+    r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|hurts?|drives|feels|seems?|costs?|requires?|means|would|will|has|gives?|takes?)\b",
+    re.IGNORECASE,
 )
 _FIRST_PERSON: Final = re.compile(r"\bI\b")
 _YOURS: Final = re.compile(r"\byour?\b", re.IGNORECASE)

@@ -129,7 +129,7 @@ _STOP_AT: Final = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:years|good|now|ever|a while|fun(?= *$| and | but |,)|a living|\w+ "
+    r"very much|so much|a lot(?! of)|more than|for (?:the (?:last|past)|years|good|now|ever|a while|fun(?= *$| and | but |,)|a living|\w+ "
     r"years)|to be honest|tbh|(?<!being )myself|(?<! that )(?:is|are)|was|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,
@@ -137,7 +137,7 @@ _STOP_AT: Final = re.compile(
 _LEADING: Final = re.compile(
     r"^(?:me some |me a |to |that |just |really |very |so much |so many |(?:way |far )?too (?:much|many) |so |some "
     r"|any |such |of |about |even |only |mostly |mainly |especially |particularly |including |counting |etc |"
-    r"(?:things|stuff) like |(?:a |the )?(?:(?:whole )?lots?|tons?|bunch|couple|glass|cup|bit|bowl|piece|slice|"
+    r"(?:things|stuff) like |(?:a |the )?(?:(?:whole )?lots?|tons?|pair|pairs|variety|handful|bottle|plate|bunch|couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
     re.IGNORECASE,
 )
@@ -146,7 +146,7 @@ _TRAILING: Final = re.compile(
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|"
+    r"even|still|much|almost|plus|etc|at the age|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|"
     r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )

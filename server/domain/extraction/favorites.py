@@ -60,6 +60,9 @@ _HUES: Final = re.compile(
 _COLOR: Final = re.compile(r"\bmy (?:\w+ )?favorite colors?\b", re.IGNORECASE)
 
 
+_SAYS_NOTHING: Final = frozenset("yours what fine hit good great ok okay nice sorry hard".split())
+
+
 def favorites(sentence: str) -> list[Statement]:
     """What is loved most, and of what kind; and what is loved least."""
     return _sound(_favorites(sentence))
@@ -79,7 +82,7 @@ def _favorites(sentence: str) -> list[Statement]:
         kind = (match["k"] or "thing").strip().lower()
         value = phrase(match["x"], 7)
         # "My favorite food, the weather is nice": a comma alone joins only a short answer.
-        if value and value.lower() not in ("yours", "what") and value.split()[0].lower() not in _NO_VALUE:
+        if value and value.lower() not in _SAYS_NOTHING and value.split()[0].lower() not in _NO_VALUE:
             return [_favorite(kind, value, 0.9), *_besides(match["x"])]
     after = _AFTER.search(sentence)
     if after is not None:

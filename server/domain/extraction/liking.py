@@ -6,7 +6,7 @@ from typing import Final
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.items import items
 from server.domain.extraction.statement import Statement
-from server.domain.extraction.verbs import verb_of
+from server.domain.extraction.verbs import HABITUAL, verb_of
 
 _LONGEST_OCCASION: Final = 8
 """Words of an occasion that is liked or not: "when people are late"."""
@@ -118,6 +118,12 @@ def ability(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 6)
     if not what or what.split()[0].lower() in _NOT_A_SKILL or what == "make" or _MADE.match(what):
         return []
+    first, *more = what.lower().split()
+    verb = verb_of(first)
+    if (verb is not None and verb.form != "base") or first in _NO_VERB or first.endswith("ly"):
+        return []
+    if not more and not (verb is not None and _says_enough(verb.base)):
+        return []
     if negated and (eaten := re.match(r"(?P<v>eat|drink) (?P<x>.+)", what)):
         return [Statement(f"Can not {what}", "avoids", bare(eaten["x"]), weight=0.7, closes=(("likes", eaten["x"]),))]
     if negated:
@@ -125,6 +131,15 @@ def ability(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Can {turned(what)}", "skill", turned(what), weight=0.5)]
 
 
+def _says_enough(verb: str) -> bool:
+    """Whether "can" with the verb alone says something: "can swim", not "can respect"."""
+    return verb in HABITUAL or verb in _ALONE
+
+
+_NO_VERB: Final = frozenset(
+    "my our their his her the a an both all it that this you we they he she how what when in on at".split()
+)
+_ALONE: Final = frozenset("draw cook sing sew type whistle juggle drive walk hear see fly spell".split())
 _NOT_A_SKILL: Final = frozenset(
     "see imagine believe understand relate tell say think wait hear help get be do "
     "only not never always also just even "

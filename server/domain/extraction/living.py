@@ -143,7 +143,8 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
     if how == "on" and (state := _STATES.match(what)):
         return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
     if area := _AREAS.match(match["x"]):
-        return [Statement(f"Is {how} {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
+        shown = turned(re.sub(r"^this ", "a ", area[0], flags=re.IGNORECASE))
+        return [Statement(f"Is {how} {shown}", "whereabouts", bare(shown), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):
