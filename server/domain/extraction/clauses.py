@@ -8,12 +8,14 @@ from server.domain.extraction.verbs import HABITUAL, tells, verb_of
 
 _MOST_ANCHORS: Final = 12
 _LOOK_BACK: Final = 60
+_CLOSE: Final = 30
 """Bounds on the work one sentence can ask for: its "I"s, and the characters looked at before each."""
 
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
     r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
-    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?<!\bI )(?:do|did|does|can|am|are|have|had|was|were|"
+    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?<!\bI )(?:do|did|does|can|am|are|have|had|was|"
+    r"were|"
     r"will)(?! ?,)|"
     r"think|thinks|"
     r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|"
@@ -74,7 +76,8 @@ _PLAIN_VERBS: Final = "|".join(sorted(HABITUAL - _AMBIGUOUS))
 _CONTINUED: Final = re.compile(
     r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |"
     r"still |just |really |even )*(?=(?:am|have|had|like|love|enjoy|hate|dislike|"
-    r"do not|can|can not|scared of|afraid of|allergic to|go to|want|grew up|moved|used to|would like|prefer|adopted|watch|read|write|play|"
+    r"do not|can|can not|scared of|afraid of|allergic to|go to|want|grew up|moved|used to|would like|prefer|adopted|"
+    r"watch|read|write|play|"
     rf"dance|sing|cook|travel|run|work|study|got|{_PLAIN_VERBS})\b)",
     re.IGNORECASE,
 )
@@ -93,7 +96,8 @@ _TAKES_DOING: Final = re.compile(
 
 
 _LOVED_WHEN: Final = re.compile(
-    r"^(?P<v>(?:really |also |just |absolutely )*(?:do not |never )?(?:love|like|hate|enjoy|dislike)) (?:it )?when (?=(?:it|people|my|"
+    r"^(?P<v>(?:really |also |just |absolutely )*(?:do not |never )?(?:love|like|hate|enjoy|dislike)) (?:it )?when "
+    r"(?=(?:it|people|my|"
     r"the|everyone)\b)",
     re.IGNORECASE,
 )
@@ -169,7 +173,8 @@ _OWN_ANSWER: Final = re.compile(
     r"(?:,\s*|(?<!think)(?<!if)(?<!that)(?<!what)(?<!where)(?<!when)(?<!how)(?<!as)(?<!like)(?<!than)(?<!because)(?<!why)(?<!know)\s)"
     r"(?P<x>(?:I (?:really |also |always |just |personally |only )?(?:am|like|love|have|hate|enjoy|prefer|live|work|"
     r"want|play|do not|drink|eat)|"
-    r"my (?:favorite|name)|mine|(?:that|it|those|they|these) (?:is|are) (?:also )?(?:one of )?my favorite|(?:that|it|those) (?:is|are) mine)\b.*)"
+    r"my (?:favorite|name)|mine|(?:that|it|those|they|these) (?:is|are) (?:also )?(?:one of )?my favorite|(?:that|it|"
+    r"those) (?:is|are) mine)\b.*)"
 )
 
 
@@ -221,7 +226,7 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
     after = 0
     for number, anchor in enumerate(anchors):
         left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
-        blocked = _BLOCKED.search(left)
+        blocked = _BLOCKED.search(left[-_CLOSE:])
         if blocked and blocked[0].strip(" :,").lower() not in _SOFT and not _DOCTOR.search(left):
             continue
         until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)

@@ -32,8 +32,10 @@ _ARTS: Final = frozenset("sing dance swim paint draw surf ski knit cook bake rea
 
 _JOINED: Final = re.compile(r"\s*(?P<p>to|at|on|in|with|for|from|into|by|as|through|about|of|over)\s+", re.IGNORECASE)
 _NO_OBJECT: Final = re.compile(
-    r"\s*(?:whenever|wherever|while|often|you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|up$|off$|out$|on$|over$|"
-    r"my (?:mind|way|best|own way)|for you\b|back$|lots?$|a lot$|much$|more$|better$|today|yesterday|tonight|last (?:night|"
+    r"\s*(?:whenever|wherever|while|often|you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|"
+    r"up$|off$|out$|on$|over$|"
+    r"my (?:mind|way|best|own way)|for you\b|back$|lots?$|a lot$|much$|more$|better$|today|yesterday|tonight|last "
+    r"(?:night|"
     r"week|year|month)|here\b|there\b|well$|so\b|no\b|too$|"
     r"like|not|again|myself$|alone$|hard$|away$|around$|down$|good$|great$|fine$|right$|in$|forward|sense|a break|"
     r"some time|time)\b",
@@ -138,7 +140,8 @@ def _done(verb: str, rest: str) -> list[Statement]:
 _MORE: Final = re.compile(
     r"^\s*(?:$|,|a ?lot\b(?! of)|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|"
     r"because\b|to\b|"
-    r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|(?:pretty |really |very )?(?:good|great|well)\b|in my\b|at home|on the\b|mostly)",
+    r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|(?:pretty |really |very )?(?:good|"
+    r"great|well)\b|in my\b|at home|on the\b|mostly)",
     re.IGNORECASE,
 )
 

@@ -25,7 +25,8 @@ def liking(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 _PEOPLE_WHO: Final = re.compile(
-    r"(?:people|men|women|guys|girls|someone|anyone|those|kids|friends|folks|animals) (?:who|that) (?!I\b|is why|are why)[\w' ]+",
+    r"(?:people|men|women|guys|girls|someone|anyone|those|kids|friends|folks|animals) (?:who|that) (?!I\b|is why|are "
+    r"why)[\w' ]+",
     re.IGNORECASE,
 )
 """Whom somebody likes is said only by all of it: "people who keep their word"."""
@@ -148,7 +149,8 @@ _NOT_A_SKILL: Final = frozenset(
     "hardly lend give show send".split()
 ) - {"make"}
 _MADE: Final = re.compile(
-    r"make (?:it|sense|time|sure|up|me|people|them|him|her|any|that|this|money|a (?:difference|living|deal|lot|mess|plan|change|point)|friends|"
+    r"make (?:it|sense|time|sure|up|me|people|them|him|her|any|that|this|money|a (?:difference|living|deal|lot|mess|"
+    r"plan|change|point)|friends|"
     r"the|ends|out|do|my|your|things|something|anything)\b",
     re.IGNORECASE,
 )

@@ -122,7 +122,8 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _AREAS: Final = re.compile(
-    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! council)|mountains|midwest|"
+    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! "
+    r"council)|mountains|midwest|"
     r"south|north|east|west|"
     r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|"
     r"internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|"

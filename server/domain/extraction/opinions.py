@@ -25,7 +25,8 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
+    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink "
+    r"of choice|color|team|cup of tea|"
     r"hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
@@ -78,7 +79,8 @@ _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good
 
 
 _COLOR: Final = re.compile(
-    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|silver|teal|"
+    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|"
+    r"orange|brown|gr[ae]y|gold|silver|teal|"
     r"turquoise))\b",
     re.IGNORECASE,
 )

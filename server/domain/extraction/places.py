@@ -9,12 +9,14 @@ from server.domain.extraction.statement import Statement
 
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home|down|up|over|out here) in (?P<x>.+)", re.IGNORECASE)
 _WHERE_I_LIVE: Final = re.compile(
-    r"\b(?:in|of|by|near|on|at|about|here,?) (?P<x>(?!the (?:way|whole)\b)[\w' ]{2,30}?),? (?:(?:that|this|it|which) is )?where I (?:now |currently )?(?:live|reside|stay|am(?! when)|am from|grew up|work)\b|"
+    r"\b(?:in|of|by|near|on|at|about|here,?) (?P<x>(?!the (?:way|whole)\b)[\w' ]{2,30}?),? (?:(?:that|this|it|which) "
+    r"is )?where I (?:now |currently )?(?:live|reside|stay|am(?! when)|am from|grew up|work)\b|"
     r"(?:^|, ?|\bbut |\band )(?P<y>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?:live|am now|stay)\b",
     re.IGNORECASE,
 )
 _I_LIVE_ON: Final = re.compile(
-    r"\b(?:the|my) (?P<x>(?:(?:big|small|little|old|tiny) )?(?:island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block))"
+    r"\b(?:the|my) (?P<x>(?:(?:big|small|little|old|tiny) )?(?:island|house|farm|boat|apartment|ranch|town|city|"
+    r"village|dorm|coast|block))"
     r"(?: that| which)? I (?:now |currently )?live (?P<p>in|on|at)\b",
     re.IGNORECASE,
 )
@@ -40,7 +42,8 @@ _NOT_HERE: Final = re.compile(
 
 
 _AREA: Final = re.compile(
-    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|north|east|west|alps|tropics|bronx)\b",
+    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|"
+    r"north|east|west|alps|tropics|bronx)\b",
     re.IGNORECASE,
 )
 

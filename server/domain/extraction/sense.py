@@ -55,12 +55,12 @@ _TOLD_WITH_A_VERB: Final = frozenset(
 )
 
 
+_TO_DO: Final = re.compile(r"(?:Likes|Dislikes|Is \w+ed) to ")
+
+
 def _hangs_on_a_verb(statement: Statement) -> bool:
     """Whether the value may begin with a preposition or a verb: "Celebrated with cake", "Likes to have tea"."""
-    return (
-        statement.attribute in _TOLD_WITH_A_VERB
-        or re.match(r"(?:Likes|Dislikes|Is \w+ed) to ", statement.content) is not None
-    )
+    return statement.attribute in _TOLD_WITH_A_VERB or _TO_DO.match(statement.content) is not None
 
 
 def sensible(statement: Statement) -> bool:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
+from server.domain.extraction.dispatch import words_of
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.inverted import last_thing
@@ -11,7 +12,8 @@ from server.domain.extraction.mine import favorite_asked, looks_asked, spelled_o
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
-    r"\b(?:(?P<aux>do|are|have|can|did) (?:you|u|yall)|^(?:so |and |oh )?you(?= (?:like|love|have|play|watch|eat|drink|enjoy|read|know)\b)) (?:(?:guys|all|also|ever|really|even|still|happen to) "
+    r"\b(?:(?P<aux>do|are|have|can|did) (?:you|u|yall)|^(?:so |and |oh )?you(?= (?:like|love|have|play|watch|eat|"
+    r"drink|enjoy|read|know)\b)) (?:(?:guys|all|also|ever|really|even|still|happen to) "
     r")*(?P<x>[\w][\w' -]+)",
     re.IGNORECASE,
 )
@@ -49,6 +51,7 @@ _OBJECT: Final = re.compile(
     r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
 )
+_STAND_INS: Final = frozenset("it them that those both these one there".split())
 _COUNTED: Final = re.compile(
     rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) "
     rf"(?:about |only |like |over )?"
@@ -162,10 +165,13 @@ class Topic:
 
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
+        counted = _COUNTED.match(predicate)
+        if counted is None and _STAND_INS.isdisjoint(words_of(predicate)):
+            return predicate
         thing = self.latest
         if not thing:
             return predicate
-        if counted := _COUNTED.match(predicate):
+        if counted is not None:
             number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
             adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
             return f"{counted['v']} {number}{adjective} {thing}{counted['end']}{predicate[counted.end() :]}"
