@@ -108,6 +108,10 @@ def _not_done(verb: str, rest: str) -> list[Statement]:
     return [Statement(said, "avoids", value, weight=0.5, closes=((_ATTRIBUTES.get(verb, "habit"), value),))]
 
 
+_TASTES: Final = frozenset("love like hate enjoy dislike prefer".split())
+"""Verbs with rules of their own, which have said what there is to say."""
+
+
 def _done(verb: str, rest: str) -> list[Statement]:
     if verb == "play" and re.search(r"\binstruments?\b", rest) and (what := phrase(rest, 6)):
         return [Statement(f"Can play {turned(what)}", "plays", turned(bare(what)), weight=0.45, confidence=0.8)]
@@ -121,6 +125,8 @@ def _done(verb: str, rest: str) -> list[Statement]:
     if verb == "go" and not re.match(r"\s*(?:to (?!the (?:store|bathroom)|bed\b|sleep\b)|(?:out )?\w+ing\b)", rest):
         return []
     if _NO_OBJECT.match(plain):
+        return []
+    if verb in _TASTES:
         return []
     everyday = verb in HABITUAL
     made = []
@@ -182,7 +188,8 @@ def happened(word: str, rest: str) -> list[Statement]:
 
 _MILESTONES: Final = frozenset("graduated retired traveled travelled divorced remarried emigrated immigrated".split())
 _HALF_SAID: Final = re.compile(
-    r"(?:used to|had (?:an? (?:good|great|bad|nice|lovely|wonderful|rough|long|hard|busy|fun) (?:time|day|night|week|"
+    r"(?:used to|got used|grew up (?:so |too )?(?:fast|quickly)|had (?:an? (?:good|great|bad|nice|lovely|wonderful|"
+    r"rough|long|hard|busy|fun) (?:time|day|night|week|"
     r"weekend|evening|morning|one)|to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|"
     r"off|back|into|ready|started|home|so|a lot|"
     r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave "
@@ -208,6 +215,8 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
     if not what or _NO_OBJECT.match(what + " "):
         return []
     shown = turned(f"{joined['p']} {what}" if joined else what)
+    if verb.base == "speak" and joined and joined["p"].lower() == "of":
+        return []
     past = match[0].lower().startswith(("was", "had"))
     if verb.base in _STUDIES:
         value = bare(re.sub(r"^(?:to be |to )", "", what))

@@ -88,9 +88,12 @@ def origin(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
 
 
+_HOW: Final = re.compile(r"(?:so |too |very )?(?:fast|quickly|well|right|wrong|that|this|so)$", re.IGNORECASE)
+
+
 def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
     rest = phrase(match["x"], 9)
-    if negated or not rest:
+    if negated or not rest or _HOW.match(rest):
         return []
     verb = re.sub(r"^was ", "Was ", match["v"].lower())
     place = re.sub(r"^(?:in|on|near|by|at|with)\s+", "", rest)
