@@ -20,7 +20,7 @@ _BLOCKED: Final = re.compile(
     r"think|thinks|"
     r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|"
     r"goes|lyrics?|titled|"
-    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
+    r"so that|before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
     r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
     r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
     r"says|he says|they say|character|in the (?:game|story|movie|book))\s*[:,]?\s*$",
@@ -89,7 +89,7 @@ _DOING: Final = re.compile(
 )
 _TAKES_DOING: Final = re.compile(
     r"(?:^|\b(?:love|like|enjoy|hate|dislike|prefer|started?|finish(?:ed)?|stopp?(?:ed)?|quit|of|into|about|than|from|for|by|to|with|"
-    r"am|are|was|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
+    r"am|are|was|an?|the|this|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
     re.IGNORECASE,
 )
 """What may stand before "eating" without a new clause beginning there."""

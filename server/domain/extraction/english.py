@@ -148,7 +148,8 @@ _TRAILING: Final = re.compile(
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|much|almost|plus|etc|at the age|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|"
+    r"even|still|much|almost|plus|etc|about|at the age|then|one day|some ?day|eventually|thanks|please|right now|lol|"
+    r"haha|"
     r"anyway|last (?:week|month|year|"
     r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,

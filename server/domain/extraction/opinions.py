@@ -58,7 +58,9 @@ _NO_SUBJECT: Final = frozenset(
     it that this they them he she you we i which what who these those there here everything life things thing day today
     tomorrow weather your yours mine one none all such so how where time work weekend night morning something nothing
     anything everyone someone people name idea which sounds sound not is are was be his her their its way doing
-    everybody nobody luck rest job question answer choice point news plan plans only really very just must
+    everybody nobody luck one two three four five six seven eight nine ten eleven twelve noon midnight monday tuesday
+    wednesday thursday friday saturday sunday rest job question answer choice point news plan plans only really
+    very just must
     """.split()
 )
 _PEOPLE: Final = lexicon.RELATIVES.keys() | lexicon.PLURALS.keys()

@@ -53,7 +53,8 @@ _OTHERS: Final = frozenset(
     taste tattoo taxi tease tell test text throw tinker tip toast toss touch trade transfer translate transport
     trap treasure treat trick trim trip troll try tune twirl type umpire unwind upload vacation vent view vlog vote wait
     waltz wander wash waste water wed weep weigh whistle win wipe woodwork worship wrap yell snuggle nibble sip chomp
-    spill burn feed cherish admire scratch strip whine psychoanalyze develop indulge evacuate frequent bleach spoil
+    spill swell burn feed cherish admire scratch strip whine psychoanalyze develop indulge evacuate frequent bleach
+    spoil
     accomplish
     refurbish squeeze step punish bump dare puke blend utilize stutter switch focus crush dominate fear miss hang
     jam head cruise hitchhike backpack barbecue bbq cater prep devour gulp binge vomit
