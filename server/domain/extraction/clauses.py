@@ -62,7 +62,7 @@ _JOKE: Final = re.compile(
 _NEXT_CLAUSE: Final = re.compile(
     r"\s+so (?=(?:I|we|my|it|he|she|they|you|that|now|then|when|if|please|what|do|are|is|how|not sure|no)\b)|"
     r"\s+(?:but|because|cause|cuz|so that|although|though|while|whereas|unless|if|when|"
-    r"until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
+    r"until|which)\s+|(?<!\bpeople)(?<!\bsomeone)(?<!\bmen)(?<!\bguys)(?<!\bthose)(?<!\bfriends)\s+who\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
     re.IGNORECASE,
 )
 _AMBIGUOUS: Final = frozenset(

@@ -129,7 +129,8 @@ _STOP_AT: Final = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:the (?:last|past)|years|good|now|ever|a while|fun(?= *$| and | "
+    r"very much|so much|a lot(?! of)|all my life|most of my life|my (?:whole|entire) life|more than|for (?:the "
+    r"(?:last|past)|years|good|now|ever|a while|fun(?= *$| and | "
     r"but |,)|a living|\w+ "
     r"years)|to be honest|tbh|(?<!being )myself|(?<! that )(?:is|are)|was|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",

@@ -55,7 +55,8 @@ _MY_POST: Final = re.compile(
 )
 _MY_BODY: Final = re.compile(
     r"\bmy (?:own |local |new |little )*(?P<x>(?:(?!and\b|the\b|to\b|is\b|of\b|in\b|parents?\b|mother|father|mom\b|"
-    r"dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church|choir|book club|congregation|mosque|synagogue|bowling "
+    r"dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church choir|church|choir|book club|congregation|mosque|"
+    r"synagogue|bowling "
     r"league|"
     r"orchestra|sorority|fraternity|softball team|hockey team|soccer team|football team|baseball team|knitting "
     r"group))\b",

@@ -94,8 +94,12 @@ _NOT_THINGS: Final = re.compile(
     r"perfect|excellent|ha|ah|sounds|love|like)\b",
     re.IGNORECASE,
 )
+_HOW_ABOUT: Final = re.compile(r"^(?:so |and |but |well,? )?(?:how|what) about (?P<x>.+)", re.IGNORECASE)
 _AT_YOURS: Final = re.compile(r" (?:in|for|at|on|with|of) your\b.*", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"(?:it|that|this|them|those|these|him|her|one)\b", re.IGNORECASE)
+_LIKENED: Final = re.compile(r"\b(?:like|as if|as though) I\b")
+"""What something only feels like is not spoken of: "I feel like I have jet lag, but I love it"."""
+
 _TRAILING: Final = re.compile(r"(?:[\s,]+(?:and|but|so|because|or|though|yet))+[\s,]*$", re.IGNORECASE)
 """What joins on the next clause says nothing of the one before it."""
 
@@ -152,7 +156,8 @@ class Topic:
 
     def said_before(self, words: str) -> None:
         """Take in what stands before a predicate: "cleaning" of "cleaning and I hate it"."""
-        self._unread.append(_TRAILING.sub("", words))
+        if not _LIKENED.search(words):
+            self._unread.append(_TRAILING.sub("", words))
 
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
@@ -208,6 +213,11 @@ class Topic:
         favorite, looks = favorite_asked(sentence), looks_asked(sentence)
         self._favorite = favorite[0] if favorite else ""
         self._looks = looks[0] if looks else ""
+        if how_about := _HOW_ABOUT.match(sentence):
+            thing = phrase(how_about["x"], 3)
+            if thing and not _PRONOUN.match(thing) and "you" not in thing.lower():
+                self._settle(bare(thing))
+                self._asked_about = True
         if how_many := _HOW_MANY.search(sentence):
             self._settle(how_many["x"].strip())
         asked = _ASKED.search(sentence)
