@@ -180,7 +180,7 @@ class _Reader:
         """The turn is older than the pass that reads it: what was said since then stands."""
         known = [m for m in self._memories.values() if m.type in ("fact", "preference")]
         ended = conflict.resolve(known, draft).supersedes
-        if any(self._memories[memory_id].valid_from > turn.occurred_at for memory_id in ended):
+        if any(not grounding.may_end(self._memories[memory_id], draft, turn.occurred_at) for memory_id in ended):
             return False
         if any(_ended_since(memory, draft, turn.occurred_at) for memory in known):
             return False

@@ -67,3 +67,11 @@ async def test_built_in_vectors_see_shared_words_and_need_no_network() -> None:
     assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert made[0] @ made[1] > 0.99
     assert abs(made[0] @ made[2]) < 0.3
+
+
+def test_what_somebody_wrote_by_hand_keeps_its_wording_and_is_taken_in_by_none() -> None:
+    written = memory(2, "Owns a dog called Bruno", origin="caller", confidence=1.0)
+    corrected = memory(3, "Bruno is the dog", confidence=1.0)
+    assert merge(memory(1, "Has a dog named Bruno"), written).into == {"mem_1": "mem_2"}
+    assert merge(memory(1, "Has a dog named Bruno"), corrected).into == {"mem_1": "mem_3"}
+    assert merge(written, corrected).into == {}

@@ -103,6 +103,25 @@ async def test_what_was_said_since_then_stands(parts: Composition, tenant: str, 
     assert [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"] == ["Oslo"]
 
 
+async def test_a_model_never_ends_what_is_surer_or_written_by_hand(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    surer = await contact(parts, tenant, "I live in Oslo", BARE)
+    (known,) = [m for m in await statements(parts, tenant, surer) if m.attribute == "residence"]
+    assert known.confidence > 0.75
+    edited = await contact(parts, tenant, "I live in Oslo", BARE)
+    await rows(
+        parts, tenant, "UPDATE memories SET confidence = 0.1, origin = 'caller' WHERE contact_id = :contact"
+        " AND attribute = 'residence' RETURNING 1", contact=edited,
+    )  # fmt: skip
+    fake.answer = finds("Porto")
+    await use_model(parts, tenant, fake)
+    for contact_id in (surer, edited):
+        await enrich_contact(parts.services, tenant, contact_id)
+        homes = [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"]
+        assert homes == ["Oslo"]
+
+
 async def test_what_was_forgotten_or_deleted_does_not_come_back(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:
