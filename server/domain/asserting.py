@@ -22,7 +22,7 @@ _SUPPOSED: Final = re.compile(
     re.IGNORECASE,
 )
 _OVER: Final = re.compile(
-    r"\b(?:used to|almost|nearly|no longer|not any ?more|any ?more|once|formerly|previously|back then|at the time|until)\b",
+    r"\b(?:used to|almost|nearly|no longer|any ?more|once|formerly|previously|back then|at the time|until)\b",
     re.IGNORECASE,
 )
 """What was, or was not quite."""

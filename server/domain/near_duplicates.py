@@ -46,7 +46,9 @@ def _thing(memory: Memory) -> tuple[object, ...]:
 
 
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
-    """Of each group, memories whose vectors are near become the oldest of them, or one written by hand, with all sources and entities.
+    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+
+    One that somebody wrote or corrected by hand stands before older ones and becomes no other.
 
     `vectors` has one of length 1 by memory id; a memory without one stays as it is.
     """

@@ -21,10 +21,10 @@ def merge(*memories: Memory, **vectors: np.ndarray) -> NearMerged:
 def memory(n: int, content: str, **changes: Any) -> Memory:
     usual: dict[str, Any] = {
         "type": "fact", "subject": "self", "attribute": "pet", "value": "Bruno", "sources": (f"m{n}",),
-        "importance": n / 10, "entity_ids": (f"e{n}",),
+        "importance": n / 10, "entity_ids": (f"e{n}",), "confidence": 0.9,
     }  # fmt: skip
     return Memory(
-        id=f"mem_{n}", content=content, confidence=0.9, occurred_at=AT, valid_from=AT, created_at=AT,
+        id=f"mem_{n}", content=content, occurred_at=AT, valid_from=AT, created_at=AT,
         **{**usual, **changes},
     )  # fmt: skip
 
