@@ -14,7 +14,7 @@ from server.domain.extraction import Draft, Extraction
 from server.domain.learning import learn
 from server.domain.memory import Entity, Memory
 from server.domain.turn import Turn
-from server.providers.errors import BadAnswer
+from server.providers.errors import ProviderError, about_the_request
 from server.providers.ports import LanguageModel, Material, Question
 from server.usecases import records
 from server.usecases.services import Services
@@ -74,8 +74,8 @@ async def read_turns(
     sent = [turn for turn in turns if not grounding.speaks_to_the_model(turn.user_message)]
     try:
         statements = await _ask(model, sent)
-    except BadAnswer:
-        if len(sent) == 1:
+    except ProviderError as error:
+        if len(sent) == 1 or not about_the_request(error):
             raise
         statements = await _ask_singly(model, sent)
     drafted = {turn.interaction_id: statements.get(turn.interaction_id, []) for turn in turns}
@@ -104,13 +104,15 @@ async def _ask(model: LanguageModel, turns: Sequence[UnreadTurn]) -> dict[str, l
 
 
 async def _ask_singly(model: LanguageModel, turns: Sequence[UnreadTurn]) -> dict[str, list[Statement]]:
-    """One text may be what the model stumbles over; the others must not wait for it. Raises BadAnswer if all fail."""
+    """One text may be what the model stumbles over; others must not wait for it. Raises what failed first if all do."""
     found: dict[str, list[Statement]] = {}
-    failed: list[BadAnswer] = []
+    failed: list[ProviderError] = []
     for turn in turns:
         try:
             found |= await _ask(model, [turn])
-        except BadAnswer as error:
+        except ProviderError as error:
+            if not about_the_request(error):
+                raise
             failed.append(error)
     if len(failed) == len(turns):
         raise failed[0]

@@ -115,6 +115,21 @@ async def test_a_used_up_budget_sends_nothing_and_is_counted(parts: Composition,
     assert (used.tokens_today, used.cost_today) == (110, 100.0)
 
 
+async def test_every_try_of_a_call_is_set_aside_and_what_may_have_been_worked_on_counts(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    await use_model(parts, tenant, fake, timeout_seconds=0.3)
+    fake.always = Reply(wait_seconds=1.0)
+    await processing.set_limits(parts.administration, tenant, Limits(daily_tokens=7_000))
+    with pytest.raises(OverBudget):
+        await enrich_contact(parts.services, tenant, contact_id)
+    used = (await processing.get_processing(parts.administration, tenant)).tokens_today
+    # What one call may use at most is between 2,000 and 3,500 tokens.
+    assert len(fake.asked) == 2
+    assert 4_000 < used <= 7_000
+
+
 async def test_calls_at_once_cannot_overdraw_the_budget(parts: Composition, tenant: str, fake: FakeOpenAi) -> None:
     people = [await contact(parts, tenant, BARE) for _ in range(6)]
     await use_model(parts, tenant, fake)

@@ -12,7 +12,7 @@ from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
 from server.usecases.memories import delete_memory
 from server.usecases.processing import Limits, NewProvider
-from tests.providers.fake_openai import FakeOpenAi, Reply, Turns, fake_openai
+from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, Turns, fake_openai
 from tests.usecases.provider_steps import (
     BARE,
     contact,
@@ -148,6 +148,26 @@ async def test_a_text_that_a_model_stumbles_over_holds_up_no_other(
         return nonsense if any("Qwertz" in t["text"] for t in turns) else finds("Porto")(turns)
 
     fake.answer = answer
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert [m.value for m in await statements(parts, tenant, contact_id) if m.origin == "llm"] == ["Porto"]
+    count = len(fake.asked)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert len(fake.asked) == count
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_turn_that_an_endpoint_refuses_holds_up_no_other(
+    parts: Composition, tenant: str, fake: FakeOpenAi, status: int
+) -> None:
+    contact_id = await contact(parts, tenant, "Qwertz everywhere in this long grey sentence of mine", BARE)
+    usual, fake.answer = fake.respond, finds("Porto")
+
+    def refusing(asked: Asked) -> Reply:
+        reply = usual(asked)
+        return Reply(status) if "Qwertz" in str(asked.body) else reply
+
+    fake.respond = refusing  # type: ignore[method-assign]
     await use_model(parts, tenant, fake)
     await enrich_contact(parts.services, tenant, contact_id)
     assert [m.value for m in await statements(parts, tenant, contact_id) if m.origin == "llm"] == ["Porto"]
