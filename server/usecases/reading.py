@@ -14,6 +14,8 @@ from server.domain.extraction import Draft, Extraction
 from server.domain.learning import learn
 from server.domain.memory import Entity, Memory
 from server.domain.turn import Turn
+from server.domain.words import Origin
+from server.providers.built_in import RULES
 from server.providers.errors import ProviderError, about_the_request
 from server.providers.ports import LanguageModel, Material, Question
 from server.usecases import records
@@ -146,7 +148,7 @@ async def _remember(
         found = await snapshots.whole(tx, contact_id)
         if row is None or found is None:
             raise NotFound.contact(contact_id)
-        reader = _Reader(found, now)
+        reader = _Reader(found, now, "rules" if model == RULES else "llm")
         for turn in turns:
             if turn.interaction_id in taken:
                 count = reader.read(turn, statements[turn.interaction_id])
@@ -165,8 +167,9 @@ async def _remember(
 class _Reader:
     """A contact's memories as they change while its turns are read, one after the other."""
 
-    def __init__(self, found: WholeContact, now: datetime) -> None:
+    def __init__(self, found: WholeContact, now: datetime, origin: Origin) -> None:
         self._now = now
+        self._origin = origin
         self._memories = {row.memory_id: records.memory(row) for row in found.memories}
         self._entities: list[Entity] = [records.entity(row) for row in found.entities]
         self._added: dict[str, tuple[Memory, str]] = {}
@@ -196,7 +199,7 @@ class _Reader:
             new_id=lambda: ids.new("mem", self._now),
         )
         for memory in learned.added:
-            self._memories[memory.id] = marked = replace(memory, origin="llm")
+            self._memories[memory.id] = marked = replace(memory, origin=self._origin)
             self._added[memory.id] = marked, turn.interaction_id
         for memory in learned.changed.values():
             self._memories[memory.id] = memory

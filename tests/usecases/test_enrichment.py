@@ -10,7 +10,8 @@ from server.composition import Composition
 from server.providers.errors import OverBudget, ProviderError
 from server.usecases import processing
 from server.usecases.consolidation import consolidation_status
-from server.usecases.enrichment import Busy, consolidate_now, enrich_contact, enrich_tenant
+from server.usecases.contacts import delete_contact
+from server.usecases.enrichment import Busy, consolidate_now, enrich_contact, enrich_tenant, queue_enrichment
 from server.usecases.processing import Limits
 from tests.providers.fake_openai import FakeOpenAi, Reply, fake_openai
 from tests.usecases.provider_steps import (
@@ -165,3 +166,12 @@ def test_errors_of_providers_have_outcomes_of_their_own() -> None:
     kinds = ProviderError.__subclasses__()
     assert len({kind.outcome for kind in kinds}) == len(kinds)
     assert json.dumps([kind.outcome for kind in kinds])
+
+
+async def test_no_job_is_queued_that_names_an_erased_contact(parts: Composition, tenant: str, fake: FakeOpenAi) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    await use_model(parts, tenant, fake)
+    await delete_contact(parts.services, tenant, contact_id)
+    await queue_enrichment(parts.services, tenant, contact_id)
+    named = "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'contact_id' = :contact"
+    assert await rows(parts, tenant, named, contact=contact_id) == [(0,)]

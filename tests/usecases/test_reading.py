@@ -201,3 +201,27 @@ async def test_a_council_needs_more_than_one_and_is_asked_whole(parts: Compositi
         assert [len(f.asked) for f in (one, two, three)] == [1, 1, 1]
     added = [m for m in await statements(parts, tenant, contact_id) if m.origin == "llm"]
     assert [(m.attribute, m.value) for m in added] == [("residence", "Porto")]
+
+
+async def test_a_turn_whose_memory_was_deleted_is_read_by_no_model(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    (known,) = await statements(parts, tenant, contact_id)
+    await delete_memory(parts.services, tenant, contact_id, known.id)
+    fake.answer = lambda _: [says("baker", "Works as a baker", attribute="occupation")]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert fake.asked == []
+    assert await statements(parts, tenant, contact_id) == []
+
+
+async def test_what_the_built_in_rules_read_again_is_theirs(parts: Composition, tenant: str) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    # As if an older version of the rules had made only an episode of it.
+    await rows(parts, tenant, "DELETE FROM memories WHERE contact_id = :c AND type = 'fact' RETURNING 1", c=contact_id)
+    await processing.set_language_models(parts.administration, tenant, [NewProvider(kind="built_in")])
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert await rows(
+        parts, tenant, "SELECT value, origin FROM memories WHERE contact_id = :c AND type = 'fact'", c=contact_id
+    ) == [("baker", "rules")]
