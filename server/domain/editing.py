@@ -82,11 +82,10 @@ def _held(stated: Memory, memory: Memory, change: Edit, since: datetime) -> Memo
     if (stated.attribute, stated.event_end) == (memory.attribute, memory.event_end):
         if memory.valid_to is None or memory.valid_to > since or change.valid_from is None:
             until = memory.valid_to
-    elif (
-        change.valid_from is None and over_at(stated.attribute, memory.valid_from, stated.event_end) == stated.event_end
-    ):
-        # Its day has passed already.
-        until = stated.event_end
+    elif change.valid_from is None:
+        told_then = over_at(stated.attribute, memory.valid_from, stated.event_end)
+        # The day that it tells of may have passed already.
+        until = told_then if told_then == stated.event_end else until
     over = until is not None and until <= since
     return replace(stated, valid_from=memory.valid_from if over else since, valid_to=until)
 
