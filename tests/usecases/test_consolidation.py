@@ -225,6 +225,33 @@ async def test_deleting_a_successor_hands_its_place_on(worker: Composition) -> N
     }  # fmt: skip
 
 
+async def test_what_ended_only_because_of_a_deleted_memory_is_true_again(worker: Composition) -> None:
+    contact_id = await contact(worker, "revived")
+    day = START + timedelta(days=400)
+    plan = a_fact(
+        1, "Is going to Turin", attribute="plan", value="Turin", event_start=day, event_end=day + timedelta(days=1),
+        status="superseded", superseded_by="mem_00003", valid_to=START,
+    )  # fmt: skip
+    home = a_fact(0, "Lives in Berlin", status="superseded", superseded_by="mem_00003", valid_to=START)
+    habit = a_fact(2, "Usually chats", type="pattern", status="superseded", superseded_by="mem_00003", valid_to=START)
+    await plant(worker, contact_id, [home, plan, habit, a_fact(3, "Lives in Porto")])
+    await delete_memory(worker.services, TENANT, contact_id, "mem_00003")
+    memories = {m.id: m for m in (await worker.services.snapshots.get(TENANT, contact_id)).memories}
+    assert {i: (m.status, m.superseded_by) for i, m in memories.items()} == {
+        home.id: ("current", None), plan.id: ("current", None), habit.id: ("superseded", None),
+    }  # fmt: skip
+    assert (memories[home.id].valid_to, memories[plan.id].valid_to) == (None, plan.event_end)
+
+
+async def test_what_ended_before_a_deleted_memory_that_is_over_stays_over(worker: Composition) -> None:
+    contact_id = await contact(worker, "not_revived")
+    home = a_fact(0, "Lives in Berlin", status="superseded", superseded_by="mem_00001", valid_to=START)
+    await plant(worker, contact_id, [home, a_fact(1, "Lives in Porto", status="expired", valid_to=START)])
+    await delete_memory(worker.services, TENANT, contact_id, "mem_00001")
+    (left,) = (await worker.services.snapshots.get(TENANT, contact_id)).memories
+    assert (left.status, left.superseded_by, left.valid_to) == ("superseded", None, START)
+
+
 async def test_what_a_turn_asks_to_forget_goes_with_its_earlier_wordings_and_leaves_no_dangling_successor(
     worker: Composition,
 ) -> None:
