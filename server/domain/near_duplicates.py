@@ -1,12 +1,13 @@
 """Memories that say the same in other words, found by their vectors; words decide where vectors cannot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.joining import joined
 from server.domain.memory import Memory
 from server.domain.text import tokens, words
 
@@ -45,7 +46,7 @@ def _thing(memory: Memory) -> tuple[object, ...]:
 
 
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
-    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+    """Of each group, memories whose vectors are near become the oldest of them, joined with the others.
 
     `vectors` has one of length 1 by memory id; a memory without one stays as it is.
     """
@@ -61,11 +62,6 @@ def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[s
                 kept.append(memory)
                 continue
             first = grown.get(near.id, near)
-            grown[first.id] = replace(
-                first,
-                sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
-                entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
-                importance=max(first.importance, memory.importance),
-            )
+            grown[first.id] = joined(first, memory)
             into[memory.id] = first.id
     return NearMerged(tuple(grown.values()), into)
