@@ -169,7 +169,7 @@ def tasks(request: pb.ConsolidateMemoriesRequest) -> list[Task]:
 def consolidated(results: Sequence[TaskResult]) -> pb.ConsolidateMemoriesResponse:
     """What the tasks did."""
     return pb.ConsolidateMemoriesResponse(
-        status="completed",
+        status="failed" if any(result.status == "failed" for result in results) else "completed",
         tasks=[
             pb.ConsolidationResult(task=r.task, status=r.status, changed=r.changed, counts=r.counts) for r in results
         ],

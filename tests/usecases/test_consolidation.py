@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from server.usecases.consolidation import TaskResult, consolidate_memories, cons
 from server.usecases.contacts import NewContact, create_contact, delete_contact, export_contact
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import delete_all_memories, delete_memory
-from server.usecases.snapshots import Change
+from server.usecases.snapshots import Change, Snapshots
 from server.usecases.tenants import NewTenant, create_tenant
 from store import contacts, memories
 from store.database import Transaction
@@ -154,6 +155,14 @@ async def test_turns_that_come_in_between_plan_and_deed_are_not_lost(
     await plant(worker, contact_id, pairs(30))
     monkeypatch.setattr(consolidation, "_BATCH", 10)
     plan, loop, turns = consolidation_plan.plan, asyncio.get_running_loop(), 0
+    held, change, threads = ContextVar("held", default=False), Snapshots.change, set[threading.Thread]()
+
+    async def holding(*given: Any) -> Any:
+        token = held.set(True)
+        try:
+            return await change(*given)
+        finally:
+            held.reset(token)
 
     async def tell() -> None:
         nonlocal turns
@@ -163,18 +172,23 @@ async def test_turns_that_come_in_between_plan_and_deed_are_not_lost(
 
     def and_then_a_turn_comes_in(*given: Any) -> list[consolidation_plan.Step]:
         steps = plan(*given)
-        # Plans are made in a thread, but for the one that is made while the contact is held.
-        if turns < 6 and threading.current_thread() is not threading.main_thread():
+        if held.get():
+            threads.add(threading.current_thread())
+        elif turns < 6:
             asyncio.run_coroutine_threadsafe(tell(), loop).result(10)
         return steps
 
     monkeypatch.setattr(consolidation_plan, "plan", and_then_a_turn_comes_in)
+    monkeypatch.setattr(Snapshots, "change", holding)
     done = await run(worker, contact_id, "merge_duplicates")
     assert done["merge_duplicates"].counts["merged"] == 30
     snapshot = await worker.services.snapshots.get(TENANT, contact_id)
     assert sum("lamp" in m.content for m in snapshot.memories) == 30
     assert snapshot.state.total_messages == 6
     assert sum("kites" in m.content for m in snapshot.memories if m.type == "episode") == 6
+    # The last plan is made while the contact is held; others are answered even then.
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_two_runs_at_once_do_the_work_once(worker: Composition) -> None:

@@ -922,7 +922,7 @@ class ConsolidateMemoriesResponse(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     TASKS_FIELD_NUMBER: _builtins.int
     status: _builtins.str
-    """Always `completed`."""
+    """`completed`, or `failed` where a task failed, which is tried again."""
     @_builtins.property
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsolidationResult]:
         """One result for each task that was asked for."""
