@@ -9,16 +9,16 @@ from server.domain.conflict import DATED
 from server.domain.history import repointed
 from server.domain.joining import joined
 from server.domain.memory import Memory
+from server.domain.negation import denies
 from server.domain.text import stem, words
 
 _ARTICLES: Final = frozenset(("a", "an", "the"))
 _TURNING: Final = frozenset(
     """
-    not no never none nothing without hardly barely former formerly ex used once longer anymore was were had will would
-    might may could if unless maybe
+    hardly barely former formerly ex used once longer anymore was were had will would might may could if unless maybe
     """.split()
 )
-"""Words that turn what the others say: with one more of them a sentence does not say more but something else."""
+"""Words that turn what the others say, besides those that deny: with one more of them a sentence says something else."""
 
 
 def turned(text: str) -> frozenset[str]:
@@ -117,7 +117,7 @@ def _says_more(most: frozenset[str], least: frozenset[str]) -> bool:
 
 
 def _turns(word: str) -> bool:
-    return word in _TURNING or word.endswith("n't")
+    return word in _TURNING or denies(word)
 
 
 def _of_one_day(one: Memory, other: Memory) -> bool:

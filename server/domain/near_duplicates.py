@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from server.domain.joining import joined
 from server.domain.memory import Memory
+from server.domain.negation import denies
 from server.domain.text import tokens, words
 
 NEAR: Final = 0.92
 """The least cosine of two memories that become one."""
-
-_NEGATIONS: Final = frozenset("not never no none without cannot don't doesn't didn't isn't wasn't won't can't".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,11 @@ def candidates(memories: Sequence[Memory]) -> list[list[Memory]]:
 
 def _thing(memory: Memory) -> tuple[object, ...]:
     said = frozenset(words(memory.content))
+    denied = frozenset(filter(denies, said))
     numbers = frozenset(word for word in said if any(character.isdigit() for character in word))
     value = frozenset(tokens(memory.value or ""))
     event = (memory.event_start, memory.event_end)
-    return (memory.type, memory.subject, memory.attribute, value, said & _NEGATIONS, numbers, event)
+    return (memory.type, memory.subject, memory.attribute, value, denied, numbers, event)
 
 
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:

@@ -222,6 +222,23 @@ async def test_a_passed_birthday_is_moved_to_the_next_one_in_the_contacts_zone(w
     assert (await run(worker, contact_id, "check_triggers"))["check_triggers"].counts == {"upcoming": 1}
 
 
+async def test_a_habit_that_was_deleted_by_hand_is_not_derived_again(worker: Composition) -> None:
+    contact_id = await contact(worker, "habit")
+    for day in range(10):
+        turn = Turn(START + timedelta(days=2 * day, minutes=7 * day), "Long day today", session_id=f"s{day}")
+        await ingest_interaction(worker.services, TENANT, contact_id, turn)
+
+    async def patterns() -> set[tuple[str | None, str]]:
+        await run(worker, contact_id, "extract_entities")
+        memories = (await worker.services.snapshots.get(TENANT, contact_id)).memories
+        return {(m.attribute, m.id) for m in memories if m.type == "pattern" and m.status == "current"}
+
+    before = await patterns()
+    (hours,) = [memory_id for attribute, memory_id in before if attribute == "usual_hours"]
+    await delete_memory(worker.services, TENANT, contact_id, hours)
+    assert await patterns() == before - {("usual_hours", hours)}
+
+
 async def test_deleting_a_successor_hands_its_place_on(worker: Composition) -> None:
     contact_id = await contact(worker, "chain")
     chain = [
