@@ -18,7 +18,7 @@ _TURNING: Final = frozenset(
     hardly barely former formerly ex used once longer anymore was were had will would might may could if unless maybe
     """.split()
 )
-"""Words that turn what the others say, besides those that deny: with one more of them a sentence says something else."""
+"""Words that turn what the others say, besides those that deny: with one more a sentence says something else."""
 
 
 def turned(text: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.editing import CERTAIN
 from server.domain.joining import joined
 from server.domain.memory import Memory
 from server.domain.negation import denies
@@ -48,20 +49,27 @@ def _thing(memory: Memory) -> tuple[object, ...]:
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
     """Of each group, memories whose vectors are near become the oldest of them, joined with the others.
 
+    One that somebody wrote or corrected by hand stands before older ones and becomes no other.
+
     `vectors` has one of length 1 by memory id; a memory without one stays as it is.
     """
     grown: dict[str, Memory] = {}
     into: dict[str, str] = {}
     for group in groups:
         kept: list[Memory] = []
-        for memory in group:
+        # What somebody wrote by hand keeps its wording: it takes others in and is taken in by none.
+        for memory in sorted(group, key=lambda m: not _by_hand(m)):
             if (vector := vectors.get(memory.id)) is None:
                 continue
             near = next((k for k in kept if float(vectors[k.id] @ vector) >= NEAR), None)
-            if near is None:
+            if near is None or _by_hand(memory):
                 kept.append(memory)
                 continue
             first = grown.get(near.id, near)
             grown[first.id] = joined(first, memory)
             into[memory.id] = first.id
     return NearMerged(tuple(grown.values()), into)
+
+
+def _by_hand(memory: Memory) -> bool:
+    return memory.origin == "caller" or memory.confidence >= CERTAIN

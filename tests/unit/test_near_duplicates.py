@@ -22,10 +22,10 @@ def merge(*memories: Memory, **vectors: np.ndarray) -> NearMerged:
 def memory(n: int, content: str, **changes: Any) -> Memory:
     usual: dict[str, Any] = {
         "type": "fact", "subject": "self", "attribute": "pet", "value": "Bruno", "sources": (f"m{n}",),
-        "importance": n / 10, "entity_ids": (f"e{n}",),
+        "importance": n / 10, "entity_ids": (f"e{n}",), "confidence": 0.9,
     }  # fmt: skip
     return Memory(
-        id=f"mem_{n}", content=content, confidence=0.9, occurred_at=AT, valid_from=AT, created_at=AT,
+        id=f"mem_{n}", content=content, occurred_at=AT, valid_from=AT, created_at=AT,
         **{**usual, **changes},
     )  # fmt: skip
 
@@ -81,3 +81,11 @@ async def test_built_in_vectors_see_shared_words_and_need_no_network() -> None:
     assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert made[0] @ made[1] > 0.99
     assert abs(made[0] @ made[2]) < 0.3
+
+
+def test_what_somebody_wrote_by_hand_keeps_its_wording_and_is_taken_in_by_none() -> None:
+    written = memory(2, "Owns a dog called Bruno", origin="caller", confidence=1.0)
+    corrected = memory(3, "Bruno is the dog", confidence=1.0)
+    assert merge(memory(1, "Has a dog named Bruno"), written).into == {"mem_1": "mem_2"}
+    assert merge(memory(1, "Has a dog named Bruno"), corrected).into == {"mem_1": "mem_3"}
+    assert merge(written, corrected).into == {}

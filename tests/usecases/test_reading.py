@@ -14,7 +14,7 @@ from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
 from server.usecases.memories import delete_memory, update_memory
 from server.usecases.processing import Limits, NewProvider
-from tests.providers.fake_openai import FakeOpenAi, Reply, Turns, fake_openai
+from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, Turns, fake_openai
 from tests.usecases.provider_steps import (
     BARE,
     START,
@@ -121,6 +121,25 @@ async def test_what_was_over_by_hand_after_it_was_said_does_not_come_back_in_oth
     assert await statements(parts, tenant, contact_id) == []
 
 
+async def test_a_model_never_ends_what_is_surer_or_written_by_hand(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    surer = await contact(parts, tenant, "I live in Oslo", BARE)
+    (known,) = [m for m in await statements(parts, tenant, surer) if m.attribute == "residence"]
+    assert known.confidence > 0.75
+    edited = await contact(parts, tenant, "I live in Oslo", BARE)
+    await rows(
+        parts, tenant, "UPDATE memories SET confidence = 0.1, origin = 'caller' WHERE contact_id = :contact"
+        " AND attribute = 'residence' RETURNING 1", contact=edited,
+    )  # fmt: skip
+    fake.answer = finds("Porto")
+    await use_model(parts, tenant, fake)
+    for contact_id in (surer, edited):
+        await enrich_contact(parts.services, tenant, contact_id)
+        homes = [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"]
+        assert homes == ["Oslo"]
+
+
 async def test_what_was_forgotten_or_deleted_does_not_come_back(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:
@@ -155,6 +174,26 @@ async def test_a_text_that_a_model_stumbles_over_holds_up_no_other(
     assert len(fake.asked) == count
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_turn_that_an_endpoint_refuses_holds_up_no_other(
+    parts: Composition, tenant: str, fake: FakeOpenAi, status: int
+) -> None:
+    contact_id = await contact(parts, tenant, "Qwertz everywhere in this long grey sentence of mine", BARE)
+    usual, fake.answer = fake.respond, finds("Porto")
+
+    def refusing(asked: Asked) -> Reply:
+        reply = usual(asked)
+        return Reply(status) if "Qwertz" in str(asked.body) else reply
+
+    fake.respond = refusing  # type: ignore[method-assign]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert [m.value for m in await statements(parts, tenant, contact_id) if m.origin == "llm"] == ["Porto"]
+    count = len(fake.asked)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert len(fake.asked) == count
+
+
 async def test_what_an_endpoint_does_not_know_is_asked_of_it_once(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:
@@ -180,3 +219,27 @@ async def test_a_council_needs_more_than_one_and_is_asked_whole(parts: Compositi
         assert [len(f.asked) for f in (one, two, three)] == [1, 1, 1]
     added = [m for m in await statements(parts, tenant, contact_id) if m.origin == "llm"]
     assert [(m.attribute, m.value) for m in added] == [("residence", "Porto")]
+
+
+async def test_a_turn_whose_memory_was_deleted_is_read_by_no_model(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    (known,) = await statements(parts, tenant, contact_id)
+    await delete_memory(parts.services, tenant, contact_id, known.id)
+    fake.answer = lambda _: [says("baker", "Works as a baker", attribute="occupation")]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert fake.asked == []
+    assert await statements(parts, tenant, contact_id) == []
+
+
+async def test_what_the_built_in_rules_read_again_is_theirs(parts: Composition, tenant: str) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    # As if an older version of the rules had made only an episode of it.
+    await rows(parts, tenant, "DELETE FROM memories WHERE contact_id = :c AND type = 'fact' RETURNING 1", c=contact_id)
+    await processing.set_language_models(parts.administration, tenant, [NewProvider(kind="built_in")])
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert await rows(
+        parts, tenant, "SELECT value, origin FROM memories WHERE contact_id = :c AND type = 'fact'", c=contact_id
+    ) == [("baker", "rules")]
