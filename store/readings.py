@@ -36,6 +36,13 @@ _TURNS: Final = text(
     " ORDER BY occurred_at, interaction_id"
 )
 
+_STILL: Final = text(
+    "SELECT l.interaction_id FROM interaction_logs l"
+    " WHERE l.tenant_id = :tenant AND l.contact_id = :contact AND l.interaction_id = ANY (CAST(:ids AS text[]))"
+    " AND l.user_message IS NOT NULL AND NOT EXISTS (SELECT FROM turn_readings r WHERE r.tenant_id = l.tenant_id"
+    "   AND r.contact_id = l.contact_id AND r.interaction_id = l.interaction_id)"
+)
+
 _TAKE: Final = text(
     f"WITH told AS MATERIALIZED ({_TOLD})"  # noqa: S608 (a constant of ours)
     " INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
@@ -84,13 +91,13 @@ class UnreadTurn:
     sequence: int
 
 
-async def unread(tx: Transaction, contact_id: str, batch: int) -> list[UnreadTurn]:
+async def unread(tx: Transaction, contact_id: str, most: int) -> list[UnreadTurn]:
     """The next turns to read, oldest first."""
     of_contact = {"tenant": tx.tenant_id, "contact": contact_id}
     read = {interaction_id for (interaction_id,) in await tx.execute(_READ, of_contact)}
     places = {row.interaction_id: int(row.sequence) for row in await tx.execute(_CANDIDATES, of_contact)}
     logged = (interaction_id for (interaction_id,) in await tx.execute(_LOGGED, of_contact))
-    following = list(islice((i for i in logged if i in places and i not in read), batch))
+    following = list(islice((i for i in logged if i in places and i not in read), most))
     if not following:
         return []
     turns = await tx.execute(_TURNS, {**of_contact, "ids": following})
@@ -105,6 +112,12 @@ async def unread(tx: Transaction, contact_id: str, batch: int) -> list[UnreadTur
         )
         for row in turns
     ]
+
+
+async def still_unread(tx: Transaction, contact_id: str, ids: Sequence[str]) -> set[str]:
+    """Which of these turns are there and were neither read nor closed meanwhile."""
+    found = await tx.execute(_STILL, {"tenant": tx.tenant_id, "contact": contact_id, "ids": list(ids)})
+    return {interaction_id for (interaction_id,) in found}
 
 
 async def take(tx: Transaction, contact_id: str, ids: Sequence[str], model: str, at: datetime) -> set[str]:

@@ -129,9 +129,12 @@ async def _read(
     services: Services, tenant_id: str, contact_id: str, model: LanguageModel, done: Progress, keep: Keep
 ) -> None:
     try:
-        while turns := await reading.next_turns(services, tenant_id, contact_id):
-            await keep()
-            done.read = (done.read or 0) + await reading.read_turns(services, tenant_id, contact_id, model, turns)
+        while page := await reading.next_turns(services, tenant_id, contact_id):
+            for start in range(0, len(page), reading.BATCH):
+                await keep()
+                batch = page[start : start + reading.BATCH]
+                turns = await reading.still_unread(services, tenant_id, contact_id, batch)
+                done.read = (done.read or 0) + await reading.read_turns(services, tenant_id, contact_id, model, turns)
     finally:
         if done.read:
             # New statements name entities, and may repeat what another turn gave.

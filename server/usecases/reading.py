@@ -29,6 +29,9 @@ from store.snapshots import WholeContact
 BATCH: Final = 20
 """Turns read by one call."""
 
+_PAGE: Final = 400
+"""Turns looked up at once: to find the unread ones costs more than to read them."""
+
 _LONGEST: Final = 2_000
 """Characters of a turn that are read."""
 
@@ -62,7 +65,16 @@ class Statement(BaseModel):
 async def next_turns(services: Services, tenant_id: str, contact_id: str) -> list[UnreadTurn]:
     """The next turns to read; none when all were."""
     async with services.database.transaction(tenant_id) as tx:
-        return await readings.unread(tx, contact_id, BATCH)
+        return await readings.unread(tx, contact_id, _PAGE)
+
+
+async def still_unread(
+    services: Services, tenant_id: str, contact_id: str, turns: Sequence[UnreadTurn]
+) -> list[UnreadTurn]:
+    """Those of a page that nobody read, closed or erased since it was looked up: their text must not be sent."""
+    async with services.database.transaction(tenant_id) as tx:
+        left = await readings.still_unread(tx, contact_id, [turn.interaction_id for turn in turns])
+    return [turn for turn in turns if turn.interaction_id in left]
 
 
 async def read_turns(

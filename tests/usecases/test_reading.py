@@ -9,7 +9,7 @@ import pytest
 from server.composition import Composition
 from server.domain.editing import Edit
 from server.domain.errors import InvalidInput
-from server.usecases import processing
+from server.usecases import processing, reading
 from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
 from server.usecases.memories import delete_memory, update_memory
@@ -232,6 +232,39 @@ async def test_a_turn_whose_memory_was_deleted_is_read_by_no_model(
     await enrich_contact(parts.services, tenant, contact_id)
     assert fake.asked == []
     assert await statements(parts, tenant, contact_id) == []
+
+
+async def test_turns_are_looked_up_a_page_at_a_time_and_one_closed_meanwhile_is_not_sent(
+    parts: Composition, tenant: str, fake: FakeOpenAi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.usecases.reading.BATCH", 1)
+    monkeypatch.setattr("server.usecases.reading._PAGE", 3)
+    greys = [f"Such a long grey {color} morning with nothing to tell" for color in ("blue", "red", "white", "black")]
+    contact_id = await contact(parts, tenant, *greys)
+    looked_up: list[int] = []
+    usual, asking = reading.next_turns, reading.read_turns
+
+    async def counted(*arguments: Any) -> Any:
+        looked_up.append(len(page := await usual(*arguments)))
+        return page
+
+    async def then_close_the_next(*arguments: Any) -> int:
+        count = await asking(*arguments)
+        close = (
+            "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
+            " SELECT tenant_id, contact_id, interaction_id, 'none', 0, now() FROM interaction_logs"
+            " WHERE contact_id = :c AND user_message LIKE '% red %' ON CONFLICT DO NOTHING RETURNING 1"
+        )
+        await rows(parts, tenant, close, c=contact_id)
+        return count
+
+    monkeypatch.setattr("server.usecases.reading.next_turns", counted)
+    monkeypatch.setattr("server.usecases.reading.read_turns", then_close_the_next)
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert looked_up == [3, 1, 0]
+    asked = str([one.body for one in fake.asked])
+    assert [f" {color} morning" in asked for color in ("blue", "red", "white", "black")] == [True, False, True, True]
 
 
 async def test_what_the_built_in_rules_read_again_is_theirs(parts: Composition, tenant: str) -> None:
