@@ -87,7 +87,7 @@ def _summary(profile: Profile, state: State, result: ContactPage) -> pb.ContactS
 
 def full_profile(snapshot: ContactSnapshot, now: datetime) -> pb.GetContactProfileResponse:
     """All that a dashboard shows of one contact."""
-    current = [m for m in snapshot.memories if m.status == "current"]
+    current = [m for m in snapshot.memories if m.holds(now)]
     counts = Counter(m.type for m in current)
     lasting = [m for m in current if m.type != "episode"] or current
     top = sorted(lasting, key=lambda m: (-m.importance, m.id))[:_TOP]
@@ -177,7 +177,7 @@ def erased(result: Erased) -> pb.DeleteContactResponse:
 def export(result: Export) -> pb.ExportContactResponse:
     """Everything that Kith holds of a contact."""
     snapshot = result.snapshot
-    current = [m for m in result.memories if m.status == "current"]
+    current = [m for m in result.memories if m.holds(result.now)]
     return pb.ExportContactResponse(
         contact=contact(snapshot.profile),
         state=state(snapshot.state, snapshot.zone, result.now),

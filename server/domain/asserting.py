@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from server.domain.attribute_words import stating
+from server.domain.negation import NEGATION
 from server.domain.text import stem, tokens, words
 
 _SENTENCE: Final = re.compile(r"[^.!?;\n]+[.!?;\n]?")
@@ -16,7 +17,6 @@ _CLAUSE: Final = re.compile(
     r"|\s+(?=(?:but|because|while|although|though|whereas|who|which|that|when|and then|so)\s)",
     re.IGNORECASE,
 )
-_NEGATION: Final = re.compile(r"\b(?:not|never|no|none|nobody|neither|nor|without|cannot)\b|n't\b|n’t\b", re.IGNORECASE)
 _SUPPOSED: Final = re.compile(
     r"\b(?:if|wish|imagine|suppose|pretend|pretending|joking|kidding|jk|lol|haha|would|might|perhaps|maybe)\b",
     re.IGNORECASE,
@@ -93,10 +93,10 @@ def _clauses(sentence: str) -> list[str]:
 def _states(clause: str, attribute: str, subject: str, meant: frozenset[str], content: str) -> bool:
     if not meant <= frozenset(tokens(clause)) or _OVER.search(clause):
         return False
-    denied = bool(_NEGATION.search(clause))
+    denied = bool(NEGATION.search(clause))
     family = stating(attribute, denied=denied)
     turned = denied and family is not stating(attribute, denied=False)
-    if not turned and denied != bool(_NEGATION.search(content)):
+    if not turned and denied != bool(NEGATION.search(content)):
         return False
     spoken = words(clause)
     return any(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
-from server.domain.history import earlier_wordings, repointed
+from server.domain.history import earlier_wordings, handed_on
 from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.timeline import placed
@@ -47,7 +47,8 @@ def learn(
     # What was once true of what is to be forgotten goes with it, and what it said before it was corrected.
     gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
     gone |= frozenset(earlier_wordings(gone, memories))
-    changed = _true_again(gone, memories)
+    handed = handed_on(gone, memories)
+    changed = {i: m for i, m in handed.items() if m.status == "current"}
     current = {i: m for i, m in (current | changed).items() if i not in gone}
 
     added: dict[str, Memory] = {}
@@ -74,17 +75,8 @@ def learn(
         removed=gone,
         entities=all_entities,
         met=tuple(e for e in all_entities if e.id in met),
-        repointed={i: m for i, m in repointed(memories, dict.fromkeys(gone)).items() if i not in changed},
+        repointed={i: m for i, m in handed.items() if i not in changed},
     )
-
-
-def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, Memory]:
-    """What had ended only because of memories that are gone, by id: a joke about Mars does not end a home in Lisbon."""
-    return {
-        m.id: replace(m, status="current", valid_to=over_at(m.attribute, m.valid_from, m.event_end), superseded_by=None)
-        for m in memories
-        if m.status == "superseded" and m.superseded_by in gone and m.id not in gone
-    }
 
 
 def with_met(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:

@@ -1,20 +1,20 @@
 """Memories that say the same in other words, found by their vectors; words decide where vectors cannot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.editing import CERTAIN
+from server.domain.joining import joined
 from server.domain.memory import Memory
+from server.domain.negation import denies
 from server.domain.text import tokens, words
 
 NEAR: Final = 0.92
 """The least cosine of two memories that become one."""
-
-_NEGATIONS: Final = frozenset("not never no none without cannot don't doesn't didn't isn't wasn't won't can't".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,15 @@ def candidates(memories: Sequence[Memory]) -> list[list[Memory]]:
 
 def _thing(memory: Memory) -> tuple[object, ...]:
     said = frozenset(words(memory.content))
+    denied = frozenset(filter(denies, said))
     numbers = frozenset(word for word in said if any(character.isdigit() for character in word))
     value = frozenset(tokens(memory.value or ""))
     event = (memory.event_start, memory.event_end)
-    return (memory.type, memory.subject, memory.attribute, value, said & _NEGATIONS, numbers, event)
+    return (memory.type, memory.subject, memory.attribute, value, denied, numbers, event)
 
 
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
-    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+    """Of each group, memories whose vectors are near become the oldest of them, joined with the others.
 
     One that somebody wrote or corrected by hand stands before older ones and becomes no other.
 
@@ -65,12 +66,7 @@ def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[s
                 kept.append(memory)
                 continue
             first = grown.get(near.id, near)
-            grown[first.id] = replace(
-                first,
-                sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
-                entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
-                importance=max(first.importance, memory.importance),
-            )
+            grown[first.id] = joined(first, memory)
             into[memory.id] = first.id
     return NearMerged(tuple(grown.values()), into)
 

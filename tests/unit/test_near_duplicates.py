@@ -1,6 +1,7 @@
 """The same said in other words becomes one memory; alike vectors alone do not make two things the same."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,19 @@ def test_the_oldest_takes_over_sources_entities_and_importance() -> None:
     assert (kept.id, kept.sources, kept.entity_ids) == ("mem_1", ("m1", "m2", "m3"), ("e1", "e2", "e3"))
     assert kept.importance == 0.3
     assert merged.into == {"mem_2": "mem_1", "mem_3": "mem_1"}
+
+
+def test_what_the_oldest_takes_over_is_all_that_the_others_were_worth() -> None:
+    wish = {"attribute": "wants", "strength": 0.2, "strength_at": AT, "access_count": 1}
+    later = AT + timedelta(days=9)
+    merged = merge(
+        memory(1, "Wants a dog like Bruno", **wish, valid_to=AT + timedelta(days=30)),
+        replace(memory(2, "Would like a dog like Bruno", **{**wish, "strength": 0.8, "strength_at": later}),
+                confidence=1.0, valid_to=later + timedelta(days=30)),
+    )  # fmt: skip
+    (kept,) = merged.grown
+    assert (kept.confidence, kept.access_count, kept.strength, kept.strength_at) == (1.0, 2, 0.8, later)
+    assert kept.valid_to == later + timedelta(days=30)
 
 
 def test_what_differs_in_anything_that_matters_stays_apart() -> None:

@@ -84,17 +84,25 @@ async def test_near_duplicates_become_one_and_keep_all_their_turns(
         " FROM memories m WHERE contact_id = :contact AND value ILIKE '%miso%' AND type <> 'episode' RETURNING 1"
     )
     assert await rows(parts, tenant, insert, contact=contact_id)
+    earlier = (
+        "INSERT INTO memories SELECT (json_populate_record(m, json_build_object('memory_id', 'mem_before', 'status',"
+        " 'superseded', 'superseded_by', 'mem_zz', 'value', 'a cat', 'sequence', 98))).*"
+        " FROM memories m WHERE contact_id = :contact AND memory_id = 'mem_zz' RETURNING 1"
+    )
+    assert await rows(parts, tenant, earlier, contact=contact_id)
     await processing.set_embedder(parts.administration, tenant, NewProvider(kind="built_in"))
     await enrich_contact(parts.services, tenant, contact_id)
     kept = await rows(
         parts, tenant,
-        "SELECT interaction_ids FROM memories"
+        "SELECT interaction_ids, memory_id FROM memories"
         " WHERE contact_id = :contact AND value ILIKE '%miso%' AND type <> 'episode'",
         contact=contact_id,
     )  # fmt: skip
     assert len(kept) == 1
     assert "int_other" in kept[0][0]
     assert len(kept[0][0]) == 2
+    before = "SELECT superseded_by FROM memories WHERE contact_id = :contact AND memory_id = 'mem_before'"
+    assert await rows(parts, tenant, before, contact=contact_id) == [(kept[0][1],)]
 
 
 async def test_without_an_embedder_vectors_go(parts: Composition, tenant: str, fake: FakeOpenAi) -> None:

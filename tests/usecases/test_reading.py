@@ -1,20 +1,23 @@
 """Turns read by a tenant's language model: what it adds, and what it cannot."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.composition import Composition
+from server.domain.editing import Edit
 from server.domain.errors import InvalidInput
 from server.usecases import processing, reading
 from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
-from server.usecases.memories import delete_memory
+from server.usecases.memories import delete_memory, update_memory
 from server.usecases.processing import Limits, NewProvider
 from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, Turns, fake_openai
 from tests.usecases.provider_steps import (
     BARE,
+    START,
     contact,
     finds,
     rows,
@@ -101,6 +104,21 @@ async def test_what_was_said_since_then_stands(parts: Composition, tenant: str, 
     await use_model(parts, tenant, fake)
     await enrich_contact(parts.services, tenant, contact_id)
     assert [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"] == ["Oslo"]
+
+
+async def test_what_was_over_by_hand_after_it_was_said_does_not_come_back_in_other_words(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I live in Oslo", BARE)
+    (home,) = await statements(parts, tenant, contact_id)
+    # Whatever was said of a home until then is over.
+    over = Edit(valid_to=START + timedelta(hours=1))
+    await update_memory(parts.services, tenant, contact_id, home.id, over)
+    fake.answer = finds("Porto")
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert len(fake.asked) == 1
+    assert await statements(parts, tenant, contact_id) == []
 
 
 async def test_a_model_never_ends_what_is_surer_or_written_by_hand(

@@ -1077,7 +1077,7 @@ class ExportedMemory(_message.Message):
 
     @_builtins.property
     def valid_to(self) -> _timestamp_pb2.Timestamp:
-        """Until when it held; null while it is current."""
+        """Until when it holds, or held; null where no end is known."""
 
     def __init__(
         self,
