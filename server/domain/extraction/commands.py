@@ -112,6 +112,7 @@ _ABOUT: Final = re.compile(
     re.IGNORECASE,
 )
 _FORGETS: Final = re.compile(r"forget|not |don'?t", re.IGNORECASE)
+_TAKEN_BACK: Final = re.compile(r"(?:forget|remember|store|save|keep) (?:that|this|it|what|I)\b", re.IGNORECASE)
 _UNSAID: Final = re.compile(
     r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget "
     r"(?:that|this|it|"
@@ -139,7 +140,7 @@ def commands(message: str, language: str = "en") -> Commands:
             else:
                 forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
             continue
-        if _FORGETS.search(body) and _UNSAID.search(body):
+        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body):
             unsaid = True
             continue
         queried = _forgetting(body)

@@ -55,7 +55,7 @@ def _one(match: re.Match[str], found: list[Statement]) -> list[Statement]:
     if verb is None or not what or what.split()[0].lower() in _SAYS_NOTHING:
         return []
     told = " ".join(s.content.lower() for s in found)
-    if bare(what).lower().split()[-1] in told:
+    if turned(bare(what)).lower().split()[-1] in told:
         return []
     joined = (match["p"] or "").lower()
     shown = f"{third_person(verb.base).capitalize()}{joined} {turned(what)}"

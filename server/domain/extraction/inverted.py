@@ -4,9 +4,12 @@ import re
 from typing import Final
 
 from server.domain.extraction.english import phrase
+from server.domain.extraction.verbs import verb_of
 
 _VERB: Final = r"(?P<v>(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )*(?:{verbs}))"
-_LIKING: Final = "love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
+_LIKING: Final = (
+    "do not (?:really |even )?(?:like|enjoy|care for)|love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
+)
 _DOING: Final = (
     f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|own|have|am good at|prefer|use|want|want to be|want to "
     f"become|am in|study|wear|cook|do|speak|write|"
@@ -24,7 +27,7 @@ _IS_WHAT: Final = re.compile(
     r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| "
     r"basically| pretty much| mostly| about| literally)? "
     r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|"
-    r"color)s?|"
+    r"color)s?|the (?:state|city|town|country|place|area)|"
     rf"things|an? \w+|part of what)(?: that)? I {_VERB.format(verbs=_DOING)}\b(?P<end>.*)",
     re.IGNORECASE,
 )
@@ -35,7 +38,7 @@ _FRONTED: Final = re.compile(
     re.IGNORECASE,
 )
 _LIKED: Final = re.compile(
-    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear)\b"
+    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear|not (?:\w+ )?(?:like|enjoy|care for))\b"
 )
 _MY_LOVE: Final = re.compile(
     r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|"
@@ -79,13 +82,44 @@ def inverted(sentence: str) -> list[str]:
     """Predicates of "I" that a sentence holds in another order, put right: "love rice"."""
     found = []
     if " I do" in sentence:
-        found += _compared(sentence)
+        found += compared(sentence)
     if "but" in sentence or "except" in sentence or "other than" in sentence or "besides" in sentence:
         found += _excepted(sentence)
+    if "nothing" in sentence and (best := _NOTHING_BETTER.search(sentence)):
+        found.append(f"love {best['x']}")
+    if "as much as" in sentence and (also := _AS_MUCH.match(sentence)):
+        found.append(f"love {also['x']}")
+    if (
+        " me " in sentence
+        and (taught := _TAUGHT.search(sentence))
+        and not _NOT_TAUGHT.search(sentence[: taught.start()])
+    ):
+        found.append(f"{'can' if taught['can'] else 'love'} {taught['x']}")
     return found or _turned_about(sentence)
 
 
-def _compared(sentence: str) -> list[str]:
+_NOTHING_BETTER: Final = re.compile(
+    r"\bnothing (?:(?:that )?I (?:really )?(?:like|love|enjoy) (?:more|better) than|(?:is )?(?:better|greater|nicer) than|beats) "
+    r"(?P<x>\w.+)",
+    re.IGNORECASE,
+)
+_AS_MUCH: Final = re.compile(
+    r"^(?:almost|nearly|just|maybe)? ?as much as (?:I (?:love|like|enjoy) )?(?!I\b|you|it\b|that\b|possible)(?P<x>[\w' ]+)$",
+    re.IGNORECASE,
+)
+"""The end of "I love it": "almost as much as jazz"."""
+
+_TAUGHT: Final = re.compile(
+    r"\b(?:(?P<can>(?:taught|teaches|is teaching|showed) me (?:how )?to)|got me (?:really |so )?(?:into|hooked on|addicted to|started on)) "
+    r"(?P<x>\w+.*)",
+    re.IGNORECASE,
+)
+"""Who taught somebody what: that somebody can do it now."""
+
+_NOT_TAUGHT: Final = re.compile(r"\b(?:never|not|could|would|should|if|can|you|wish|hope)\b", re.IGNORECASE)
+
+
+def compared(sentence: str) -> list[str]:
     """ "Do you like rain as much as I do?" tells that one does."""
     match = _AS_I_DO.search(sentence)
     if match is None or not (what := phrase(match["x"], 5)):
@@ -153,6 +187,9 @@ def _plain(verb: str) -> str:
 def last_thing(sentence: str) -> str:
     """The thing a sentence ends on, which "it" and "them" may stand for next; "" where it ends on none."""
     what = _thing(phrase(_tail(sentence), 3))
+    first, _, rest = what.partition(" ")
+    if rest and (verb := verb_of(first.lower())) is not None and verb.form in ("base", "third"):
+        what = rest
     return "" if not what or _NO_LAST.search(what) else what
 
 

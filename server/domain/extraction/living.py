@@ -89,7 +89,7 @@ def origin(match: re.Match[str], negated: bool) -> list[Statement]:
 
 
 def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
-    rest = phrase(match["x"], 7)
+    rest = phrase(match["x"], 9)
     if negated or not rest:
         return []
     verb = re.sub(r"^was ", "Was ", match["v"].lower())
@@ -101,7 +101,7 @@ _SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten
 
 
 _ORGANISATIONS: Final = re.compile(
-    r"\b(?:army|navy|military|marines|air force|band|club|team|choir|church|union|guard|"
+    r"\b(?:council|committee|board|pta|army|navy|military|marines|air force|band|club|team|choir|church|union|guard|"
     r"society|orchestra|troupe|league|gang|fraternity|sorority)\b",
     re.IGNORECASE,
 )
@@ -122,7 +122,7 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _AREAS: Final = re.compile(
-    r"(?:the|an?) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|"
+    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! council)|mountains|midwest|"
     r"south|north|east|west|"
     r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|"
     r"internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|"
@@ -143,7 +143,8 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
     if how == "on" and (state := _STATES.match(what)):
         return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
     if area := _AREAS.match(match["x"]):
-        return [Statement(f"Is {how} {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
+        shown = turned(re.sub(r"^this ", "a ", area[0], flags=re.IGNORECASE))
+        return [Statement(f"Is {how} {shown}", "whereabouts", bare(shown), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):

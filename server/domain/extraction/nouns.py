@@ -89,6 +89,8 @@ NOTHING_OWNED: Final = frozenset(
     front own
     address email number username password account question turn reply message comment post
     parents' house's name's nickname last middle own behalf knowledge ability abilities
+    corner match hospital freetime subject subjects mug
+    lack blood pressure sugar hours minutes miles pounds fam soon nice precious vocabulary homeland moms dads parents mac
     will whole wonderful amazing great awesome sweet dear poor little younger older very most
     """.split()
 )

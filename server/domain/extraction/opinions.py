@@ -25,7 +25,7 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
+    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
     r"hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
@@ -77,8 +77,20 @@ _ENDS_WELL: Final = re.compile(
 _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good".split())
 
 
+_COLOR: Final = re.compile(
+    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|silver|teal|"
+    r"turquoise))\b",
+    re.IGNORECASE,
+)
+_NO_COLOR: Final = re.compile(
+    r"\b(?:you|your|not|hate|dislike|disdain|toward|against|never|her|his|their|is the color)\b", re.IGNORECASE
+)
+
+
 def opinions(sentence: str, topic: str) -> list[Statement]:
     """What a sentence praises or runs down; a bare "it" stands for the topic of the sentence before."""
+    if "the color" in sentence and (hue := _COLOR.search(sentence)) and not _NO_COLOR.search(sentence):
+        return _taste(f"the color {hue['x'].lower()}", True, 0.45)
     moved = _MOVES.search(sentence) if " me" in sentence or " my" in sentence else None
     if moved is not None:
         helped = moved["good"] is not None and re.match(r"(?:helps?|keeps?)", moved["good"], re.IGNORECASE) is not None
@@ -112,6 +124,7 @@ def _subject(words: str, topic: str) -> str:
     parts = what.lower().split()
     if (
         set(parts) & _PEOPLE
+        or (len(parts) == 1 and parts[0] in lexicon.PETS and not parts[0].endswith("s"))
         or not parts
         or parts[0] in _NO_SUBJECT
         or parts[-1] in _NO_SUBJECT

@@ -9,13 +9,13 @@ from server.domain.extraction.statement import Statement
 
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home|down|up|over|out here) in (?P<x>.+)", re.IGNORECASE)
 _WHERE_I_LIVE: Final = re.compile(
-    r"\b(?:in|of) (?P<x>[\w' ]{2,30}?),? where I (?:live|am|am from|grew up|work)\b|"
+    r"\b(?:in|of|by|near|on|at|about|here,?) (?P<x>(?!the (?:way|whole)\b)[\w' ]{2,30}?),? (?:(?:that|this|it|which) is )?where I (?:now |currently )?(?:live|reside|stay|am(?! when)|am from|grew up|work)\b|"
     r"(?:^|, ?|\bbut |\band )(?P<y>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?:live|am now|stay)\b",
     re.IGNORECASE,
 )
 _I_LIVE_ON: Final = re.compile(
-    r"\b(?:the|my) (?P<x>island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block)(?: that| which)? "
-    r"I live (?P<p>in|on|at)\b",
+    r"\b(?:the|my) (?P<x>(?:(?:big|small|little|old|tiny) )?(?:island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block))"
+    r"(?: that| which)? I (?:now |currently )?live (?P<p>in|on|at)\b",
     re.IGNORECASE,
 )
 _FROM: Final = re.compile(
@@ -39,6 +39,12 @@ _NOT_HERE: Final = re.compile(
 )
 
 
+_AREA: Final = re.compile(
+    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|north|east|west|alps|tropics|bronx)\b",
+    re.IGNORECASE,
+)
+
+
 def places(sentence: str) -> list[Statement]:
     """The place a sentence gives its writer."""
     if (
@@ -46,7 +52,7 @@ def places(sentence: str) -> list[Statement]:
         and (lives := _WHERE_I_LIVE.search(sentence))
         and (place := phrase(lives["x"] or lives["y"], 4))
     ):
-        return [_lives(place)]
+        return [_lives(re.sub(r"^(?:here )?in ", "", place))]
     if "I live" in sentence and (lives := _I_LIVE_ON.search(sentence)):
         return [
             Statement(
@@ -61,7 +67,11 @@ def places(sentence: str) -> list[Statement]:
     if (
         here
         and (place := phrase(here["x"], 4))
-        and (is_place(place) or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about")))
+        and (
+            is_place(place)
+            or _AREA.match(place)
+            or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about"))
+        )
     ):
         return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
     if match := _FROM.search(sentence):
