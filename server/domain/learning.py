@@ -45,7 +45,7 @@ def learn(
     """
     current = {m.id: m for m in memories if m.status == "current"}
     # What was once true of what is to be forgotten goes with it, and what it said before it was corrected.
-    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
+    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories, entities))
     gone |= frozenset(earlier_wordings(gone, memories))
     changed = _true_again(gone, memories)
     current = {i: m for i, m in (current | changed).items() if i not in gone}

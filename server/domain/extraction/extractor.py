@@ -55,11 +55,14 @@ _JUST_BEFORE: Final = timedelta(minutes=10)
 
 
 def _of_the_turn_before(known: Known, turn: Turn) -> tuple[str, ...]:
-    """What "just kidding" takes back: what the newest facts came from, where they are only just told."""
-    newest = max((fact.occurred_at for fact in known.facts), default=None)
-    if newest is None or not timedelta() <= turn.occurred_at - newest <= _JUST_BEFORE:
+    """What "just kidding" takes back: the turn just before, where facts came from it.
+
+    Where nothing was understood of that turn there is nothing to take back, and what was told earlier was no joke.
+    """
+    newest = max(known.facts, key=lambda fact: fact.sequence, default=None)
+    if newest is None or known.turns is None or newest.sequence // 2 != known.turns - 1:
         return ()
-    return (FORGET_LAST,)
+    return (FORGET_LAST,) if timedelta() <= turn.occurred_at - newest.occurred_at <= _JUST_BEFORE else ()
 
 
 def _episodes(turn: Turn, zone: tzinfo, mentions: Mentions) -> list[Draft]:
