@@ -1,67 +1,8 @@
 """What a contact takes back or says of the past, of what is to come and of others: no wrong fact comes of it, or stays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
-
 import pytest
 
-from server.domain.extraction import Draft, Known, extract
-from server.domain.learning import learn
-from server.domain.memory import Entity, Memory
-from server.domain.turn import Turn
-
-NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
-
-
-@dataclass
-class Contact:
-    """A contact that is told things, one turn every minute, as the product takes them in."""
-
-    memories: dict[str, Memory] = field(default_factory=dict)
-    entities: tuple[Entity, ...] = ()
-    turns: int = 0
-    numbers: "count[int]" = field(default_factory=count)
-
-    def says(self, message: str, reply: str | None = None) -> "Contact":
-        """Takes one turn in."""
-        at = NOON + timedelta(minutes=self.turns)
-        turn = Turn(at, user_message=message, ai_response=reply, session_id="s")
-        facts = tuple(m for m in self.memories.values() if m.status == "current" and m.type in ("fact", "preference"))
-        understood = extract(turn, Known(facts, self.entities, turns=self.turns))
-        learned = learn(
-            tuple(self.memories.values()), self.entities, self.turns, turn, understood, at,
-            new_id=lambda: f"mem-{next(self.numbers):03}",
-        )  # fmt: skip
-        self.memories = {i: m for i, m in self.memories.items() if i not in learned.removed}
-        self.memories |= learned.changed | learned.repointed | {m.id: m for m in learned.added}
-        self.entities, self.turns = learned.entities, self.turns + 1
-        return self
-
-    def facts(self) -> set[str]:
-        """What is held to be true now."""
-        return {m.content for m in self.memories.values() if m.status == "current" and m.type != "episode"}
-
-    def current(self, attribute: str) -> set[str]:
-        """The current values of an attribute of the contact itself."""
-        held = [m for m in self.memories.values() if m.status == "current" and m.subject == "self"]
-        return {m.value or "" for m in held if m.attribute == attribute}
-
-    def words(self) -> str:
-        """All that is still remembered, in one text."""
-        return " | ".join(m.content for m in self.memories.values())
-
-
-def told(*messages: str) -> Contact:
-    contact = Contact()
-    for message in messages:
-        contact.says(message)
-    return contact
-
-
-def drafts(message: str) -> Sequence[Draft]:
-    return [d for d in extract(Turn(NOON, user_message=message), Known()).memories if d.type != "episode"]
+from tests.unit.contact import Contact, drafts, told
 
 
 @pytest.mark.parametrize(
@@ -124,3 +65,91 @@ def test_a_joke_takes_back_the_turn_before_and_no_other(joke: str) -> None:
     contact = told("I live in Porto", "The moon is made of old green cheese", joke)
     assert contact.current("residence") == {"Porto"}
     assert "green cheese" in contact.words()
+
+
+@pytest.mark.parametrize(
+    "coming",
+    [
+        "I'm moving to Oslo next month",
+        "We are moving to Oslo in June",
+        "I am relocating to Oslo soon",
+        "I will move to Oslo in autumn",
+        "I'm going to move to Oslo",
+        "I live in Berlin but I'm moving to Oslo next month",
+    ],
+)
+def test_a_move_to_come_is_a_plan_and_leaves_the_home_as_it_is(coming: str) -> None:
+    contact = told("I live in Berlin", coming)
+    assert contact.current("residence") == {"Berlin"}
+    assert any("Oslo" in value for value in contact.current("plan"))
+
+
+def test_leaving_a_place_some_day_is_not_having_left() -> None:
+    assert told("I live in Berlin", "I'm moving out of Berlin in May").current("residence") == {"Berlin"}
+    assert told("I live in Berlin", "I moved out of Berlin").current("residence") == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "attribute", "value"),
+    [
+        ("I lived in Rome for years. I live in Berlin. I have moved to Oslo", "residence", "Oslo"),
+        ("I am single. I got married last week", "relationship_status", "married"),
+    ],
+)
+def test_of_what_one_has_one_at_a_time_the_last_of_a_turn_stands(said: str, attribute: str, value: str) -> None:
+    assert told(said).current(attribute) == {value}
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        "I used to work at IBM",
+        "I worked at IBM for ten years",
+        "I worked for IBM back then",
+        "We used to work for IBM",
+        "I used to work with children at IBM",
+        "I previously worked at IBM",
+        "I was employed by IBM until spring",
+        "I was working for IBM at the time",
+        "I had worked at IBM before that",
+    ],
+)
+def test_a_past_job_is_no_present_one_and_ends_none(past: str) -> None:
+    for contact in (told("I work at Shell", past), told(past, "I work at Shell"), told(f"I work at Shell. {past}")):
+        assert contact.current("workplace") == {"Shell"}
+        assert not any(fact.startswith("Works") and "IBM" in fact for fact in contact.facts())
+
+
+def test_past_jobs_stand_side_by_side() -> None:
+    assert told("I worked at IBM", "I used to work at Nokia").current("former_workplace") == {"IBM", "Nokia"}
+
+
+def test_used_to_ends_what_it_speaks_of() -> None:
+    assert told("I work at IBM", "I used to work at IBM").current("workplace") == set()
+    assert told("I am vegan", "I used to be vegan").current("diet") == set()
+    assert told("I live in Rome", "I used to live in Rome").current("residence") == set()
+
+
+_OTHERS = "ex boss teacher neighbor landlord doctor sister cousin friend roommate company flight bank".split(" ")
+_PLACES_OF_OTHERS = (
+    "lives in Rome", "is in Rome", "has an office in Rome", "said I live in Rome", "works in Rome", "moved to Rome",
+    "was born in Rome", "is from Rome", "has a layover in Rome", "spends the winter in Rome", "got a house in Rome",
+    "is down in Rome", "is over in Rome right now", "used to live in Rome", "thinks I live in Rome",
+    "loves the weather in Rome", "has family in Rome", "grew up in Rome", "and her family live in Rome",
+)  # fmt: skip
+_WHERE_ONE_IS = frozenset("residence whereabouts hometown upbringing dwelling workplace field occupation".split())
+
+
+@pytest.mark.parametrize("other", _OTHERS)
+@pytest.mark.parametrize("does", _PLACES_OF_OTHERS)
+@pytest.mark.parametrize("whose", ["My", "Our", "Yesterday my"])
+def test_where_others_are_is_not_where_the_contact_is(whose: str, other: str, does: str) -> None:
+    assert not {d.attribute for d in drafts(f"{whose} {other} {does}") if d.subject == "self"} & _WHERE_ONE_IS
+    assert not [d for d in drafts(f"{whose} {other} {does}") if d.content.startswith(("Is ", "Lives "))]
+
+
+@pytest.mark.parametrize(
+    "said", ["It is so hot here in Madrid", "The winters in Oslo are cold", "It's raining again in Leeds"]
+)
+def test_the_weather_still_tells_where_somebody_is(said: str) -> None:
+    assert [d.attribute for d in drafts(said)] == ["whereabouts"]

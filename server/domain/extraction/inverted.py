@@ -50,8 +50,8 @@ _ADDICTION: Final = re.compile(
     r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE
 )
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?P<not>not )?(?:(?:more of|definitely|really|just|also|such|kind of|both|always|"
-    r"not|honestly) "
+    r"\bI (?:am|have always been) (?:(?P<not>not |no )|(?:more of|definitely|really|just|also|such|kind of|both|always|"
+    r"honestly) "
     r")*(?:an? |the )?"
     r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
     r"fanatic|junkie|addict|"

@@ -72,9 +72,18 @@ def moved(match: re.Match[str], negated: bool) -> list[Statement]:
         or place.split()[0].lower() in ("a", "in", "next", "my", "their", "away", "out", "back", "on")
     ):
         return []
-    return [
-        Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=_place(place, "to"))
-    ]
+    named = _place(place, "to")
+    if _MOVING.match(match[0]):
+        return [_plans(f"move to {place}", named)]
+    return [Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=named)]
+
+
+_MOVING: Final = re.compile(r"(?:(?:just|recently) )*am (?:moving|relocating)\b", re.IGNORECASE)
+"""Who is moving has not moved: a plan, and the home stays what it is."""
+
+
+def _plans(what: str, named: tuple[tuple[str, str, str], ...] = ()) -> Statement:
+    return Statement(f"Plans to {turned(what)}", "plan", turned(what), weight=0.6, named=named)
 
 
 def origin(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -172,6 +181,8 @@ def moved_out(match: re.Match[str], negated: bool) -> list[Statement]:
     place = phrase(match["x"], 4)
     if negated or not place or not (is_place(place) or place[:1].isupper() or "moved" in match[0].lower()):
         return []
+    if _MOVING.match(match[0]):
+        return [_plans(f"move out of {place}")]
     ends = (("residence", bare(place)), ("whereabouts", bare(place)))
     return [
         Statement(

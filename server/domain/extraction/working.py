@@ -34,6 +34,15 @@ def _works_as(role: str, moved_on: bool, place: str | None) -> list[Statement]:
     return [job] if place is None else [job, _works_at(place)]
 
 
+def _worked(how: str, what: str, said: str) -> Statement:
+    """Work of the past: it ends no other, and that of "used to" is over where it was thought to go on."""
+    value = bare(what)
+    attribute = "former_workplace" if how in ("at", "for") else "past"
+    over = "used to" in said.lower()
+    ends = (("workplace", value), ("occupation", value), ("field", value)) if over else ()
+    return Statement(f"Worked {how} {turned(what)}", attribute, turned(value), weight=0.55, closes=ends)
+
+
 def work(match: re.Match[str], negated: bool) -> list[Statement]:
     what, how = phrase(match["x"], 6), (match["how"] or "").lower()
     if not what:
@@ -45,6 +54,8 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
         return [
             Statement(f"Does not work {turned(what)}", "avoids", f"work {turned(what)}", weight=0.35, confidence=0.6)
         ]
+    if match[0].lower().startswith(("worked", "used to")):
+        return [] if negated else [_worked(how, what, match[0])]
     if negated:
         return [
             Statement(
