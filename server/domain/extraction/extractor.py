@@ -114,11 +114,14 @@ _HAS_NAMED: Final = re.compile(r"Has an? (?P<relation>[\w -]+) named (?P<name>[\
 
 def _spelled_out(text: str, known: Known) -> str:
     """The text with sentences about somebody known begun in full: "Leila moved" becomes "My sister Leila moved"."""
-    for fact in known.facts:
-        if fact.attribute not in _KIN or fact.value is None or fact.value not in text:
-            continue
-        has = _HAS_NAMED.match(fact.content)
-        if has is not None:
+    named = [
+        has
+        for fact in known.facts
+        if fact.attribute in _KIN and fact.value and fact.value in text and (has := _HAS_NAMED.match(fact.content))
+    ]
+    for has in named:
+        # Of two people with one name neither is meant for certain.
+        if sum(other["name"] == has["name"] for other in named) == 1:
             begins = re.compile(rf"(?:^|(?<=[.!?] )){re.escape(has['name'])}(?= (?!and I\b)[a-z])")
             text = begins.sub(f"My {has['relation']} {has['name']}", text)
     return text

@@ -51,7 +51,8 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
         ]
     return [
         Statement(
-            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"])
+            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"]),
+            closes=_there_again(place),
         )
     ]
 
@@ -64,8 +65,13 @@ def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
     return (("place", name[0], ""),) if name and name[0].lower() not in lexicon.NOT_NAMES else ()
 
 
+def _there_again(place: str) -> tuple[tuple[str, str | None], ...]:
+    """Who lives somewhere has not moved out of there any more."""
+    return (("former_residence", bare(place)),)
+
+
 def moved(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 5)
+    place = _IN_A_YEAR.sub("", phrase(match["x"], 5))
     if (
         negated
         or not place
@@ -75,9 +81,15 @@ def moved(match: re.Match[str], negated: bool) -> list[Statement]:
     named = _place(place, "to")
     if _MOVING.match(match[0]):
         return [_plans(f"move to {place}", named)]
-    return [Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=named)]
+    return [
+        Statement(
+            f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=named,
+            closes=_there_again(place),
+        )
+    ]  # fmt: skip
 
 
+_IN_A_YEAR: Final = re.compile(r" (?:in|around|since|back in) (?:the )?(?:19|20)?\d\ds?$", re.IGNORECASE)
 _MOVING: Final = re.compile(r"(?:(?:just|recently) )*am (?:moving|relocating)\b", re.IGNORECASE)
 """Who is moving has not moved: a plan, and the home stays what it is."""
 

@@ -16,7 +16,9 @@ def married(match: re.Match[str], negated: bool) -> list[Statement]:
             # Not yet so: "getting divorced", "getting engaged".
             return []
         status = "engaged"
-    ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if status == "divorced" else ()
+    ends: tuple[tuple[str, str | None], ...] = (("not_relationship_status", status),)
+    if status == "divorced":
+        ends = (*ends, ("partner", None))
     return [Statement(f"Is {status}", "relationship_status", status, weight=0.85, confidence=0.9, closes=ends)]
 
 

@@ -24,8 +24,13 @@ def _works_at(place: str) -> Statement:
         weight=0.8,
         confidence=0.9,
         named=_workplace(place),
-        closes=_AT_WORK_AGAIN,
+        closes=_there_again(bare(place)),
     )
+
+
+def _there_again(place: str) -> tuple[tuple[str, str | None], ...]:
+    """Who works somewhere is not out of that job any more."""
+    return (*_AT_WORK_AGAIN, ("former_workplace", place))
 
 
 def _works_as(role: str, moved_on: bool, place: str | None) -> list[Statement]:
@@ -83,7 +88,7 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
                 weight=0.8,
                 confidence=0.9,
                 named=named,
-                closes=_AT_WORK_AGAIN,
+                closes=_there_again(value),
             )
         ]
         if besides and (job := phrase(besides[1], 4)):
@@ -109,6 +114,22 @@ def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     return [_works_at(what)]
 
 
+def fired(match: re.Match[str], negated: bool) -> list[Statement]:
+    """The end of a job that the employer made: of the one named, else of the present one if it was of late."""
+    if negated or _LONG_AGO.search(match["x"]):
+        return []
+    at = re.match(r"\s*(?:from|by|at) (?!my job\b|work\b)(?P<x>.+)", match["x"])
+    place = bare(phrase(at["x"], 4)) if at else ""
+    if at and not place[:1].isupper():
+        return []
+    ends = (("workplace", place),) if place else _JOBLESS
+    return [Statement("Lost their job", "employment", "lost job", weight=0.7, closes=ends)]
+
+
+_LONG_AGO: Final = re.compile(r"\b(?:ago|once|back in|in (?:19|20)\d\d|first|last (?:year|job)|previous|old)\b", re.IGNORECASE)
+_JOBLESS: Final[tuple[tuple[str, str | None], ...]] = (("workplace", None), ("occupation", None), ("field", None))
+
+
 def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
     if negated:
         return []
@@ -118,7 +139,7 @@ def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
             "employment",
             "left job",
             weight=0.7,
-            closes=(("workplace", None), ("occupation", None), ("field", None)),
+            closes=_JOBLESS,
         )
     ]
 
