@@ -123,6 +123,9 @@ _UNSAID: Final = re.compile(
     r"(?:that|this|it))(?: please| ok| okay)?$",
     re.IGNORECASE,
 )
+_ENDS_WITHIN: Final = 120
+"""Characters at the end of a sentence in which it may be taken back; looked for in more, the time grows with its square."""
+
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
@@ -142,7 +145,7 @@ def commands(message: str, language: str = "en") -> Commands:
             else:
                 forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
             continue
-        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body):
+        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body[-_ENDS_WITHIN:]):
             unsaid = True
             continue
         queried = _forgetting(body)
