@@ -13,7 +13,7 @@ from server.domain.snapshot import ContactSnapshot
 from server.usecases.services import Services
 
 _KNOWN: Final = 12
-_KNOWN_IMPORTANCE: Final = 0.5
+_KNOWN_IMPORTANCE: Final = 0.4
 """How many facts and preferences a briefing tells at most without a reason in the message, and how important."""
 
 

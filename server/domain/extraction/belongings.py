@@ -10,7 +10,8 @@ from server.domain.extraction.verbs import verb_of
 
 _MY_NAME: Final = re.compile(
     r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|"
-    r"\bcall me (?P<y>[A-Z][\w'-]+)|\b(?:people|they|friends|everyone|parents|mom|dad|mother) (?:call|named) me (?P<z>[\w'-]+)",
+    r"\bcall me (?P<y>[A-Z][\w'-]+)|\b(?:people|they|friends|everyone|parents|mom|dad|mother) (?:call|named) me "
+    r"(?P<z>[\w'-]+)",
     re.IGNORECASE,
 )
 _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.IGNORECASE)

@@ -42,10 +42,17 @@ STOP_WORDS: Final[dict[str, frozenset[str]]] = {
 """Words that opt out when they are the whole message, by language; the English ones count in every language."""
 
 
+_NO_LETTER: Final = re.compile(r"[^\w\s-]")
+_LONGEST_STOP: Final = 60
+"""Characters beyond which a message is more than a stop word."""
+
+
 def is_stop(message: str, language: str = "en") -> bool:
     """Whether the message is a STOP word and nothing else (case, spaces and end marks aside; "STOP please" counts)."""
-    plain = " ".join(re.sub(r"[^\w\s-]", " ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
-    base = re.split(r"[-_]", language.lower())[0]
+    if len(message) > _LONGEST_STOP:
+        return False
+    plain = " ".join(_NO_LETTER.sub(" ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
+    base = language.lower().replace("_", "-").partition("-")[0]
     return plain in STOP_WORDS["en"] or plain in STOP_WORDS.get(base, frozenset())
 
 
@@ -113,6 +120,9 @@ _ABOUT: Final = re.compile(
     r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
+_CUE: Final = re.compile(r"forget|rememb|note|mind|memori|delet|eras|remov|stor|sav|keep", re.IGNORECASE)
+"""Every command has one of these; most sentences have none."""
+
 _FORGETS: Final = re.compile(r"forget|not |don'?t", re.IGNORECASE)
 _TAKEN_BACK: Final = re.compile(r"(?:forget|remember|store|save|keep) (?:that|this|it|what|I)\b", re.IGNORECASE)
 _UNSAID: Final = re.compile(
@@ -144,6 +154,9 @@ def commands(message: str, language: str = "en") -> Commands:
                 remember.append(what)
             else:
                 forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
+            continue
+        if _CUE.search(body) is None:
+            rest.append(sentence.strip())
             continue
         if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body[-_ENDS_WITHIN:]):
             unsaid = True

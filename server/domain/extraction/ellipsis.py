@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
+from server.domain.extraction.dispatch import words_of
 from server.domain.extraction.verbs import HABITUAL, is_event, tells, verb_of
 
 _LEAD: Final = (
@@ -51,8 +52,8 @@ _HERE: Final = re.compile(
     rf"^(?:\w+[ ,]+)?(?P<x>(?:\w+ )?(?:student|{'|'.join(sorted(lexicon.OCCUPATIONS))})) here\b", re.IGNORECASE
 )
 _NEEDS_AM: Final = (
-    "married", "not married", "single", "in ", "not a ", "scared", "afraid", "allergic", "obsessed", "addicted", "terrified",
-    "bored", "living",
+    "married", "not married", "single", "in ", "not a ", "scared", "afraid", "allergic", "obsessed", "addicted",
+    "terrified", "bored", "living",
 )  # fmt: skip
 _IS_SUBJECT: Final = re.compile(
     r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|hurts?|drives|feels|seems?|costs?|requires?|means|would|will|has|gives?|takes?)\b",
@@ -67,8 +68,8 @@ _LOOK: Final = (
     r"purple|orange|rainbow|freckled|bushy|thick|natural|dyed|auburn|ginger|and)"
 )
 _LOOKS: Final = re.compile(
-    _LEAD
-    + rf"(?:with |and )?(?P<x>(?:{_LOOK},? )+(?:hair|eyes|skin|beard|freckles|glasses|nails))(?: and all| too| here| as well|$|,| and)",
+    _LEAD + rf"(?:with |and )?(?P<x>(?:{_LOOK},? )+(?:hair|eyes|skin|beard|freckles|glasses|nails))"
+    r"(?: and all| too| here| as well|$|,| and)",
     re.IGNORECASE,
 )
 _MEASURED: Final = re.compile(
@@ -80,7 +81,8 @@ _AND_I: Final = re.compile(
     r"\b(?:me|I|myself) (?:and|an|&) (?P<x>(?:my|our) (?:\w+ ){0,2}?\w+) (?=(?P<v>[a-z]+)\b)", re.IGNORECASE
 )
 _WHO_DOES: Final = re.compile(
-    r"\bI am (?P<not>not )?(?P<x>(?:an?|the) (?:[\w-]+ ){0,2}[\w-]+) (?:who|that|which) (?P<adv>(?:also|always|just|really|only|currently) )?"
+    r"\bI am (?P<not>not )?(?P<x>(?:an?|the) (?:[\w-]+ ){0,2}[\w-]+) (?:who|that|which) (?P<adv>(?:also|always|just|"
+    r"really|only|currently) )?"
     r"(?P<v>[a-z]+s|am|was|does not|do not)\b(?! (?:been|so)\b)",
     re.IGNORECASE,
 )
@@ -89,6 +91,9 @@ _DOES_OFTEN: Final = re.compile(
     re.IGNORECASE,
 )
 _ANYBODY: Final = frozenset("person guy girl woman man one kid boy lady human".split())
+
+
+_LOOKED_AT: Final = frozenset("hair eyes skin beard freckles glasses nails".split())
 
 
 def _unfolded(sentence: str) -> str:
@@ -116,7 +121,8 @@ def _unfolded(sentence: str) -> str:
 def with_subject(sentence: str) -> str:
     """A sentence that leaves its "I" out, or hides it, with it put back; any other unchanged."""
     sentence = _unfolded(sentence)
-    if looks := _LOOKS.match(sentence):
+    words = words_of(sentence)
+    if not _LOOKED_AT.isdisjoint(words) and (looks := _LOOKS.match(sentence)):
         return f"{looks['lead']}I have {looks['x']}{sentence[looks.end('x') :]}"
     if measured := _MEASURED.match(sentence):
         return f"I am {measured['x']}"

@@ -56,6 +56,8 @@ def embedded(sentence: str, found: list[Statement]) -> list[Statement]:
 
 
 def _one(match: re.Match[str], found: list[Statement]) -> list[Statement]:
+    if match["x"][:3].lower() == "of ":
+        return []
     what = phrase(match["x"], 5)
     verb = verb_of(match["v"].lower())
     if verb is None or not what or what.split()[0].lower() in _SAYS_NOTHING:

@@ -20,7 +20,7 @@ _APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
     )
 )
-_SPACED: Final = re.compile(r"(?<!\s)\s+([,.!?;:])")
+_SPACED: Final = re.compile(r"(?<! ) +([,.!?;:])")
 _OPENED: Final[tuple[tuple[frozenset[str], re.Pattern[str], str], ...]] = tuple(
     (frozenset(cues.split()), re.compile(pattern, re.IGNORECASE), by)
     for cues, pattern, by in (
@@ -75,7 +75,8 @@ def opened(text: str) -> str:
     if "'" in text or "’" in text or "`" in text or "´" in text:
         for pattern, by in _APOSTROPHES:
             text = pattern.sub(by, text)
-    text = _SPACED.sub(r"\1", text)
+    if " ." in text or " ," in text or " !" in text or " ?" in text or " ;" in text or " :" in text:
+        text = _SPACED.sub(r"\1", text)
     words = words_of(text)
     for cues, pattern, by in _OPENED:
         if not cues.isdisjoint(words):
@@ -107,14 +108,12 @@ _HERE: Final[dict[str, str]] = {
 }
 
 
+_OWN: Final = re.compile(r"\b(?:my|our|mine|ours|me|(?<!\bthe )us|myself|ourselves)\b", re.IGNORECASE)
+
+
 def turned(words: str) -> str:
     """A phrase in the third person: "my old car" becomes "their old car"."""
-    return re.sub(
-        r"\b(?:my|our|mine|ours|me|(?<!\bthe )us|myself|ourselves)\b",
-        lambda m: _HERE[m[0].lower()],
-        words,
-        flags=re.IGNORECASE,
-    )
+    return _OWN.sub(lambda m: _HERE[m[0].lower()], words)
 
 
 _STOP_AT: Final = re.compile(
@@ -122,14 +121,17 @@ _STOP_AT: Final = re.compile(
     r"if|since|though|although|until|who|which|where|"
     r"whose|than|as (?:long|soon|well|if|I|a|an|my|you|he|she|it|at)|even|except|and "
     r"(?:I|it|we|he|she|they|you|that|then|also|now|my)|"
-    r"that(?! (?:is|are) (?:not |really |very |high |low |full |made )?(?!why|what|how|so\b|my|the|it|all|great|good|cool|awesome|nice|not|really|very|an?\b|true|because|where|when|too|pretty|just|one)\w+)|"
+    r"that(?! (?:is|are) (?:not |really |very |high |low |full |made )?(?!why|what|how|so\b|my|the|it|all|great|good|"
+    r"cool|awesome|nice|not|really|very|an?\b|true|because|where|when|too|pretty|just|one)\w+)|"
     r"I|you|he|she|they|we|it is|what|how|do you|are you|does|about you|(?:every|each|"
     r"at|all|last|next|this|these|on|in the|during the) "
     r"(?:day|days|week|weekend|weekends|month|year|years|morning|mornings|night|nights|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"evening|summer|winter|spring|fall|time)|right now|nowadays|anymore|any more|at "
     r"the moment|lol|haha|haha+|ll|tho|too|"
-    r"very much|so much|a lot(?! of)|more than|for (?:the (?:last|past)|years|good|now|ever|a while|fun(?= *$| and | but |,)|a living|\w+ "
+    r"very much|so much|a lot(?! of)|all my life|most of my life|my (?:whole|entire) life|more than|for (?:the "
+    r"(?:last|past)|years|good|now|ever|a while|fun(?= *$| and | "
+    r"but |,)|a living|\w+ "
     r"years)|to be honest|tbh|(?<!being )myself|(?<! that )(?:is|are)|was|were|will|can|would|"
     r"(?:\w+ )?(?:years?|months?|weeks?|days?) ago|yesterday|today|tomorrow|tonight)\b.*)$",
     re.IGNORECASE,
@@ -137,7 +139,8 @@ _STOP_AT: Final = re.compile(
 _LEADING: Final = re.compile(
     r"^(?:me some |me a |to |that |just |really |very |so much |so many |(?:way |far )?too (?:much|many) |so |some "
     r"|any |such |of |about |even |only |mostly |mainly |especially |particularly |including |counting |etc |"
-    r"(?:things|stuff) like |(?:a |the )?(?:(?:whole )?lots?|tons?|pair|pairs|variety|handful|bottle|plate|bunch|couple|glass|cup|bit|bowl|piece|slice|"
+    r"(?:things|stuff) like |(?:a |the )?(?:(?:whole )?lots?|tons?|pair|pairs|variety|handful|bottle|plate|bunch|"
+    r"couple|glass|cup|bit|bowl|piece|slice|"
     r"kinds?|types?|all kinds?) of |lots of |all kinds of |most )+(?=\w)",
     re.IGNORECASE,
 )
@@ -146,7 +149,9 @@ _TRAILING: Final = re.compile(
     r"either|already|again|today|tonight|"
     r"yesterday|now|there|here|though|actually|honestly|lately|recently|always|sometimes|"
     r"usually|please|from|it|also|"
-    r"even|still|much|almost|plus|etc|at the age|then|one day|some ?day|eventually|thanks|please|right now|lol|haha|anyway|last (?:week|month|year|"
+    r"even|still|much|almost|plus|etc|about|at the age|then|one day|some ?day|eventually|thanks|please|right now|lol|"
+    r"haha|"
+    r"anyway|last (?:week|month|year|"
     r"night)|this (?:week|month|year|morning)))+$",
     re.IGNORECASE,
 )

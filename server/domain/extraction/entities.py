@@ -33,6 +33,9 @@ _PLACE: Final = re.compile(
     r"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived "
     rf"in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
 )
+_NAME_INSIDE: Final = re.compile(r"[ \n\t][A-Z][\w'-]")
+"""Without it no pattern of a name finds anything: each takes a name after another word."""
+
 _KNOWN_PLACE: Final = re.compile(
     rf"\b(?:in|from|to|near|around|outside|through|of|over|leaving|left) (?P<name>{PLACE})\b", re.IGNORECASE
 )
@@ -103,7 +106,7 @@ class Mentions:
     def knows(self, called: str) -> bool:
         """Whether somebody of the contact's goes by this common noun ("dog", "sister") already."""
         last = called.lower().split()[-1] if called.strip() else ""
-        return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
+        return last in self._by_name and (last in lexicon.PETS or last in lexicon.RELATIVES)
 
     def called(self, name: str) -> tuple[str, str] | None:
         """The type of the known pet or person of that name and its common noun ("dog", "sister"), or None."""
@@ -127,6 +130,10 @@ class Mentions:
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """Ids of everything a text names: what is known, and people and places it names for the first time."""
+        if _NAME_INSIDE.search(text) is None:
+            for match in _KNOWN_PLACE.finditer(text):
+                self.add("place", _in_capitals(match["name"]))
+            return self.known_in(text)
         for match in _RELATION_NAME.finditer(text):
             if self._is_name(match["name"]):
                 self.add("person", match["name"], match["rel"].lower())

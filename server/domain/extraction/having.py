@@ -65,6 +65,15 @@ _QUALITIES: Final = re.compile(rf"\b(?P<a>{_QUALITY})(?: ?, ?(?:and )?| and )(?=
 """Adjectives in a row are of one thing: "long, blonde hair"."""
 
 
+_APPOSED: Final = re.compile(
+    rf"(?P<x>an? (?:\w+ )?(?:{'|'.join(sorted({*lexicon.RELATIVES, *lexicon.PETS}, key=len, reverse=True))}))(?: now|"
+    rf" already| too)?, "
+    r"(?P<name>(?-i:[A-Z])[\w'-]+)(?=,|$)",
+    re.IGNORECASE,
+)
+"""Somebody and their name side by side: "a teacher now, Mirela"."""
+
+
 def having(match: re.Match[str], negated: bool) -> list[Statement]:
     """Statements from the object of "have"."""
     found: list[Statement] = []
@@ -77,6 +86,8 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
     if (trouble := _TROUBLE.match(words)) and (what := phrase(trouble["x"], 4)):
         said = f"{'Has no' if negated else 'Has'} problems with {turned(what)}"
         return [Statement(said, "no_health" if negated else "health", turned(bare(what)), weight=0.5, confidence=0.7)]
+    if apposed := _APPOSED.match(words):
+        words = f"{apposed['x']} named {apposed['name']}{words[apposed.end() :]}"
     words = _QUALITIES.sub(r"\g<a> ", words)
     for piece in _PIECES.split(words)[:_MOST]:
         made = _one(piece, negated or (none is not None and none[0].lower() == "no"), verb)

@@ -32,13 +32,14 @@ _IS_WHAT: Final = re.compile(
     re.IGNORECASE,
 )
 _FRONTED: Final = re.compile(
-    r"(?P<x>[\w'-]+(?: [\w'-]+){0,3}?),?(?P<that> that| which| who)? (?:I|we both|we) "
+    r"\b(?P<x>[\w'-]+(?: [\w'-]+){0,3}?),?(?P<that> that| which| who)? (?:I|we both|we) "
     + _VERB.format(verbs=_LIKING)
     + r"(?= ?$| ?,| (?:the most|most|the best|best|so much|a lot|very much|too|and|but|lol|as well|by the way)\b)",
     re.IGNORECASE,
 )
 _LIKED: Final = re.compile(
-    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear|not (?:\w+ )?(?:like|enjoy|care for))\b"
+    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear|not (?:\w+ "
+    r")?(?:like|enjoy|care for))\b"
 )
 _MY_LOVE: Final = re.compile(
     r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|"
@@ -107,18 +108,21 @@ _FIRED: Final = re.compile(
 
 
 _NOTHING_BETTER: Final = re.compile(
-    r"\bnothing (?:(?:that )?I (?:really )?(?:like|love|enjoy) (?:more|better) than|(?:is )?(?:better|greater|nicer) than|beats) "
+    r"\bnothing (?:(?:that )?I (?:really )?(?:like|love|enjoy) (?:more|better) than|(?:is )?(?:better|greater|nicer) "
+    r"than|beats) "
     r"(?P<x>\w.+)",
     re.IGNORECASE,
 )
 _AS_MUCH: Final = re.compile(
-    r"^(?:almost|nearly|just|maybe)? ?as much as (?:I (?:love|like|enjoy) )?(?!I\b|you|it\b|that\b|possible)(?P<x>[\w' ]+)$",
+    r"^(?:almost|nearly|just|maybe)? ?as much as (?:I (?:love|like|enjoy) )?(?!I\b|you|it\b|that\b|"
+    r"possible)(?P<x>[\w' ]+)$",
     re.IGNORECASE,
 )
 """The end of "I love it": "almost as much as jazz"."""
 
 _TAUGHT: Final = re.compile(
-    r"\b(?:(?P<can>(?:taught|teaches|is teaching|showed) me (?:how )?to)|got me (?:really |so )?(?:into|hooked on|addicted to|started on)) "
+    r"\b(?:(?P<can>(?:taught|teaches|is teaching|showed) me (?:how )?to)|got me (?:really |so )?(?:into|hooked on|"
+    r"addicted to|started on)) "
     r"(?P<x>\w+.*)",
     re.IGNORECASE,
 )
@@ -161,12 +165,13 @@ _EXCEPT: Final = re.compile(
 
 
 def _turned_about(sentence: str) -> list[str]:
-    if match := _ALL_I.search(sentence):
+    again = " I " in sentence
+    if again and (match := _ALL_I.search(sentence)):
         if not re.match(r"(?:to|that|how|what|if|you|for|not)\b", match["x"], re.IGNORECASE):
             return [f"{_plain(match['v'])} {match['x']}"]
         if re.match(r"to \w+", match["x"], re.IGNORECASE) and re.search(r"\b(?:do|want)\b", match["v"], re.IGNORECASE):
             return [f"like {match['x']}"]
-    if match := _IS_WHAT.search(sentence):
+    if again and (match := _IS_WHAT.search(sentence)):
         thing = _thing(match["x"])
         return [f"{_plain(match['v'])} {thing}"] if thing else []
     if _LIKED.search(sentence) and (match := _FRONTED.search(sentence)):

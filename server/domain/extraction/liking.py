@@ -19,13 +19,19 @@ def liking(match: re.Match[str], negated: bool) -> list[Statement]:
     to = "to " if match["x"].lower().startswith("to ") else ""
     whole = match["x"].lower().startswith("when ")
     for item in [" ".join(match["x"].split()[:_LONGEST_OCCASION])] if whole else items(match["x"]):
-        verb = verb_of(item.split()[0].lower()) if made and to else None
+        verb = verb_of(item.split()[0].lower()) if to else None
+        if to and not made and item.split()[0].lower() in _SAYING:
+            return []
         made += _taste(item, negated, to if not made or (verb is not None and verb.form == "base") else "")
     return made
 
 
+_SAYING: Final = frozenset("say admit tell ask break interrupt bother disappoint disagree think".split())
+"""What "I hate to …" and "I like to …" begin with when they only lead up to something else."""
+
 _PEOPLE_WHO: Final = re.compile(
-    r"(?:people|men|women|guys|girls|someone|anyone|those|kids|friends|folks|animals) (?:who|that) (?!I\b|is why|are why)[\w' ]+",
+    r"(?:people|men|women|guys|girls|someone|anyone|those|kids|friends|folks|animals) (?:who|that) (?!I\b|is why|are "
+    r"why)[\w' ]+",
     re.IGNORECASE,
 )
 """Whom somebody likes is said only by all of it: "people who keep their word"."""
@@ -62,7 +68,8 @@ def wish(match: re.Match[str], negated: bool) -> list[Statement]:
         return []
     verb = (match.groupdict().get("be") or "be").lower().strip() or "be"
     if verb in ("be", "become"):
-        if rest.split()[0].lower() in _NO_GOAL:
+        being = verb_of(rest.split()[0].lower())
+        if rest.split()[0].lower() in _NO_GOAL or (being is not None and being.form == "ing"):
             return []
         return [Statement(f"Wants to be {turned(rest)}", "goal", bare(rest), weight=0.65)]
     known = verb_of(verb)
@@ -148,7 +155,8 @@ _NOT_A_SKILL: Final = frozenset(
     "hardly lend give show send".split()
 ) - {"make"}
 _MADE: Final = re.compile(
-    r"make (?:it|sense|time|sure|up|me|people|them|him|her|any|that|this|money|a (?:difference|living|deal|lot|mess|plan|change|point)|friends|"
+    r"make (?:it|sense|time|sure|up|me|people|them|him|her|any|that|this|money|a (?:difference|living|deal|lot|mess|"
+    r"plan|change|point)|friends|"
     r"the|ends|out|do|my|your|things|something|anything)\b",
     re.IGNORECASE,
 )

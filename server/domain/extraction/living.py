@@ -109,9 +109,12 @@ def origin(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
 
 
+_HOW: Final = re.compile(r"(?:so |too |very )?(?:fast|quickly|well|right|wrong|that|this|so)$", re.IGNORECASE)
+
+
 def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
     rest = phrase(match["x"], 9)
-    if negated or not rest:
+    if negated or not rest or _HOW.match(rest):
         return []
     verb = re.sub(r"^was ", "Was ", match["v"].lower())
     place = re.sub(r"^(?:in|on|near|by|at|with)\s+", "", rest)
@@ -143,7 +146,8 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _AREAS: Final = re.compile(
-    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! council)|mountains|midwest|"
+    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! "
+    r"council)|mountains|midwest|"
     r"south|north|east|west|"
     r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|"
     r"internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|"

@@ -6,10 +6,12 @@ from typing import Final
 _NO_KIND: Final = r"(?!(?:mines?|you|to|that|of|for|at|in|is|are|and|or)\b)"
 _FAVORITE: Final = re.compile(
     rf"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) "
-    rf"(?P<a>(?:(?:all time|least) )?favorite(?: {_NO_KIND}\w+)?(?: {_NO_KIND}\w+)?|name|job|guilty pleasures?|hobby|hobbies)\b|"
+    rf"(?P<a>(?:(?:all time|least) )?favorite(?: {_NO_KIND}\w+)?(?: {_NO_KIND}\w+)?|name|job|guilty pleasures?|hobby|"
+    rf"hobbies)\b|"
     rf"\byour (?P<b>(?:least )?favorite(?: {_NO_KIND}\w+)?)\b|"
     rf"\b(?:any|a) (?P<c>favorite {_NO_KIND}\w+)|^favorite (?P<d>{_NO_KIND}\w+)$|"
-    r"\bwhat (?P<e>color|drink|food|band|movie|show|music|book|animal|game|song|sport|holiday|season) do you (?:like|love|prefer|enjoy)\b",
+    r"\bwhat (?P<e>color|drink|food|band|movie|show|music|book|animal|game|song|sport|holiday|season) do you (?:like|"
+    r"love|prefer|enjoy)\b",
     re.IGNORECASE,
 )
 _LOOKS: Final = re.compile(
@@ -21,7 +23,8 @@ _LOOKS: Final = re.compile(
 )
 _MINE: Final = re.compile(
     r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
-    r"(?:^|, ?)(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:definitely |probably |also )?(?:mines?|my one|what mine is)\b",
+    r"(?:^|, ?)(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:definitely |probably |also )?(?:mines?|my one|what mine "
+    r"is)\b",
     re.IGNORECASE,
 )
 _HUE: Final = (

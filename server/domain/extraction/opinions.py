@@ -25,7 +25,8 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
+    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink "
+    r"of choice|color|team|cup of tea|"
     r"hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
@@ -57,7 +58,9 @@ _NO_SUBJECT: Final = frozenset(
     it that this they them he she you we i which what who these those there here everything life things thing day today
     tomorrow weather your yours mine one none all such so how where time work weekend night morning something nothing
     anything everyone someone people name idea which sounds sound not is are was be his her their its way doing
-    everybody nobody luck rest job question answer choice point news plan plans only really very just must
+    everybody nobody luck one two three four five six seven eight nine ten eleven twelve noon midnight monday tuesday
+    wednesday thursday friday saturday sunday rest job question answer choice point news plan plans only really
+    very just must
     """.split()
 )
 _PEOPLE: Final = lexicon.RELATIVES.keys() | lexicon.PLURALS.keys()
@@ -78,7 +81,8 @@ _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good
 
 
 _COLOR: Final = re.compile(
-    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|orange|brown|gr[ae]y|gold|silver|teal|"
+    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|"
+    r"orange|brown|gr[ae]y|gold|silver|teal|"
     r"turquoise))\b",
     re.IGNORECASE,
 )

@@ -9,12 +9,15 @@ from server.domain.extraction.statement import Statement
 
 _HERE_IN: Final = re.compile(r"\b(?:here|back home|home|down|up|over|out here) in (?P<x>.+)", re.IGNORECASE)
 _WHERE_I_LIVE: Final = re.compile(
-    r"\b(?:in|of|by|near|on|at|about|here,?) (?P<x>(?!the (?:way|whole)\b)[\w' ]{2,30}?),? (?:(?:that|this|it|which) is )?where I (?:now |currently )?(?:live|reside|stay|am(?! when)|am from|grew up|work)\b|"
+    r"\b(?P<p>in|of|by|near|on|at|about|here,?) (?P<x>(?!the (?:way|whole)\b)[\w' ]{2,30}?),? (?:(?:that|this|it|"
+    r"which) "
+    r"is )?where I (?:now |currently )?(?P<do>live|reside|stay|am from|am(?! when)|grew up|work)\b|"
     r"(?:^|, ?|\bbut |\band )(?P<y>[\w' ]{2,30}?),? (?:is|was)(?: also)? where I (?:live|am now|stay)\b",
     re.IGNORECASE,
 )
 _I_LIVE_ON: Final = re.compile(
-    r"\b(?:the|my) (?P<x>(?:(?:big|small|little|old|tiny) )?(?:island|house|farm|boat|apartment|ranch|town|city|village|dorm|coast|block))"
+    r"\b(?:the|my) (?P<x>(?:(?:big|small|little|old|tiny) )?(?:island|house|farm|boat|apartment|ranch|town|city|"
+    r"village|dorm|coast|block))"
     r"(?: that| which)? I (?:now |currently )?live (?P<p>in|on|at)\b",
     re.IGNORECASE,
 )
@@ -44,7 +47,8 @@ _NOT_HERE: Final = re.compile(
 
 
 _AREA: Final = re.compile(
-    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|north|east|west|alps|tropics|bronx)\b",
+    r"the (?:big |small |little |deep )?(?:city|country|countryside|suburbs|mountains|woods|desert|midwest|south|"
+    r"north|east|west|alps|tropics|bronx)\b",
     re.IGNORECASE,
 )
 
@@ -56,7 +60,9 @@ def places(sentence: str) -> list[Statement]:
         and (lives := _WHERE_I_LIVE.search(sentence))
         and (place := phrase(lives["x"] or lives["y"], 4))
     ):
-        return [_lives(re.sub(r"^(?:here )?in ", "", place))]
+        return [
+            _there((lives["do"] or "live").lower(), (lives["p"] or "in").lower(), re.sub(r"^(?:here )?in ", "", place))
+        ]
     if "I live" in sentence and (lives := _I_LIVE_ON.search(sentence)):
         return [
             Statement(
@@ -90,8 +96,21 @@ def places(sentence: str) -> list[Statement]:
     return []
 
 
-def _lives(place: str) -> Statement:
-    return Statement(f"Lives in {turned(place)}", "residence", bare(place), weight=0.7)
+_DONE_THERE: Final = {
+    "grew up": ("Grew up in", "upbringing"),
+    "am from": ("Is from", "hometown"),
+    "work": ("Works in", "field"),
+}
+
+
+def _there(doing: str, where: str, place: str) -> Statement:
+    """What somebody does or did at a place "where I …"."""
+    said, attribute = _DONE_THERE.get(doing, (f"Lives {where if where in _BESIDE else 'in'}", "residence"))
+    return Statement(f"{said} {turned(place)}", attribute, bare(place), weight=0.7 if attribute == "residence" else 0.5)
+
+
+_BESIDE: Final = frozenset(("by", "near", "on", "at"))
+"""Where one lives that is not "in": "by the lake where I live"."""
 
 
 def _is_in(place: str) -> Statement:

@@ -57,6 +57,9 @@ def _agreeing(predicate: str) -> str:
     return f"{verb.base}{space}{rest}"
 
 
+_NO_LONGER: Final = re.compile(r"\b(?:anymore|any more|any longer)\b")
+
+
 def of_predicate(predicate: str) -> list[Statement]:
     """The statements of the first rule that fits a predicate ("love hiking")."""
     predicate = _ADVERBS.sub("", predicate)
@@ -77,7 +80,7 @@ def of_predicate(predicate: str) -> list[Statement]:
         predicate = f"{aux} {rest}" if aux in ("am", "was", "can", "have") else rest
         if aux in ("will", "would", "could", "should"):
             return []
-    elif re.search(r"\b(?:anymore|any more|any longer)\b", predicate):
+    elif _NO_LONGER.search(predicate):
         negated = True
     if _UNREAL.match(predicate):
         return []

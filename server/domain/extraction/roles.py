@@ -36,6 +36,7 @@ _DIET: Final = re.compile(
     r"wife|husband|daughter|son|mom|dad|mother|father|cousin|roommate|girlfriend|boyfriend))",
     re.IGNORECASE,
 )
+_DIETS: Final = ("vega", "vegetar", "pescat", "kosher", "keto", "gluten")
 _MY_DIET: Final = re.compile(
     r"\bmy diet (?:is|has to be|must be) (?:mostly )?(?P<x>vegan|vegetarian|keto|kosher|gluten free)\b", re.IGNORECASE
 )
@@ -46,13 +47,19 @@ _ON_MY_SKIN: Final = re.compile(
     re.IGNORECASE,
 )
 _MY_POST: Final = re.compile(
-    r"\bmy (?:(?:new|current|day|night|part time|full time|dead end|dull|boring|desk|office|great|little) )*(?:job|shift|work|position|internship|desk|"
-    r"career|boss|coworkers?) (?P<p>at|with|for) (?P<x>(?!(?:the )?(?:moment|home|night|least|all|now|work|me|fun|a while|lunch|you)\b)\w.*)",
+    r"\bmy (?:(?:new|current|day|night|part time|full time|dead end|dull|boring|desk|office|great|little) )*(?:job|"
+    r"shift|work|position|internship|desk|"
+    r"career|boss|coworkers?) (?P<p>at|with|for) (?P<x>(?!(?:the )?(?:moment|home|night|least|all|now|work|me|fun|a "
+    r"while|lunch|you)\b)\w.*)",
     re.IGNORECASE,
 )
 _MY_BODY: Final = re.compile(
-    r"\bmy (?:own |local |new |little )*(?P<x>(?:(?!and\b|the\b|to\b|is\b|of\b|in\b|parents?\b|mother|father|mom\b|dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church|choir|book club|congregation|mosque|synagogue|bowling league|"
-    r"orchestra|sorority|fraternity|softball team|hockey team|soccer team|football team|baseball team|knitting group))\b",
+    r"\bmy (?:own |local |new |little )*(?P<x>(?:(?!and\b|the\b|to\b|is\b|of\b|in\b|parents?\b|mother|father|mom\b|"
+    r"dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church choir|church|choir|book club|congregation|mosque|"
+    r"synagogue|bowling "
+    r"league|"
+    r"orchestra|sorority|fraternity|softball team|hockey team|soccer team|football team|baseball team|knitting "
+    r"group))\b",
     re.IGNORECASE,
 )
 _NO_LONGER: Final = re.compile(
@@ -101,7 +108,9 @@ def roles(sentence: str) -> list[Statement]:
         shown = re.sub(r"^(?:the|this) ", "a ", match["x"], flags=re.IGNORECASE)
         where = turned(match["on"] or "")
         return [Statement(f"Has {shown}{where}", "appearance", f"{shown}{where}", weight=0.5, confidence=0.75)]
-    if (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence)):
+    if any(diet in lowered for diet in _DIETS) and (
+        (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence))
+    ):
         return _am(match["x"])
     return []
 

@@ -132,6 +132,11 @@ RULES: Final[ByFirstWord[tuple[re.Pattern[str], Maker]]] = ByFirstWord(
         ),
         ("dream aspire", r"(?:dream of|aspire to) (?P<be>being|becoming)? ?(?P<x>.+)", liking.wish),
         (
+            "start begin am",
+            r"(?:start|begin|am starting)(?: work| working| my new job)? (?P<how>at) (?P<x>(?-i:[A-Z])\w.*)",
+            working.new_job,
+        ),
+        (
             "study studied am major majored have",
             r"(?:study|studied|am (?:currently )?studying|am majoring in|major in|majored in|"
             r"am getting (?:a|my) degree in|have a degree in) (?P<x>.+)",

@@ -33,6 +33,11 @@ _STARTS_BADLY: Final = frozenset(
     lol well
     """.split()
 )
+_NAMELESS: Final = re.compile(
+    r"(?:her|him|it)(?: (?:down|up|out|in|back|off|home|around|away|over|there|to))*$|every \w+$"
+)
+"""Whom a statement is about is not said: "Carries her down"; or when is all it says: "Spent every summer"."""
+
 _NEVER_FIRST: Final = frozenset("is are was were am dyed hates hated loved".split())
 _HALF_SAID: Final = frozenset(("Grew up", "Makes up", "Made up", "Takes off", "Gets up"))
 _ENDS_BADLY: Final = frozenset(
@@ -55,12 +60,12 @@ _TOLD_WITH_A_VERB: Final = frozenset(
 )
 
 
+_TO_DO: Final = re.compile(r"(?:Likes|Dislikes|Is \w+ed) to ")
+
+
 def _hangs_on_a_verb(statement: Statement) -> bool:
     """Whether the value may begin with a preposition or a verb: "Celebrated with cake", "Likes to have tea"."""
-    return (
-        statement.attribute in _TOLD_WITH_A_VERB
-        or re.match(r"(?:Likes|Dislikes|Is \w+ed) to ", statement.content) is not None
-    )
+    return statement.attribute in _TOLD_WITH_A_VERB or _TO_DO.match(statement.content) is not None
 
 
 def sensible(statement: Statement) -> bool:
@@ -75,7 +80,7 @@ def sensible(statement: Statement) -> bool:
         return False
     if words[:2] == ["one", "of"] or (words[-1] in _ENDS_BADLY and statement.attribute != "age"):
         return False
-    if words[0] in _NEVER_FIRST or statement.content in _HALF_SAID:
+    if _NAMELESS.match(value) or words[0] in _NEVER_FIRST or statement.content in _HALF_SAID:
         return False
     if _A_WHILE.match(value) and statement.attribute in ("likes", "dislikes", "owns", "wants"):
         return False

@@ -90,7 +90,8 @@ PHRASES: Final = ByFirstWord(
         ("can", r"^can not bring myself to\b", "can not"),
         (
             "learned taught",
-            r"^(?:learned|taught myself)(?: how)? to\b(?! (?:love|like|live|be|hate|accept|appreciate|deal|enjoy|trust|let)\b)",
+            r"^(?:learned|taught myself)(?: how)? to\b(?! (?:love|like|live|be|hate|accept|appreciate|deal|enjoy|"
+            r"trust|let)\b)",
             "can",
         ),
         ("scared afraid terrified allergic", r"^(?=(?:scared|afraid|terrified) of\b|allergic to\b)", "am "),
@@ -105,13 +106,15 @@ PHRASES: Final = ByFirstWord(
         ("had have", r"^(?:have )?had to (?:undergo|have|get) (?=.*\b(?:surgery|transplant|operation)\b)", "had "),
         (
             "have",
-            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:love|passion|obsession|addiction|thing|crush|appreciation|fondness|"
+            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:love|passion|obsession|addiction|thing|crush|"
+            r"appreciation|fondness|"
             r"fascination|affinity|liking|taste) (?:for|with|of|to|on|that is for)\b",
             "love",
         ),
         (
             "have",
-            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:hatred|dislike|aversion|phobia|distaste) (?:for|with|of|to)\b",
+            r"^have (?:such )?(?:an?|this|my|some) (?:[\w]+ ){0,3}(?:hatred|dislike|aversion|phobia|distaste) (?:for|"
+            r"with|of|to)\b",
             "hate",
         ),
         ("have had", r"^(?:have|had) (?:so much |a lot of |lots of )?fun (?=\w+ing\b)", "like "),
@@ -149,7 +152,8 @@ PHRASES: Final = ByFirstWord(
         ("am have", r"^(?:am|have been) new to (?=the\b)", "am in "),
         (
             "have got has",
-            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |dull |boring |fun |nice |steady |desk |office |"
+            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |"
+            r"dull |boring |fun |nice |steady |desk |office |"
             r"night |day |little )*(?:job|gig|position|"
             r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)",
             "work ",

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.extraction import lexicon
 from server.domain.extraction.clauses import asks, joking, predicates, real, told_beside
+from server.domain.extraction.dispatch import words_of
 from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.embedded import embedded
 from server.domain.extraction.english import bare, opened, sentences
@@ -118,6 +119,8 @@ _BROOD: Final = re.compile(
     r"(?:\w+ )?(?:kids|children|boys|girls|sons|daughters|dogs|cats))\b",
     re.IGNORECASE,
 )
+_STATUS: Final = frozenset("married single divorced widowed engaged".split())
+_BESIDE: Final = frozenset("with and has".split())
 _HAD_BESIDE: Final = frozenset(
     "children pet siblings partner appearance no_children no_pet no_siblings no_owns no_people".split()
 )
@@ -125,9 +128,10 @@ _HAD_BESIDE: Final = frozenset(
 
 def beside(sentence: str) -> list[Statement]:
     """Who and what comes along with somebody: "I am single with two kids"."""
-    if brood := _BROOD.search(sentence):
+    words = words_of(sentence)
+    if not _STATUS.isdisjoint(words) and (brood := _BROOD.search(sentence)):
         return [s for s in of_predicate(f"have {brood['x']}") if s.attribute in _HAD_BESIDE]
-    match = _WITH.search(sentence)
+    match = _WITH.search(sentence) if not _BESIDE.isdisjoint(words) else None
     return [s for s in of_predicate(f"have {match['x']}") if s.attribute in _HAD_BESIDE] if match else []
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
+from server.domain.extraction.dispatch import words_of
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.inverted import last_thing
@@ -11,7 +12,8 @@ from server.domain.extraction.mine import favorite_asked, looks_asked, spelled_o
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
-    r"\b(?:(?P<aux>do|are|have|can|did) (?:you|u|yall)|^(?:so |and |oh )?you(?= (?:like|love|have|play|watch|eat|drink|enjoy|read|know)\b)) (?:(?:guys|all|also|ever|really|even|still|happen to) "
+    r"\b(?:(?P<aux>do|are|have|can|did) (?:you|u|yall)|^(?:so |and |oh )?you(?= (?:like|love|have|play|watch|eat|"
+    r"drink|enjoy|read|know)\b)) (?:(?:guys|all|also|ever|really|even|still|happen to) "
     r")*(?P<x>[\w][\w' -]+)",
     re.IGNORECASE,
 )
@@ -49,6 +51,7 @@ _OBJECT: Final = re.compile(
     r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
 )
+_STAND_INS: Final = frozenset("it them that those both these one there".split())
 _COUNTED: Final = re.compile(
     rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) "
     rf"(?:about |only |like |over )?"
@@ -91,8 +94,12 @@ _NOT_THINGS: Final = re.compile(
     r"perfect|excellent|ha|ah|sounds|love|like)\b",
     re.IGNORECASE,
 )
+_HOW_ABOUT: Final = re.compile(r"^(?:so |and |but |well,? )?(?:how|what) about (?P<x>.+)", re.IGNORECASE)
 _AT_YOURS: Final = re.compile(r" (?:in|for|at|on|with|of) your\b.*", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"(?:it|that|this|them|those|these|him|her|one)\b", re.IGNORECASE)
+_LIKENED: Final = re.compile(r"\b(?:like|as if|as though) I\b")
+"""What something only feels like is not spoken of: "I feel like I have jet lag, but I love it"."""
+
 _TRAILING: Final = re.compile(r"(?:[\s,]+(?:and|but|so|because|or|though|yet))+[\s,]*$", re.IGNORECASE)
 """What joins on the next clause says nothing of the one before it."""
 
@@ -149,7 +156,8 @@ class Topic:
 
     def said_before(self, words: str) -> None:
         """Take in what stands before a predicate: "cleaning" of "cleaning and I hate it"."""
-        self._unread.append(_TRAILING.sub("", words))
+        if not _LIKENED.search(words):
+            self._unread.append(_TRAILING.sub("", words))
 
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
@@ -162,10 +170,13 @@ class Topic:
 
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
+        counted = _COUNTED.match(predicate)
+        if counted is None and _STAND_INS.isdisjoint(words_of(predicate)):
+            return predicate
         thing = self.latest
         if not thing:
             return predicate
-        if counted := _COUNTED.match(predicate):
+        if counted is not None:
             number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
             adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
             return f"{counted['v']} {number}{adjective} {thing}{counted['end']}{predicate[counted.end() :]}"
@@ -202,6 +213,11 @@ class Topic:
         favorite, looks = favorite_asked(sentence), looks_asked(sentence)
         self._favorite = favorite[0] if favorite else ""
         self._looks = looks[0] if looks else ""
+        if how_about := _HOW_ABOUT.match(sentence):
+            thing = phrase(how_about["x"], 3)
+            if thing and not _PRONOUN.match(thing) and "you" not in thing.lower():
+                self._settle(bare(thing))
+                self._asked_about = True
         if how_many := _HOW_MANY.search(sentence):
             self._settle(how_many["x"].strip())
         asked = _ASKED.search(sentence)

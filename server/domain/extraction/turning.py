@@ -36,10 +36,18 @@ def married_someone(_match: re.Match[str], negated: bool) -> list[Statement]:
     return [] if negated else [Statement("Is married", "relationship_status", "married", weight=0.85, confidence=0.85)]
 
 
+_ELSEWHERE: Final = re.compile(r"(?:over|into|out|up|down|away|off|late|around|back|across|after)\b", re.IGNORECASE)
+"""What makes another verb of "ran" and "broke": "ran over to the shop"."""
+
+
 def life_event(match: re.Match[str], negated: bool) -> list[Statement]:
     """Things that happen once in a life and stay part of it."""
-    what = phrase(match["x"], 6)
+    what = phrase(match["x"], 8)
     verb = match["v"].strip()
+    if _ELSEWHERE.match(what):
+        return []
+    if verb == "dropped out" and match["x"].lower().startswith("of "):
+        verb = "dropped out of"
     if (
         negated
         or not (what or verb == "retired")

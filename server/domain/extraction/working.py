@@ -104,6 +104,10 @@ _EMPLOYER: Final = re.compile(
 )
 
 
+_WHEN: Final = re.compile(r" (?:on|in|from|next|this|as of) .*")
+"""After the name of a workplace, when the work begins."""
+
+
 def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 5)
     if negated or not what:
@@ -111,7 +115,7 @@ def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     value = bare(what)
     if match["how"].lower() == "as":
         return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, closes=_AT_WORK_AGAIN)]
-    return [_works_at(what)]
+    return [_works_at(_WHEN.sub("", what) if what[:1].isupper() else what)]
 
 
 def fired(match: re.Match[str], negated: bool) -> list[Statement]:
