@@ -37,7 +37,9 @@ def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Lin
     for memory in memories:
         if memory.type == "pattern":
             continue
-        linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content, told=memory.type != "episode")))))
+        linked = tuple(
+            dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content, told=memory.type != "episode"))))
+        )
         mentioned.update(linked)
         if linked != memory.entity_ids:
             relinked.append(replace(memory, entity_ids=linked))

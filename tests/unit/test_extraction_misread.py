@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.contact import drafts, told
 
+
 @pytest.mark.parametrize(
     ("said", "held", "not_held"),
     [
@@ -71,7 +72,14 @@ def test_what_is_true_again_ends_that_it_is_not(first: str, then: str, attribute
 
 
 @pytest.mark.parametrize(
-    "end", ["I got fired yesterday", "I was laid off last week", "I've been let go", "They fired me", "I was sacked from Shell"]
+    "end",
+    [
+        "I got fired yesterday",
+        "I was laid off last week",
+        "I've been let go",
+        "They fired me",
+        "I was sacked from Shell",
+    ],
 )
 def test_who_was_fired_works_there_no_more(end: str) -> None:
     assert told("I work at Shell", end).current("workplace") == set()

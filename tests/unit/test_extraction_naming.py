@@ -36,7 +36,9 @@ def test_a_text_names_whom_it_speaks_of_at_ingest_and_later(text: str, ids: tupl
     assert Names(KNOWN).in_(text) == ids
     (linked,) = link_entities([a_memory(text, type="episode")], KNOWN).relinked or [a_memory(text)]
     assert linked.entity_ids == tuple(sorted(ids))
-    for draft in extract(Turn(NOON, user_message=f"{text} - it was a grey harbour day"), Known(entities=tuple(KNOWN))).memories:
+    for draft in extract(
+        Turn(NOON, user_message=f"{text} - it was a grey harbour day"), Known(entities=tuple(KNOWN))
+    ).memories:
         if draft.type == "episode":
             assert set(ids) == set(draft.entity_ids) & {e.id for e in KNOWN}
 

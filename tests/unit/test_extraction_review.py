@@ -1,4 +1,4 @@
-"""What a contact takes back or says of the past, of what is to come and of others: no wrong fact comes of it, or stays."""
+"""What a contact takes back or says of the past, of what is to come and of others: no wrong fact stays of it."""
 
 import pytest
 
@@ -48,7 +48,9 @@ def test_every_turn_that_said_it_is_forgotten() -> None:
     assert "Porto" not in contact.words()
 
 
-@pytest.mark.parametrize("talk", ["forget it", "forget how it ended", "I forgot where I work out", "forget who said so"])
+@pytest.mark.parametrize(
+    "talk", ["forget it", "forget how it ended", "I forgot where I work out", "forget who said so"]
+)
 def test_forget_as_an_idiom_removes_nothing(talk: str) -> None:
     assert told("I live in Porto", "I work at Siemens", talk).current("residence") == {"Porto"}
 

@@ -169,7 +169,13 @@ def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weig
             content = f"Is {_article(core)}{turned(core)}"
         named = (("workplace", place[1], ""),) if place else ()
         return Statement(
-            content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named, closes=again
+            content,
+            attribute,
+            core if len(words) <= 4 else job,
+            weight=weight,
+            confidence=0.9,
+            named=named,
+            closes=again,
         )
     value = turned(bare(core)).removeprefix("and ")
     return Statement(content, attribute, value, weight=weight, confidence=0.8, closes=again)

@@ -96,7 +96,8 @@ _ABOUT_ME: Final = re.compile(
     r"^(?:where (?:I|we) (?:(?:now|currently) )?(?:live|work|study|reside|stay|come from|am from|are from|grew up|was "
     r"born|go to school)\b"
     r"|(?:how old|how tall|how much|when|where|who) my \w+|how (?:old|tall) I am|how much I (?:earn|make|weigh)\b"
-    r"|when I was born|who I (?:am|was|have been) (?:married|dating|engaged|seeing|with)\b|who I (?:love|married|date)\b)",
+    r"|when I was born|who I (?:am|was|have been) (?:married|dating|engaged|seeing|with)\b"
+    r"|who I (?:love|married|date)\b)",
     re.IGNORECASE,
 )
 """What begins as an idiom and is meant in earnest: "forget where I live"."""
@@ -134,7 +135,8 @@ _UNSAID: Final = re.compile(
     re.IGNORECASE,
 )
 _ENDS_WITHIN: Final = 120
-"""Characters at the end of a sentence in which it may be taken back; looked for in more, the time grows with its square."""
+"""Characters at the end of a sentence in which it may be taken back; over more of it the time would grow
+with its square."""
 
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 

@@ -70,11 +70,12 @@ def favorites(sentence: str) -> list[Statement]:
 
 def of_now(text: str) -> str:
     """A text with favorites of the past left out where it names those of now beside them."""
-    return _NO_LONGER.sub(r"\g<mine> is \g<now>", text) if "avorite" in text and "was" in text or "used to" in text else text
+    return _NO_LONGER.sub(r"\g<mine> is \g<now>", text) if "avorite" in text else text
 
 
 _NO_LONGER: Final = re.compile(
-    r"(?P<mine>\b(?:my|our) (?:\w+ ){0,2}?favorite \w+(?: \w+)?) (?:was|were|used to be) [\w' ]{2,40}?[,.;]? ?(?:and |but )?"
+    r"(?P<mine>\b(?:my|our) (?:\w+ ){0,2}?favorite \w+(?: \w+)?) (?:was|were|used to be) [\w' ]{2,40}?[,.;]? ?"
+    r"(?:and |but )?"
     r"(?:(?:right )?now|these days|nowadays|today) (?:it |they )?(?:is |are )?(?P<now>\w.*)",
     re.IGNORECASE,
 )

@@ -109,7 +109,7 @@ def _in_topics(query: str) -> str:
 
 
 def _asked_for(asked: frozenset[str], memory: Memory, mine: frozenset[str]) -> bool:
-    """Whether a query speaks of a memory's attribute, and of whose it is: nobody else than oneself, if it names none."""
+    """Whether a query speaks of a memory's attribute, and of whose it is: one's own, where it names nobody."""
     topics = _topics(memory.attribute or "")
     if not asked & topics:
         return False
@@ -140,7 +140,8 @@ def _saying(facts: Sequence[Memory], episodes: Sequence[tuple[Memory, frozenset[
         found |= {
             episode.id
             for episode, said in episodes
-            if episode.id not in found and (_of_one_turn(fact, episode, value & said) or _states(episode, fact, value, said))
+            if episode.id not in found
+            and (_of_one_turn(fact, episode, value & said) or _states(episode, fact, value, said))
         }
     return found
 
@@ -167,4 +168,3 @@ def _stems(text: str) -> frozenset[str]:
 
 def _has_self(query: str) -> bool:
     return re.search(r"\b(?:I|my|we|our)\b", opened(query)) is not None
-

@@ -54,7 +54,8 @@ _PERSON: Final = re.compile(
     r"\bI (?:am|have always been) (?:(?P<not>not |no )|(?:more of|definitely|really|just|also|such|kind of|both|always|"
     r"honestly) "
     r")*(?:an? |the )?"
-    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>(?!not\b|no\b)[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
+    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>(?!not\b|no\b)[\w' -]{2,30}?) "
+    r"(?:person|guy|girl|lover|fan|buff|"
     r"fanatic|junkie|addict|"
     r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
     re.IGNORECASE,
@@ -102,7 +103,8 @@ def inverted(sentence: str) -> list[str]:
 
 
 _FIRED: Final = re.compile(
-    r"\b(?:they|he|she|boss|company|work|employer|manager|bosses) (?:have |has |just |recently |also )*(?:fired|sacked|laid off) me\b(?P<x>.*)",
+    r"\b(?:they|he|she|boss|company|work|employer|manager|bosses) (?:have |has |just |recently |also )*"
+    r"(?:fired|sacked|laid off) me\b(?P<x>.*)",
     re.IGNORECASE,
 )
 

@@ -51,7 +51,12 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
         ]
     return [
         Statement(
-            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"]),
+            f"Lives {where}",
+            "residence",
+            bare(place),
+            weight=0.8,
+            confidence=0.9,
+            named=_place(place, match["how"]),
             closes=_there_again(place),
         )
     ]

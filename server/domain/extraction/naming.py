@@ -52,10 +52,16 @@ class Names:
         return tuple(dict.fromkeys(self._found(said, plain, text, _TOLD if told else _ONES_OWN)))
 
     def _found(self, said: list[str], plain: list[str], text: str, own: frozenset[str]) -> Iterator[str]:
+        meant: dict[str, bool] = {}
         for at, (word, bare) in enumerate(zip(said, plain, strict=True)):
             for first in {word, bare}:
                 for (name, entity_id), written in self._names.get(first, {}).items():
-                    if _stands(name, at, said, plain) and (len(name) > 1 or not _is_word(name[0]) or _written(written, text)):
+                    if not _stands(name, at, said, plain):
+                        continue
+                    if written not in meant:
+                        # Looked for in the whole text, so once.
+                        meant[written] = len(name) > 1 or not _is_word(name[0]) or _written(written, text)
+                    if meant[written]:
                         yield entity_id
                 for noun, owners in self._nouns.get(first, {}).items():
                     if len(owners) == 1 and _stands(noun, at, said, plain) and _is_own(said, at, own):
@@ -64,7 +70,11 @@ class Names:
 
 def _stands(name: tuple[str, ...], at: int, said: list[str], plain: list[str]) -> bool:
     until = at + len(name)
-    return until <= len(said) and name[:-1] == tuple(said[at : until - 1]) and name[-1] in (said[until - 1], plain[until - 1])
+    return (
+        until <= len(said)
+        and name[:-1] == tuple(said[at : until - 1])
+        and name[-1] in (said[until - 1], plain[until - 1])
+    )
 
 
 def _is_own(said: list[str], at: int, own: frozenset[str]) -> bool:

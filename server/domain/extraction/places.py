@@ -32,7 +32,9 @@ _WEATHER: Final = re.compile(
     rf"(?! (?:visit|went|was)).*\bin (?P<x>{PLACE})\b",
     re.IGNORECASE,
 )
-_OF_SOMEBODY: Final = re.compile(r"\b(?:my|our|your|his|her|their|the) (?!(?:weather|winters?|summers?|rain|snow|cold|heat)\b)\w+", re.IGNORECASE)
+_OF_SOMEBODY: Final = re.compile(
+    r"\b(?:my|our|your|his|her|their|the) (?!(?:weather|winters?|summers?|rain|snow|cold|heat)\b)\w+", re.IGNORECASE
+)
 """Somebody or something else a sentence may be about: "my boss loves the weather in Rome"."""
 
 _ONESELF: Final = re.compile(r"\b(?:I|we|us)\b")
@@ -84,8 +86,8 @@ def places(sentence: str) -> list[Statement]:
         )
     ):
         before = sentence[: here.start()]
-        others = _OF_SOMEBODY.search(before) and not _ONESELF.search(before) and not here[0].lower().startswith("here")
-        return [] if others or _NOT_HERE.search(before) else [_is_in(place)]
+        of_others = bool(_OF_SOMEBODY.search(before)) and not _ONESELF.search(before) and here[0][:4].lower() != "here"
+        return [] if of_others or _NOT_HERE.search(before) else [_is_in(place)]
     if match := _FROM.search(sentence):
         return [Statement(f"Is from {match['x']}", "hometown", match["x"], weight=0.55, confidence=0.7)]
     if "here" in sentence and (match := _X_HERE.search(sentence)):

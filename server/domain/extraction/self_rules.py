@@ -99,7 +99,8 @@ RULES: Final[ByFirstWord[tuple[re.Pattern[str], Maker]]] = ByFirstWord(
         ("just quit left lost resigned", r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", working.quit),
         (
             "just recently got was have am",
-            r"(?:just |recently )*(?:got|was|have been|am being) (?:just |recently )?(?:fired(?! up\b)|laid off|let go(?! of\b)|sacked|"
+            r"(?:just |recently )*(?:got|was|have been|am being) "
+            r"(?:just |recently )?(?:fired(?! up\b)|laid off|let go(?! of\b)|sacked|"
             r"made redundant)\b(?P<x>.*)",
             working.fired,
         ),

@@ -47,7 +47,11 @@ PHRASES: Final = ByFirstWord(
             r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b",
             "dislike",
         ),
-        ("am", r"^am (?:not (?:(?:really|exactly|such|much of|quite) )*(?:an?|the)|no) (?:\w+ ){0,2}?(?:fan|lover) of\b", "dislike"),
+        (
+            "am",
+            r"^am (?:not (?:(?:really|exactly|such|much of|quite) )*(?:an?|the)|no) (?:\w+ ){0,2}?(?:fan|lover) of\b",
+            "dislike",
+        ),
         (
             "am",
             r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b",

@@ -3,17 +3,25 @@
 import re
 from typing import Final, Literal
 
-_PLEASE: Final = r"^\W*(?:(?:hey|hi|hello|ok|okay|so|and|now|please|pls|just)\b[,!]?\s*)*(?:(?:can|could|would|will) you (?:please )?|I (?:want|need) you to )?"
+_PLEASE: Final = (
+    r"^\W*(?:(?:hey|hi|hello|ok|okay|so|and|now|please|pls|just)\b[,!]?\s*)*"
+    r"(?:(?:can|could|would|will) you (?:please )?|I (?:want|need) you to )?"
+)
 _TEXT: Final = re.compile(
-    rf"{_PLEASE}(?:translate|rewrite|rephrase|reword|paraphrase|proofread|proof read|summari[sz]e|spell ?check|correct|check|fix|edit)\b"
+    rf"{_PLEASE}(?:translate|rewrite|rephrase|reword|paraphrase|proofread|proof read|summari[sz]e|"
+    r"spell ?check|correct|check|fix|edit)\b"
     r"(?:\s*:| (?:(?:this|the following|these|the|my|following|below|into|to|for me|in)\b)(?!.*\bfor a living\b))",
     re.IGNORECASE,
 )
 _CHECKED: Final = re.compile(r"\b(?:correct|check|fix|edit)\b", re.IGNORECASE)
-_OF_WORDS: Final = re.compile(r":|\b(?:text|sentences?|grammar|spelling|essay|paragraph|email|letter|translation|following)\b", re.IGNORECASE)
+_OF_WORDS: Final = re.compile(
+    r":|\b(?:text|sentences?|grammar|spelling|essay|paragraph|email|letter|translation|following)\b", re.IGNORECASE
+)
 _TALE: Final = re.compile(
-    rf"{_PLEASE}(?:write|compose|make up|invent|tell|create|draft|give|continue|imagine)\b(?: (?:me|us))?(?: (?:an?|the|another|some|this|my))?"
-    r"(?: [\w-]+){0,3}? (?:stor(?:y|ies)|tales?|poems?|songs?|lyrics|novel|scene|script|dialogues?|limericks?|haikus?|jokes?|scenario|"
+    rf"{_PLEASE}(?:write|compose|make up|invent|tell|create|draft|give|continue|imagine)\b"
+    r"(?: (?:me|us))?(?: (?:an?|the|another|some|this|my))?"
+    r"(?: [\w-]+){0,3}? "
+    r"(?:stor(?:y|ies)|tales?|poems?|songs?|lyrics|novel|scene|script|dialogues?|limericks?|haikus?|jokes?|scenario|"
     r"screenplay|fan ?fiction|fiction|raps?)\b",
     re.IGNORECASE,
 )

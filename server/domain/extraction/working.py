@@ -130,7 +130,9 @@ def fired(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement("Lost their job", "employment", "lost job", weight=0.7, closes=ends)]
 
 
-_LONG_AGO: Final = re.compile(r"\b(?:ago|once|back in|in (?:19|20)\d\d|first|last (?:year|job)|previous|old)\b", re.IGNORECASE)
+_LONG_AGO: Final = re.compile(
+    r"\b(?:ago|once|back in|in (?:19|20)\d\d|first|last (?:year|job)|previous|old)\b", re.IGNORECASE
+)
 _JOBLESS: Final[tuple[tuple[str, str | None], ...]] = (("workplace", None), ("occupation", None), ("field", None))
 
 
