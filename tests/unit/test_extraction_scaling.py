@@ -15,8 +15,9 @@ _TOO_SHORT_TO_TELL = 0.004
 
 REPEATED = (
     "a, forget ", "forget that ", "a, forget that ", "not ", "don't ", "I'", "I’", '"', "a  ", " ", "  ,", "and I ",
-    "I am ", "here in ", "rain in ", "my my ", "my favorite ", "a' ", "a-b ", "is my favorite ", "named ", 
-    "who is ", "if ", "wish ", "no, ", "remember that ", "a.b", "? ", "my favorite color was ", "like to ", "in the ", "Ab Cd ", "they fired me ",
+    "I am ", "here in ", "rain in ", "my my ", "my favorite ", "a' ", "a-b ", "is my favorite ", "named ", "who is ",
+    "if ", "wish ", "no, ", "remember that ", "a.b", "? ", "my favorite color was ", "like to ", "in the ", "Ab Cd ",
+    "they fired me ",
 )  # fmt: skip
 OPENINGS = ("", "my sister ", "remember ", "I have ")
 

@@ -124,8 +124,8 @@ async def test_the_turns_of_what_a_turn_asks_to_forget_are_closed_to_every_reade
 ) -> None:
     contact_id = await contact(parts, tenant, "I'm allergic to walnuts", BARE, "forget my allergy")
     closed = (
-        "SELECT l.user_message FROM turn_readings r JOIN interaction_logs l USING (tenant_id, contact_id, interaction_id)"
-        " WHERE r.model = 'none'"
+        "SELECT l.user_message FROM turn_readings r JOIN interaction_logs l"
+        " USING (tenant_id, contact_id, interaction_id) WHERE r.model = 'none'"
     )
     assert await rows(parts, tenant, closed) == [("I'm allergic to walnuts",)]
     await use_model(parts, tenant, fake)
