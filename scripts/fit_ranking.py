@@ -7,12 +7,11 @@ of the parts (`server/domain/ranking/parts.py`) are fitted by logistic regressio
 of `few`, and the bias, then also on the pairs within stretches of the conversations. The table is cross-validated: each
 conversation is ranked with weights fitted on the others. The last row is ranked with the weights in the code.
 
-With --encoder, a row tells what the sentence encoder would add that the word vectors were made from (it needs the
-packages that `make_vectors.py` needs).
+With --encoder, the weights for tenants who rank with the sentence encoder (`encoded.py`) are fitted and measured too.
+It needs what `kith[encoder]` needs.
 """
 
 import argparse
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from server.domain.extraction import Known, extract
 from server.domain.learning import learn
 from server.domain.memory import Entity, Memory
+from server.domain.ranking import encoded
 from server.domain.ranking.exchange import ROOM
 from server.domain.ranking.index import EPISODE, RankingIndex
 from server.domain.ranking.parts import BIAS, WEIGHTS, relevance
@@ -52,8 +52,7 @@ ROWS = {
     "that without meaning": ((*WORDS, *TURN, "kin"), ROOM),
     "that without kin and meaning": ((*WORDS, *TURN), ROOM),
 }
-ENCODED = ("encoder", "encoder_window", "encoder_best")
-"""Cosine of the question with the memory, with it and its neighbours, and the best of the latter."""
+ENCODED = ("encoder", "best_encoder")
 NAMES = (*WEIGHTS, *ENCODED)
 
 Floats = NDArray[np.float64]
@@ -229,27 +228,34 @@ def calibration(corpora: Sequence[Corpus], weights: Floats, bias: float) -> Iter
             yield f"| {low}–{high} | {inside.sum()} | {scores[inside].mean():.3f} | {evidence[inside].mean():.3f} |"
 
 
-def encoded(conversation: Conversation, some: Corpus) -> tuple[Corpus, float]:
-    """The corpus with the parts of the sentence encoder, and the ms that it takes for a question."""
-    from make_vectors import Encoder  # noqa: PLC0415 -- needs packages that the rest does without
+class WithEncoder:
+    """Adds the parts of the sentence encoder, and keeps the ms that it takes for a question."""
 
-    encoder = Encoder()
-    names = "|".join(re.escape(name.split()[0]) for name in (conversation.speaker_a, conversation.speaker_b))
-    vectors = encoder.embed([memory.content for memory in some.memories])
-    vectors = np.vstack([vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros((1, vectors.shape[1]))])
-    window = vectors + 0.5 * vectors[some.index.previous] + 0.25 * vectors[some.index.following]
-    window = window[:-1] / np.linalg.norm(window[:-1], axis=1, keepdims=True)
-    questions, spent = [], []
-    for question in some.questions:
-        began = time.perf_counter()
-        (asked,) = encoder.embed([re.sub(rf"\b({names})\b", "they", question.text)])
-        spent.append(1e3 * (time.perf_counter() - began))
-        asked = asked / np.linalg.norm(asked)
-        columns = question.columns.copy()
-        near = window @ asked
-        columns[-3:] = vectors[:-1] @ asked, near, np.full(len(near), near.max())
-        questions.append(replace(question, columns=columns))
-    return replace(some, questions=questions), float(np.median(spent))
+    def __init__(self) -> None:
+        from server.providers.encoder.minilm import MiniLm  # noqa: PLC0415 -- needs packages that the rest does without
+
+        self._encoder = MiniLm()
+        self._known: dict[str, encoded.Encoded] = {}
+        self.ms: list[float] = []
+
+    def __call__(self, some: Corpus, conversation: Conversation) -> Corpus:
+        """The corpus with them."""
+        vectors = np.stack([self._vector(memory.content) for memory in some.memories])
+        index = some.index.with_encoded(encoded.DIMENSIONS, dict(enumerate(vectors)))
+        questions = []
+        for question in some.questions:
+            began = time.perf_counter()
+            (asked,) = self._encoder.encode([encoded.question(question.text, conversation.speaker_a)])
+            self.ms.append(1e3 * (time.perf_counter() - began))
+            columns = question.columns.copy()
+            columns[-len(ENCODED) :] = encoded.encoder_parts(index, vectors, asked)
+            questions.append(replace(question, columns=columns))
+        return replace(some, index=index, questions=questions)
+
+    def _vector(self, text: str) -> encoded.Encoded:
+        if text not in self._known:
+            (self._known[text],) = self._encoder.encode([text])
+        return self._known[text]
 
 
 def ranking_time(whole: Sequence[Corpus], conversations: Sequence[Conversation]) -> float:
@@ -278,14 +284,18 @@ def main() -> None:
     lines = [f"| | recall@5 | recall@10 | recall@25 | hit@10 | characters | {' | '.join(c.name for c in whole)} |"]
     lines += [cross_validated(label, whole, names, room) for label, (names, room) in ROWS.items()]
     if arguments.encoder:
-        with_encoder, times = zip(*map(encoded, conversations, whole), strict=True)
+        add = WithEncoder()
+        encoded_whole = [add(some, c) for some, c in zip(whole, conversations, strict=True)]
         names = (*ROWS["+ both halves of an exchange"][0], *ENCODED)
-        lines.append(cross_validated(f"+ encoder, {np.median(times):.1f} ms", with_encoder, names, ROOM))
+        lines.append(cross_validated(f"+ encoder, {np.median(add.ms):.1f} ms", encoded_whole, names, ROOM))
     in_code = np.append(list(WEIGHTS.values()), np.zeros(len(ENCODED)))
     shipped = Score()
     for some in whole:
         shipped.add(some, in_code, BIAS, ROOM)
     lines.append(shipped.line("the weights in the code"))
+    if arguments.encoder:
+        by_stretch = [add(s, c) for c in conversations for s in stretches(c, memories[c.name])]
+        lines += of_encoder(encoded_whole, by_stretch, names)
     weights, _ = fit(whole, [name for name in WEIGHTS if name != "few"])
     weights, bias = with_few([*whole, *parts], weights)
     lines += [f'"{name}": {weight:.2f},' for name, weight in zip(WEIGHTS, weights, strict=False)]
@@ -294,6 +304,22 @@ def main() -> None:
     size = sum(some.index.nbytes for some in whole) / sum(len(some.index) for some in whole)
     lines.append(f"rank {ranking_time(whole, conversations):.0f} µs p50, {size:.0f} bytes a memory")
     print("\n".join(lines))  # noqa: T201
+
+
+def of_encoder(whole: Sequence[Corpus], parts: Sequence[Corpus], names: Sequence[str]) -> Iterator[str]:
+    """How the weights in the code do with the encoder, the same fitted again, and how well they are calibrated."""
+    in_code, shipped = np.array(list(encoded.WEIGHTS.values())), Score()
+    if len(in_code) == len(NAMES):
+        for some in whole:
+            shipped.add(some, in_code, encoded.BIAS, ROOM)
+        yield shipped.line("the weights in the code, with encoder")
+    weights, _ = fit(whole, names)
+    weights, bias = with_few([*whole, *parts], weights)
+    yield from (f'"{name}": {weight:.2f},' for name, weight in zip(NAMES, weights, strict=True))
+    yield f"BIAS {bias:.2f}, with encoder"
+    if len(in_code) == len(NAMES):
+        yield from ("whole conversations, with encoder:", *calibration(whole, in_code, encoded.BIAS))
+        yield from ("stretches, with encoder:", *calibration(parts, in_code, encoded.BIAS))
 
 
 def cross_validated(label: str, corpora: Sequence[Corpus], names: Sequence[str], room: int) -> str:

@@ -6,8 +6,10 @@ from types import TracebackType
 from server.config import Settings
 from server.credentials.authenticator import Credentials
 from server.observability import metrics, traces
+from server.providers.encoder.minilm import MiniLm, missing
 from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
+from server.usecases.encoders import Encoders
 from server.usecases.providers import Providers
 from server.usecases.services import Services
 from server.usecases.snapshots import Snapshots
@@ -36,8 +38,14 @@ class Composition:
         snapshots.listen(self.notifications)
         self.credentials = Credentials(settings, self.database, self.notifications, _now)
         envelope = Envelope.of(settings.master_key.get_secret_value())
+        folder = settings.encoder_folder
         self.administration = Administration(
-            self.database, self.redis, _now, envelope=envelope, private_providers=settings.providers_allow_private
+            self.database,
+            self.redis,
+            _now,
+            envelope=envelope,
+            private_providers=settings.providers_allow_private,
+            encoder_missing=lambda: missing(folder),
         )
         self.services = Services(
             database=self.database,
@@ -50,6 +58,7 @@ class Composition:
                 metrics.note_provider,
                 allow_private=settings.providers_allow_private,
             ),
+            encoders=Encoders(self.credentials.tenants, lambda: MiniLm(folder), lambda: missing(folder)),
             clock=_now,
         )
 
@@ -65,6 +74,7 @@ class Composition:
     ) -> None:
         await self.services.accesses.close()
         await self.services.providers.close()
+        self.services.encoders.close()
         await self.credentials.close()
         await self.notifications.close()
         await self.redis.close()

@@ -78,6 +78,10 @@ class Settings(BaseSettings):
         False,
         description="Lets tenants name language models and embedders on private addresses and over plain http.",
     )
+    encoder_folder: Path | None = Field(
+        None,
+        description="Folder with the files of all-MiniLM-L6-v2, for tenants who rank with it; unset: the package's.",
+    )
     jwks_sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Files or URLs of JWKS whose tokens are accepted besides Kith's own, comma-separated."
     )

@@ -36,7 +36,7 @@ ENTITY_ARRAY: Final = _array("e", _ENTITY)
 
 # One round trip instead of four, and JSON that is read in one go instead of rows read value by value.
 _WHOLE: Final = text(
-    f"SELECT {', '.join(f'c.{name}' for name in _CONTACT)}, coalesce(c.time_zone, t.time_zone),"
+    f"SELECT {', '.join(f'c.{name}' for name in _CONTACT)}, coalesce(c.time_zone, t.time_zone), t.ranking_encoder,"
     f" (SELECT json_agg({MEMORY_ARRAY} ORDER BY m.sequence, m.memory_id)::text FROM memories m"
     "   WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.contact_id AND m.status <> 'deleted'),"
     f" (SELECT json_agg({ENTITY_ARRAY} ORDER BY e.entity_id)::text FROM entities e"
@@ -50,11 +50,12 @@ _WHOLE: Final = text(
 class WholeContact:
     """A contact with every memory that was not deleted, in the order of its turns, and its entities.
 
-    `zone` is the IANA zone of its days: its own, else the tenant's.
+    `zone` is the IANA zone of its days: its own, else the tenant's. `ranking_encoder` is the tenant's, or `none`.
     """
 
     contact: ContactRow
     zone: str
+    ranking_encoder: str
     memories: list[MemoryRow]
     entities: list[EntityRow]
 
@@ -64,10 +65,11 @@ async def whole(tx: Transaction, contact_id: str) -> WholeContact | None:
     row = (await tx.execute(_WHOLE, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
     if row is None:
         return None
-    *contact, zone, remembered, known = row
+    *contact, zone, encoder, remembered, known = row
     return WholeContact(
         contact=ContactRow(*contact),
         zone=zone,
+        ranking_encoder=encoder,
         memories=read_memories(remembered),
         entities=read_entities(known),
     )

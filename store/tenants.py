@@ -45,6 +45,11 @@ async def set_status(tx: Transaction, tenant_id: str, status: str) -> None:
     await tx.execute(update(tenants).where(tenants.c.tenant_id == tenant_id).values(status=status))
 
 
+async def set_ranking_encoder(tx: Transaction, encoder: str) -> None:
+    """Sets what the transaction's tenant ranks with: `none`, or an encoder's name."""
+    await tx.execute(update(tenants).where(tenants.c.tenant_id == tx.tenant_id).values(ranking_encoder=encoder))
+
+
 async def time_zone(tx: Transaction) -> str:
     """The IANA time zone of the transaction's tenant; UTC where it is not known."""
     found = await tx.execute(select(tenants.c.time_zone).where(tenants.c.tenant_id == tx.tenant_id))

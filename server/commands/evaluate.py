@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from server.measuring.credentials import Credentials
     from server.replaying.conversation import Conversation
-    from server.replaying.run import Replayed
+    from server.replaying.run import Manner, Replayed
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +29,9 @@ def register(app: typer.Typer) -> None:
 def locomo(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Conversation files with questions.")],
     captions: Captions = False,
+    consolidate: Annotated[
+        bool, typer.Option("--consolidate", help="Run the deferred pass before the questions.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")] = False,
     credentials: CredentialsFile = Path(".kith/credentials.json"),
     tls_ca: TlsCa = None,
@@ -42,11 +45,12 @@ def locomo(
     from server.measuring.credentials import load
     from server.measuring.errors import told_in_words
     from server.replaying import conversation, report, tables
+    from server.replaying.run import Manner
 
     with told_in_words():
         known = load(credentials)
         conversations = [conversation.load(path) for path in files]
-        runs = asyncio.run(_replay_all(known, tls_ca, conversations, captions=captions, keep=keep))
+        runs = asyncio.run(_replay_all(known, tls_ca, conversations, Manner(False, captions, consolidate), keep=keep))
     if as_json:
         _print_json(report.evaluation(runs))
         return
@@ -93,17 +97,16 @@ async def _replay_all(
     credentials: Credentials,
     tls_ca: Path | None,
     conversations: list[Conversation],
+    manner: Manner,
     *,
-    captions: bool,
     keep: bool,
 ) -> list[Replayed]:
     import secrets
 
     from server.measuring.connection import connected
     from server.measuring.progress import progress
-    from server.replaying.run import Manner, replay, steps_of
+    from server.replaying.run import replay, steps_of
 
-    manner = Manner(ask_first=False, captions=captions)
     runs = []
     async with connected(credentials, tls_ca) as api:
         with progress(sum(map(steps_of, conversations))) as bar:

@@ -78,6 +78,7 @@ def processing(value: Processing) -> pb.Processing:
         raw_turn_retention_days=value.limits.raw_turn_retention_days,
         tokens_today=value.tokens_today,
         cost_today=value.cost_today,
+        ranking_encoder=value.ranking_encoder,
     )
 
 

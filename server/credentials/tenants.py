@@ -11,7 +11,7 @@ from store.notifications import Notifications
 from store.tables.tenant import PLATFORM, TenantRow
 
 CHANGED: Final = "tenant_changed"
-"""The kind of notification that says: a tenant was made, suspended, resumed or deleted."""
+"""The kind of notification that says: a tenant was made, suspended, resumed, deleted, or set to rank otherwise."""
 
 GONE: Final = "deleted"
 """The `status` in that notification where nothing of the tenant is left."""
@@ -20,7 +20,7 @@ _SECONDS: Final = 60.0
 
 
 class TenantDirectory:
-    """The status of tenants, cached and told of every change."""
+    """The status and settings of tenants, cached and told of every change."""
 
     def __init__(self, database: Database, notifications: Notifications) -> None:
         self._database = database
@@ -36,6 +36,11 @@ class TenantDirectory:
         """When the tenant was made, where it is known, without asking anybody, to be active."""
         row = self._cache.peek(tenant_id)
         return row.created_at if row is not None and row.status == "active" else None
+
+    async def ranking_encoder(self, tenant_id: str) -> str:
+        """The sentence encoder that the tenant ranks with, or `none`. Raises StoreError."""
+        row = await self._cache.get(tenant_id, lambda: self._load(tenant_id))
+        return "none" if row is None else row.ranking_encoder
 
     async def require(self, tenant_id: str) -> TenantRow:
         """The tenant. Raises NotFound for an unknown one, PermissionDenied for one that is not active; StoreError."""

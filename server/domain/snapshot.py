@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from server.domain import decay
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
+from server.domain.ranking.encoded import DIMENSIONS
 from server.domain.ranking.index import RankingIndex
 
 _FADED: Final = 0.9
@@ -39,10 +43,15 @@ class ContactSnapshot:
         state: State,
         entities: Sequence[Entity],
         memories: Sequence[Memory],
+        encoded: Mapping[str, NDArray[np.int8]] | None = None,
     ) -> "ContactSnapshot":
-        """A snapshot from what the store holds."""
+        """A snapshot from what the store holds; `encoded` are the sentence encoder's vectors, by the memory's id."""
         kept = tuple(memories)
-        return cls(version, zone, profile, state, tuple(entities), kept, RankingIndex.build(kept))
+        index = RankingIndex.build(kept)
+        if encoded is not None:
+            at = {i: encoded[m.id] for i, m in enumerate(kept) if m.id in encoded}
+            index = index.with_encoded(DIMENSIONS, at)
+        return cls(version, zone, profile, state, tuple(entities), kept, index)
 
     def after(
         self,

@@ -14,6 +14,8 @@ from kith.contact.v1 import contact_pb2
 from kith.contact.v1.contact_service_pb2_grpc import ContactServiceStub
 from kith.context.v1 import context_pb2
 from kith.context.v1.context_service_pb2_grpc import ContextServiceStub
+from kith.memory.v1 import memory_pb2
+from kith.memory.v1.memory_service_pb2_grpc import MemoryServiceStub
 
 from server.measuring.credentials import Credentials
 
@@ -46,6 +48,7 @@ class Api:
     def __init__(self, channel: grpc.aio.Channel, credentials: Credentials) -> None:
         self._context = ContextServiceStub(channel)
         self._contacts = ContactServiceStub(channel)
+        self._memories = MemoryServiceStub(channel)
         self._key = (("x-gateway-key", credentials.gateway_key),)
         self._token = (("authorization", f"Bearer {credentials.jwt}"),)
 
@@ -73,6 +76,12 @@ class Api:
         began = time.perf_counter()
         response = await self._context.IngestInteraction(request, metadata=self._key, timeout=_PATIENCE_S)
         return Ingested(response, (time.perf_counter() - began) * 1000)
+
+    async def consolidate(self, contact_id: str) -> bool:
+        """Runs the deferred pass of a contact. False where a part of it goes on as a job."""
+        request = memory_pb2.ConsolidateMemoriesRequest(contact_id=contact_id)
+        done = await self._memories.ConsolidateMemories(request, metadata=self._key, timeout=_PATIENCE_S)
+        return all(task.status != "failed" for task in done.tasks)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from server.convert import tenant as convert
 from server.convert import times
 from server.providers.ports import Role
 from server.usecases import credentials, processing, tenants
+from server.usecases.encoders import EncoderChoice
 from server.usecases.tenants import Administration
 
 Context = ServicerContext[Any, Any]
@@ -115,6 +116,14 @@ class TenantServicer(grpc_pb.TenantServiceServicer):
         """Sets budget and retention."""
         done = await processing.set_limits(self._parts, callers.tenant_id(), convert.limits(request))
         return pb.SetProcessingLimitsResponse(processing=convert.processing(done))
+
+    async def SetRankingEncoder(
+        self, request: pb.SetRankingEncoderRequest, context: Context
+    ) -> pb.SetRankingEncoderResponse:
+        """Sets what ranks besides the built-in parts."""
+        encoder: EncoderChoice = "minilm" if request.encoder == "minilm" else "none"
+        done = await processing.set_ranking_encoder(self._parts, callers.tenant_id(), encoder)
+        return pb.SetRankingEncoderResponse(processing=convert.processing(done))
 
     async def DeleteProviders(self, request: pb.DeleteProvidersRequest, context: Context) -> pb.DeleteProvidersResponse:
         """Removes providers with their keys."""

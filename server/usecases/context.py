@@ -34,7 +34,8 @@ class ContextQuestion:
 class ContactContext:
     """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs.
 
-    A memory whose `ranked[i].beside` is set has both halves of its exchange for content.
+    The sentence encoder's time is part of it, where there is one. A memory whose `ranked[i].beside` is set has both
+    halves of its exchange for content.
     """
 
     snapshot: ContactSnapshot
@@ -50,6 +51,7 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
     snapshot = await services.snapshots.get(tenant_id, question.contact_id)
     now = question.as_of or services.clock()
     began = time.perf_counter()
+    vector = await services.encoders.of_message(tenant_id, snapshot, question.message)
     ranked = rank(
         snapshot.index,
         Query(
@@ -59,6 +61,7 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
             as_of=question.as_of,
             explain=question.explain,
             contact_name=snapshot.profile.display_name,
+            vector=vector,
         ),
         now,
     )

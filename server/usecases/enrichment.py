@@ -15,7 +15,7 @@ from typing import Final
 from server.domain.errors import NotFound
 from server.providers.errors import ProviderError
 from server.providers.ports import Embedder, LanguageModel
-from server.usecases import embedding, reading
+from server.usecases import embedding, encoding, reading
 from server.usecases.consolidation import ALL_TASKS, Ended, TaskResult, consolidate_memories, note_results
 from server.usecases.consolidation_plan import Task
 from server.usecases.services import Services
@@ -48,8 +48,26 @@ class Progress:
     read: int | None = None
     embedded: int | None = None
     merged: int = 0
+    encoded: int | None = None
     read_all: bool = False
     embedded_all: bool = False
+    encoded_all: bool = False
+
+    @property
+    def vectors(self) -> int | None:
+        """Of how many memories vectors were made, whatever for."""
+        return None if self.embedded is None and self.encoded is None else (self.embedded or 0) + (self.encoded or 0)
+
+    @property
+    def vectors_all(self) -> bool:
+        """Whether there are all the vectors that the tenant wants."""
+        return (self.embedded is None or self.embedded_all) and (self.encoded is None or self.encoded_all)
+
+    @property
+    def vector_counts(self) -> dict[str, int]:
+        """What is told of it."""
+        told = {"embedded": self.embedded or 0, "merged": self.merged}
+        return told if self.encoded is None else {**told, "encoded": self.encoded}
 
 
 async def enrich_contact(
@@ -74,6 +92,9 @@ async def enrich_contact(
         if ready.embedder is not None and "embed_memories" in tasks:
             done.embedded = 0
             await _attempt(failures, _embed(services, tenant_id, contact_id, ready.embedder, done, keep))
+        if "embed_memories" in tasks and await services.encoders.wanted(tenant_id):
+            done.encoded = 0
+            await _encode(services, tenant_id, contact_id, done, keep)
         if results := _results(done):
             await note_results(services, tenant_id, contact_id, results)
     if failures:
@@ -88,10 +109,9 @@ def _results(done: Progress) -> list[TaskResult]:
         found.append(
             TaskResult("extract_entities", "done" if done.read_all else "failed", done.read, {"read": done.read})
         )
-    if done.embedded is not None:
-        counts = {"embedded": done.embedded, "merged": done.merged}
-        status: Ended = "done" if done.embedded_all else "failed"
-        found.append(TaskResult("embed_memories", status, done.embedded + done.merged, counts))
+    if done.vectors is not None:
+        status: Ended = "done" if done.vectors_all else "failed"
+        found.append(TaskResult("embed_memories", status, done.vectors + done.merged, done.vector_counts))
     return found
 
 
@@ -134,6 +154,18 @@ async def _embed(
             break
     done.merged = await embedding.merge_by_vectors(services, tenant_id, contact_id, embedder)
     done.embedded_all = True
+
+
+async def _encode(services: Services, tenant_id: str, contact_id: str, done: Progress, keep: Keep) -> None:
+    missing = await encoding.missing(services, tenant_id, contact_id)
+    for start in range(0, len(missing), encoding.BATCH):
+        await keep()
+        batch = missing[start : start + encoding.BATCH]
+        count = await encoding.encode_batch(services, tenant_id, contact_id, batch)
+        if count is None:
+            return
+        done.encoded = (done.encoded or 0) + count
+    done.encoded_all = True
 
 
 @asynccontextmanager
@@ -191,11 +223,11 @@ def _with_providers(result: TaskResult, done: Progress, *, finished: bool) -> Ta
         counts = {**result.counts, **({} if done.read is None else {"read": read})}
         return TaskResult(result.task, result.status if complete else "failed", result.changed + read, counts)
     if result.task == "embed_memories":
-        if finished and done.embedded is None:
+        if finished and done.vectors is None:
             return result
-        complete, embedded = finished or done.embedded_all, done.embedded or 0
-        counts = {"embedded": embedded, "merged": done.merged}
-        return TaskResult(result.task, "done" if complete else "failed", embedded + done.merged, counts)
+        complete = finished or (done.vectors is not None and done.vectors_all)
+        changed = (done.vectors or 0) + done.merged
+        return TaskResult(result.task, "done" if complete else "failed", changed, done.vector_counts)
     return result
 
 

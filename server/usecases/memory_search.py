@@ -60,6 +60,7 @@ async def search_memories(services: Services, tenant_id: str, search: MemorySear
             contact_name=snapshot.profile.display_name,
             types=None if search.type is None else frozenset((search.type,)),
             among=among,
+            vector=await services.encoders.of_message(tenant_id, snapshot, search.text),
         ),
         search.as_of or services.clock(),
     )

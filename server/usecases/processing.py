@@ -1,4 +1,4 @@
-"""What a tenant sets of the deferred processing: language models, embedder, budget, retention."""
+"""What a tenant sets of the deferred processing: language models, embedder, ranking encoder, budget, retention."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from server import ids
+from server.credentials.tenants import CHANGED
 from server.domain.errors import FieldViolation, InvalidInput, NotFound, Unavailable
 from server.providers.addresses import wrong_with_url
 from server.providers.built_in import DIMENSIONS, HASHED, RULES
 from server.providers.ports import Role
 from server.secrets import UnreadableSecret
 from server.usecases import audit, enrichment
+from server.usecases.encoders import EncoderChoice
 from server.usecases.providers import COUNCIL, EMBEDDER, LANGUAGE_MODEL, key_purpose
 from server.usecases.tenants import Administration
 from store import embeddings, providers, queue, tenants
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.notifications import notify
 from store.tables.provider import ProcessingRow, ProviderRow
 
 Strategy = Literal["first", "council"]
@@ -59,6 +62,7 @@ class Processing:
     limits: Limits
     tokens_today: int
     cost_today: float
+    ranking_encoder: EncoderChoice
 
 
 async def get_processing(parts: Administration, tenant_id: str) -> Processing:
@@ -108,6 +112,24 @@ async def set_limits(parts: Administration, tenant_id: str, limits: Limits) -> P
         settings = await providers.processing(tx) or _unset(tx.tenant_id, now)
         await providers.set_processing(tx, _with(settings, settings.strategy, limits, now))
         return await _done(tx, now, None)
+
+    return await _run(parts, tenant_id, work)
+
+
+async def set_ranking_encoder(parts: Administration, tenant_id: str, encoder: EncoderChoice) -> Processing:
+    """Sets what ranks a tenant's memories besides the built-in parts; a job makes the vectors, or deletes them.
+
+    Raises NotFound; InvalidInput where the deployment has no encoder.
+    """
+    if encoder != "none" and (lacking := parts.encoder_missing()) is not None:
+        raise InvalidInput.of("encoder", f"this deployment has no sentence encoder: {lacking}")
+
+    async def work(tx: Transaction) -> Processing:
+        await _require(tx)
+        await tenants.set_ranking_encoder(tx, encoder)
+        await notify(tx, CHANGED, tenant=tenant_id)
+        job = enrichment.drop_job(tenant_id) if encoder == "none" else enrichment.backfill_job(tenant_id)
+        return await _done(tx, parts.clock(), job)
 
     return await _run(parts, tenant_id, work)
 
@@ -285,6 +307,7 @@ async def _read(tx: Transaction, now: datetime) -> Processing:
     rows = await providers.of_tenant(tx)
     settings = await providers.processing(tx) or _unset(tx.tenant_id, now)
     used = await providers.usage(tx, now.astimezone(UTC).date())
+    tenant = await tenants.get(tx, tx.tenant_id)
     embedders = [row for row in rows if row.role == EMBEDDER]
     return Processing(
         strategy="council" if settings.strategy == COUNCIL else "first",
@@ -293,4 +316,5 @@ async def _read(tx: Transaction, now: datetime) -> Processing:
         limits=_limits(settings),
         tokens_today=used.tokens if used else 0,
         cost_today=used.cost if used else 0.0,
+        ranking_encoder="minilm" if tenant is not None and tenant.ranking_encoder == "minilm" else "none",
     )

@@ -16,7 +16,7 @@ from server.providers.openai import OpenAiEmbedder, OpenAiModel
 from server.providers.ports import Embedder, LanguageModel, Reservation, Role, Usage
 from server.providers.unusable import UnusableEmbedder, UnusableModel
 from server.secrets import Envelope, UnreadableSecret
-from store import providers
+from store import providers, tenants
 from store.database import Database, Transaction
 from store.tables.provider import ProcessingRow, ProviderRow
 
@@ -86,9 +86,12 @@ class Providers:
         self._kept: OrderedDict[tuple[str, str], _Adapters] = OrderedDict()
 
     async def configured(self, tenant_id: str) -> bool:
-        """Whether the tenant has any provider."""
+        """Whether the tenant has any provider, or ranks with an encoder."""
         async with self._database.transaction(tenant_id) as tx:
-            return bool(await providers.of_tenant(tx))
+            if await providers.of_tenant(tx):
+                return True
+            tenant = await tenants.get(tx, tenant_id)
+        return tenant is not None and tenant.ranking_encoder != "none"
 
     async def of_tenant(self, tenant_id: str) -> Ready:
         """The tenant's providers as they are configured now; one that cannot be asked says so when it is."""

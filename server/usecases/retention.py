@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from store import embeddings, interaction_logs, providers, tenants
+from store import embeddings, encodings, interaction_logs, providers, tenants
 from store.database import Database, Transaction
 from store.tables.tenant import PLATFORM
 
@@ -34,11 +34,16 @@ async def _forget_of_tenant(database: Database, tenant_id: str, now: datetime) -
 
 
 async def drop_vectors(database: Database, tenant_id: str) -> int:
-    """Deletes a tenant's vectors in batches, unless it has an embedder again. Returns how many."""
+    """Deletes a tenant's vectors in batches, but those that it has an embedder or encoder for. Returns how many."""
     async with database.transaction(tenant_id) as tx:
-        if any(row.role == "embedder" for row in await providers.of_tenant(tx)):
-            return 0
-    return await _until_none(database, tenant_id, lambda tx: embeddings.remove_some(tx, _BATCH))
+        has_embedder = any(row.role == "embedder" for row in await providers.of_tenant(tx))
+        tenant = await tenants.get(tx, tenant_id)
+    removed = 0
+    if not has_embedder:
+        removed += await _until_none(database, tenant_id, lambda tx: embeddings.remove_some(tx, _BATCH))
+    if tenant is None or tenant.ranking_encoder == "none":
+        removed += await _until_none(database, tenant_id, lambda tx: encodings.remove_some(tx, _BATCH))
+    return removed
 
 
 async def _until_none(database: Database, tenant_id: str, work: Callable[[Transaction], Awaitable[int]]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.usecases.accesses import AccessLog
+from server.usecases.encoders import Encoders
 from server.usecases.providers import Providers
 from server.usecases.snapshots import Snapshots
 from store.database import Database
@@ -12,7 +13,7 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores, the tenants' providers and the clock.
+    """The stores, the tenants' providers, the sentence encoder and the clock.
 
     `clock` gives the time in UTC, so that a test can say what time it is.
     """
@@ -21,4 +22,5 @@ class Services:
     snapshots: Snapshots
     accesses: AccessLog
     providers: Providers
+    encoders: Encoders
     clock: Callable[[], datetime]

@@ -2,23 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+import numpy as np
 
 from server.credentials.tenants import CHANGED as TENANT_CHANGED
 from server.credentials.tenants import GONE as TENANT_GONE
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
+from server.domain.ranking.encoded import DIMENSIONS, Encoded
 from server.domain.snapshot import ContactSnapshot
+from server.providers.encoder.minilm import NAME as ENCODER
 from server.usecases import records
-from store import snapshots
+from store import encodings, snapshots
 from store.cache import ERASED, Mark, SnapshotCache
 from store.database import Database, Transaction
 from store.lru import ByteBoundedLru
 from store.notifications import Notifications, notify
 from store.single_flight import SingleFlight
+from store.tables.memory import MemoryRow
 
 Tier = Literal["process", "redis", "postgres"]
 
@@ -177,7 +182,21 @@ async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
         state=records.state(found.contact),
         entities=[records.entity(row) for row in found.entities],
         memories=[records.memory(row) for row in found.memories],
+        encoded=None if found.ranking_encoder == "none" else await encodings_of(tx, found.memories),
     )
+
+
+async def encodings_of(tx: Transaction, rows: Sequence[MemoryRow]) -> dict[str, Encoded]:
+    """The sentence encoder's vectors of a contact's memories, by id; those made of another text are left out."""
+    if not rows:
+        return {}
+    texts = {row.memory_id: row.content for row in rows}
+    made = await encodings.of_contact(tx, rows[0].contact_id, ENCODER)
+    return {
+        one.memory_id: np.frombuffer(one.vector, np.int8)
+        for one in made
+        if len(one.vector) == DIMENSIONS and one.content_hash == encodings.text_hash(texts.get(one.memory_id, ""))
+    }
 
 
 def _size(snapshot: ContactSnapshot) -> int:

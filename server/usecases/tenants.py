@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +32,8 @@ class Administration:
     """What the platform's own operations work with.
 
     `envelope` encrypts tenants' secrets, None where no master key is set; `private_providers` lets tenants name
-    providers on private addresses.
+    providers on private addresses; `encoder_missing` says what the deployment lacks for a sentence encoder, None
+    if nothing.
     """
 
     database: Database
@@ -41,6 +42,7 @@ class Administration:
     settle_seconds: float = _SETTLE_SECONDS
     envelope: Envelope | None = None
     private_providers: bool = False
+    encoder_missing: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ async def _change_status(parts: Administration, tenant_id: str, status: str) -> 
         if known.status != status:
             await tenants.set_status(tx, tenant_id, status)
             await notify(tx, CHANGED, tenant=tenant_id)
-        return TenantRow(known.tenant_id, known.name, known.time_zone, status, known.created_at)
+        return replace(known, status=status)
 
     return await parts.database.run(PLATFORM, work)
 

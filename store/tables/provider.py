@@ -83,6 +83,25 @@ memory_embeddings: Final = Table(
     ),
 )
 
+memory_encodings: Final = Table(
+    "memory_encodings",
+    metadata,
+    tenant_id(),
+    Column("contact_id", Text, primary_key=True),
+    Column("memory_id", Text, primary_key=True),
+    # The sentence encoder, and which version of what it makes.
+    Column("encoder", Text, nullable=False),
+    # MD5 of the text it was made from, so that an edited memory is found.
+    Column("content_hash", Text, nullable=False),
+    # A signed byte for each number, as ranking takes them: they are read whole with every snapshot.
+    Column("vector", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["tenant_id", "contact_id", "memory_id"],
+        ["memories.tenant_id", "memories.contact_id", "memories.memory_id"],
+        ondelete="CASCADE",
+    ),
+)
+
 turn_readings: Final = Table(
     "turn_readings",
     metadata,

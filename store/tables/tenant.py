@@ -19,6 +19,8 @@ tenants: Final = Table(
     Column("name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("status", Text, nullable=False),
+    # What ranks its memories besides the built-in parts: `none`, or the name of a sentence encoder.
+    Column("ranking_encoder", Text, nullable=False, server_default="none"),
     instant("created_at"),
 )
 
@@ -58,6 +60,7 @@ class TenantRow:
     time_zone: str
     status: str
     created_at: datetime
+    ranking_encoder: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

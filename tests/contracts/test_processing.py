@@ -22,9 +22,14 @@ BARE = "Got the keys for the flat in Porto, boxes everywhere, Porto it is from n
 
 
 @pytest.fixture(scope="module")
-def local(stores: EmbeddedStores, database_name: str) -> Iterator[RunningProduct]:
-    """A product whose deployment allows providers on its own machine."""
-    with running_product(stores, database_name, servers=1, providers_allow_private="true") as running:
+def local(
+    stores: EmbeddedStores, database_name: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningProduct]:
+    """A product whose deployment allows providers on its own machine, and has no sentence encoder."""
+    nothing = tmp_path_factory.mktemp("encoder")
+    with running_product(
+        stores, database_name, servers=1, providers_allow_private="true", encoder_folder=nothing
+    ) as running:
         yield running
 
 
@@ -46,6 +51,19 @@ def model(fake: FakeOpenAi, **changes: Any) -> dict[str, Any]:
     return {"base_url": fake.base_url, "model": "m-1", "api_key": KEY, "timeout_seconds": 2, **changes}
 
 
+def test_a_ranking_encoder_that_is_not_installed_is_refused_with_what_to_install(local: RunningProduct) -> None:
+    with local.client() as rest:
+        where = path(local, "/ranking-encoder")
+        refused = rest.put(where, json={"encoder": "minilm"}, headers=local.bearer)
+        assert refused.status_code == 400
+        (field,) = refused.json()["error"]["details"]["fields"]
+        assert field["field"] == "encoder"
+        assert "pip install" in field["description"]
+        assert rest.put(where, json={"encoder": "another"}, headers=local.bearer).status_code == 400
+        none = rest.put(where, json={"encoder": "none"}, headers=platform(local))
+        assert (none.status_code, none.json()["processing"]["ranking_encoder"]) == (200, "none")
+
+
 def test_what_a_tenant_sets_is_shown_without_its_keys(local: RunningProduct, fake: FakeOpenAi) -> None:
     with local.client() as rest:
         empty = rest.get(path(local), headers=local.bearer)
@@ -54,6 +72,7 @@ def test_what_a_tenant_sets_is_shown_without_its_keys(local: RunningProduct, fak
             {
                 "strategy": "first", "language_models": [], "embedder": None, "daily_tokens": None, "daily_cost": None,
                 "raw_turn_retention_days": None, "tokens_today": "0", "cost_today": 0,
+                "ranking_encoder": "none",
             },
         )  # fmt: skip
         body = {"language_models": [model(fake, name="one"), model(fake, name="two")], "strategy": "council"}

@@ -110,7 +110,7 @@ def test_damaged_bytes_are_refused(damage: object) -> None:
 def test_bytes_of_another_format_are_refused() -> None:
     data = RankingIndex.build([of(0, "parrot")]).to_bytes()
     with pytest.raises(ValueError, match="another format"):
-        RankingIndex.from_bytes(data.replace(b"[3,[", b"[2,[", 1))
+        RankingIndex.from_bytes(data.replace(b"[4,[", b"[2,[", 1))
 
 
 def test_a_long_tail_is_merged_and_finds_the_same() -> None:

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from kith.contact.v1 import contact_pb2, contact_service_pb2_grpc
 from kith.context.v1 import context_pb2, context_service_pb2_grpc
+from kith.memory.v1 import memory_pb2, memory_service_pb2_grpc
 
 from server.measuring import credentials
 from server.measuring.connection import Api, connected
@@ -21,13 +22,25 @@ from server.replaying.run import Manner, briefing, replay, steps_of
 
 
 @dataclass
-class Recorder(context_service_pb2_grpc.ContextServiceServicer, contact_service_pb2_grpc.ContactServiceServicer):
+class Recorder(
+    context_service_pb2_grpc.ContextServiceServicer,
+    contact_service_pb2_grpc.ContactServiceServicer,
+    memory_service_pb2_grpc.MemoryServiceServicer,
+):
     """Remembers every text as a memory and ranks by shared words."""
 
     ingested: list[context_pb2.IngestInteractionRequest] = field(default_factory=list)
     asked: list[context_pb2.GetContactContextRequest] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     deleted: list[str] = field(default_factory=list)
+    consolidated_at: list[tuple[int, int]] = field(default_factory=list)
+
+    async def ConsolidateMemories(self, request, context):  # type: ignore[no-untyped-def]
+        self.consolidated_at.append((len(self.ingested), len(self.asked)))
+        status = "failed" if len(self.consolidated_at) == 1 else "done"
+        return memory_pb2.ConsolidateMemoriesResponse(
+            tasks=[memory_pb2.ConsolidationResult(task="embed_memories", status=status)]
+        )
 
     async def CreateContact(self, request, context):  # type: ignore[no-untyped-def]
         return contact_pb2.CreateContactResponse(id="ct_1", display_name=request.display_name)
@@ -69,6 +82,7 @@ async def recorder() -> AsyncIterator[tuple[Recorder, Api]]:
     server = grpc.aio.server()
     context_service_pb2_grpc.add_ContextServiceServicer_to_server(recorder, server)
     contact_service_pb2_grpc.add_ContactServiceServicer_to_server(recorder, server)
+    memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(recorder, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     known = Credentials("t", "key", "platform", "token", "http://127.0.0.1:1", f"127.0.0.1:{port}")
@@ -105,6 +119,16 @@ async def test_questions_are_asked_of_the_conversations_end(recorder: tuple[Reco
     figures = evaluation([run])
     assert figures["rank_ms_p50"] == 0.25
     assert 0.3 < float(str(figures["recall@10"])) <= 1
+
+
+async def test_the_deferred_pass_runs_until_it_is_done_between_the_turns_and_the_questions(
+    recorder: tuple[Recorder, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, api = recorder
+    monkeypatch.setattr("server.replaying.run._PAUSE_S", 0.0)
+    await replay(api, sample(), "allotment-1", Manner(ask_first=False, consolidate=True), lambda: None)
+    assert server.consolidated_at == [(len(exchanges(sample())), 0)] * 2
+    assert len(server.asked) > 0
 
 
 async def test_each_message_is_asked_about_before_it_is_ingested(recorder: tuple[Recorder, Api]) -> None:

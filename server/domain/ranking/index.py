@@ -28,7 +28,7 @@ HALF_LIVES: Final = np.array([HALF_LIFE_DAYS[type_] * 86_400 for type_ in MEMORY
 
 _SPEAKERS: Final = {None: 0, "contact": 1, "assistant": 2}
 _HEAD: Final = struct.Struct("<I")
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 """Of the bytes, of how words are made from texts, and of the word vectors: counts up when one of them changes."""
 _QUESTION_MARKS: Final = ("?", "？", "؟")
 _END: Final = np.array([-1], np.int32)
@@ -44,6 +44,9 @@ _TIME_WORD: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class RankingIndex:
     """Arrays over N memories, all of length N but for `postings` and the two links. Times are epoch seconds.
+
+    `encoded` (N, D) are vectors of a sentence encoder, zeros where a memory has none yet; None for a tenant without
+    one.
 
     `previous` and `following` (N+1) link the episodes of one session in the order of their turns; -1 where there is
     none. Their last element is -1, so that a walk along the links stays at -1. `ident` is a hash of the memory's id.
@@ -74,6 +77,7 @@ class RankingIndex:
     valid_from: NDArray[np.float64]
     valid_to: NDArray[np.float64]
     current: NDArray[np.bool_]
+    encoded: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.length)
@@ -90,11 +94,17 @@ class RankingIndex:
         """With further memories at the end; the cost is that of the added ones, but for a merge now and then."""
         if not len(self) or not added:
             # The first memories fill the bulk at once: a tail is for what comes turn by turn.
-            return self.build(added) if added else self
+            if not added:
+                return self
+            built = self.build(added)
+            return built if self.encoded is None else built.with_encoded(self.encoded.shape[1], {})
         texts = [indexed_tokens(memory) for memory in added]
         size = len(self)
         new = {**_columns(added), **_of_texts(added, texts)}
         columns = {name: np.concatenate([getattr(self, name), column]) for name, column in new.items()}
+        if self.encoded is not None:
+            # Their vectors come with the deferred pass.
+            columns["encoded"] = np.concatenate([self.encoded, np.zeros((len(added), self.encoded.shape[1]), np.int8)])
         unlinked = np.full(len(added), -1, np.int32)
         previous = np.concatenate([self.previous[:-1], unlinked, _END])
         following = np.concatenate([self.following[:-1], unlinked, _END])
@@ -126,6 +136,8 @@ class RankingIndex:
         kept[np.fromiter(positions, np.int64, len(positions))] = False
         numbers = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
         columns = {name: getattr(self, name)[kept] for name in _COLUMNS}
+        if self.encoded is not None:
+            columns["encoded"] = self.encoded[kept]
         previous, following = _links(columns["session"], columns["type"])
         return RankingIndex(
             postings=self.postings.renumbered(numbers), previous=previous, following=following, **columns
@@ -137,6 +149,13 @@ class RankingIndex:
             return self.grown(added)
         gone = np.isin(self.ident, np.fromiter(map(id_hash, removed), np.uint64, len(removed)))
         return self.without(np.flatnonzero(gone).tolist()).grown(added)
+
+    def with_encoded(self, dimensions: int, vectors: Mapping[int, NDArray[np.int8]]) -> "RankingIndex":
+        """With an encoder's vectors at some positions, and none at the others."""
+        encoded = np.zeros((len(self), dimensions), np.int8)
+        for position, vector in vectors.items():
+            encoded[position] = vector
+        return replace(self, encoded=encoded)
 
     @property
     def nbytes(self) -> int:
@@ -164,7 +183,7 @@ class RankingIndex:
                 offset += found[name].nbytes
             if offset != len(data):
                 raise ValueError("An index that is cut or has something behind it.")
-            own = {name: found.pop(name) for name in _OWN}
+            own = {name: found.pop(name) for name in _OWN if name in found}
             return cls(postings=Postings(**found), **own)
         except (struct.error, TypeError, KeyError) as error:
             raise ValueError("A damaged index.") from error
@@ -254,11 +273,11 @@ def _link(
 
 
 _OWN: Final = tuple(field.name for field in fields(RankingIndex) if field.name != "postings")
-_COLUMNS: Final = tuple(name for name in _OWN if name not in ("previous", "following"))
+_COLUMNS: Final = tuple(name for name in _OWN if name not in ("previous", "following", "encoded"))
 _OF_POSTINGS: Final = tuple(field.name for field in fields(Postings))
 
 
 def _arrays(index: RankingIndex) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {name: getattr(index, name) for name in _OWN}
+    arrays: dict[str, NDArray[Any]] = {name: array for name in _OWN if (array := getattr(index, name)) is not None}
     arrays.update((name, getattr(index.postings, name)) for name in _OF_POSTINGS)
     return arrays

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.ranking import encoded
 from server.domain.ranking.index import EPISODE, RankingIndex
 from server.domain.ranking.lexical import Asked, Lexical, ask, lexical
 from server.domain.ranking.vectors import embed, likeness
@@ -50,30 +51,52 @@ BIAS: Final = -5.52
 
 
 _WEIGHTS: Final = np.array(list(WEIGHTS.values()))[:, None]
+_ENCODED_WEIGHTS: Final = np.array(list(encoded.WEIGHTS.values()))[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """How a message fits N memories: `odds` (N) are log-odds, `columns` (P, N) the parts in the order of WEIGHTS."""
+    """How a message fits N memories: `odds` (N) are log-odds, `columns` (P, N) the parts in the order of WEIGHTS.
+
+    `encoded` (N) tells which memories were ranked with the encoder; their parts are in the order of `encoded.WEIGHTS`.
+    """
 
     odds: NDArray[np.float64]
     columns: NDArray[np.float64]
     lexical: Lexical | None
+    encoded: NDArray[np.bool_] | None = None
 
     def log_odds(self, position: int) -> dict[str, float]:
         """What each part adds for the memory at a position; together its `odds`."""
-        values = self.columns[:, position].tolist()
-        added = {name: weight * value for (name, weight), value in zip(WEIGHTS.items(), values, strict=True)}
-        return {"bias": BIAS, **added}
+        with_encoder = self.encoded is not None and bool(self.encoded[position])
+        weights, bias = (encoded.WEIGHTS, encoded.BIAS) if with_encoder else (WEIGHTS, BIAS)
+        values = self.columns[: len(weights), position].tolist()
+        added = {name: weight * value for (name, weight), value in zip(weights.items(), values, strict=True)}
+        return {"bias": bias, **added}
 
 
-def relevance(index: RankingIndex, text: str, contact_name: str | None, reply_name: str | None) -> Relevance:
-    """How each memory of an index fits a message."""
+def relevance(
+    index: RankingIndex,
+    text: str,
+    contact_name: str | None,
+    reply_name: str | None,
+    vector: NDArray[np.int8] | None = None,
+) -> Relevance:
+    """How each memory of an index fits a message; `vector` is the encoder's of `encoded.question`, where there is one.
+
+    Raises ValueError for a vector of another length than those of the memories.
+    """
     asked = ask(index, text, contact_name, reply_name)
     found = lexical(index, asked)
     columns = parts(index, asked, found)
     # Summed part by part, not by BLAS: a memory gains the same to the last bit wherever it stands in the index.
-    return Relevance((columns * _WEIGHTS).sum(axis=0) + BIAS, columns, found)
+    odds = (columns * _WEIGHTS).sum(axis=0) + BIAS
+    if vector is None or index.encoded is None:
+        return Relevance(odds, columns, found)
+    has_vector = np.asarray(index.encoded.any(axis=1))
+    columns = np.concatenate([columns, encoded.encoder_parts(index, index.encoded, vector)])
+    with_encoder = (columns * _ENCODED_WEIGHTS).sum(axis=0) + encoded.BIAS
+    return Relevance(np.where(has_vector, with_encoder, odds), columns, found, has_vector)
 
 
 def parts(index: RankingIndex, asked: Asked, found: Lexical | None) -> NDArray[np.float64]:

@@ -43,7 +43,8 @@ class Query:
     """What to rank for. `limit` ≥ 1; `min_importance` in [0, 1]. The names are what the two sides are called.
 
     Without `as_of` only what is current is ranked; with it, what was true and had been said at that moment. `types`
-    and the positions `among` are the only ones that are wanted; all by default.
+    and the positions `among` are the only ones that are wanted; all by default. `vector` is what the sentence encoder
+    makes of the message, where the memories have such vectors too.
     """
 
     text: str | None
@@ -55,6 +56,7 @@ class Query:
     reply_name: str | None = None
     types: frozenset[MemoryType] | None = None
     among: frozenset[int] | None = None
+    vector: NDArray[np.int8] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Parts:
     """How a score came about; each number is in [0, 1] but those of `log_odds`.
 
     `relevance` is what the score would be if the memory's prior were middling and it repeated nothing; 0 without a
-    message. `log_odds` are what the parts add to the log-odds of the score, by the names of `parts.WEIGHTS`, "bias",
-    "prior" and "repeats"; empty without a message.
+    message. `log_odds` are what the parts add to the log-odds of the score, by the names of `parts.WEIGHTS` (or
+    `encoded.WEIGHTS`, where a sentence encoder helped), "bias", "prior" and "repeats"; empty without a message.
     """
 
     relevance: float
@@ -98,7 +100,7 @@ def rank(index: RankingIndex, query: Query, now: datetime) -> list[Ranked]:
             return [Ranked(position, value) for position, value in best]
         explained = _explained(index, [position for position, _ in best], stamp)
         return [Ranked(position, value, parts=parts) for (position, value), parts in zip(best, explained, strict=True)]
-    fits = relevance(index, query.text, query.contact_name, query.reply_name)
+    fits = relevance(index, query.text, query.contact_name, query.reply_name, query.vector)
     odds = fits.odds + _PRIOR_WEIGHT * (prior - _PRIOR_MIDDLE)
     found = placed(index, odds, eligible, query.limit)
     if not query.explain:

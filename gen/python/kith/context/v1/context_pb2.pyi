@@ -342,7 +342,8 @@ class ScoreParts(_message.Message):
     def log_odds(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """What each part adds to the log-odds of the score; their sum is ln(score / (1 - score)). Empty without a message.
         Among them: `words` (its words and its neighbours'), `kin` (words of like meaning), `meaning` (word vectors),
-        `other_speaker`, `asks`, `answers`, `dated`, `opens`, `prior` (importance, strength, recency), `repeats`.
+        `other_speaker`, `asks`, `answers`, `dated`, `opens`, `prior` (importance, strength, recency), `repeats`; and where
+        the tenant set a ranking encoder, `encoder`.
         """
 
     def __init__(

@@ -796,6 +796,7 @@ class Processing(_message.Message):
     RAW_TURN_RETENTION_DAYS_FIELD_NUMBER: _builtins.int
     TOKENS_TODAY_FIELD_NUMBER: _builtins.int
     COST_TODAY_FIELD_NUMBER: _builtins.int
+    RANKING_ENCODER_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """How several language models are asked, see SetLanguageModels."""
     daily_tokens: _builtins.int
@@ -808,6 +809,8 @@ class Processing(_message.Message):
     """Tokens used today (UTC), calls under way counted at their most."""
     cost_today: _builtins.float
     """Money used today."""
+    ranking_encoder: _builtins.str
+    """What ranks memories for a message besides the built-in parts, see SetRankingEncoder."""
     @_builtins.property
     def language_models(self) -> _containers.RepeatedCompositeFieldContainer[Global___Provider]:
         """The language models, in the order they were given in. Empty: only the built-in rules read turns."""
@@ -827,10 +830,11 @@ class Processing(_message.Message):
         raw_turn_retention_days: _builtins.int | None = ...,
         tokens_today: _builtins.int = ...,
         cost_today: _builtins.float = ...,
+        ranking_encoder: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_embedder", b"_embedder", "_raw_turn_retention_days", b"_raw_turn_retention_days", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "embedder", b"embedder", "raw_turn_retention_days", b"raw_turn_retention_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_embedder", b"_embedder", "_raw_turn_retention_days", b"_raw_turn_retention_days", "cost_today", b"cost_today", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "embedder", b"embedder", "language_models", b"language_models", "raw_turn_retention_days", b"raw_turn_retention_days", "strategy", b"strategy", "tokens_today", b"tokens_today"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost", "_daily_tokens", b"_daily_tokens", "_embedder", b"_embedder", "_raw_turn_retention_days", b"_raw_turn_retention_days", "cost_today", b"cost_today", "daily_cost", b"daily_cost", "daily_tokens", b"daily_tokens", "embedder", b"embedder", "language_models", b"language_models", "ranking_encoder", b"ranking_encoder", "raw_turn_retention_days", b"raw_turn_retention_days", "strategy", b"strategy", "tokens_today", b"tokens_today"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__daily_cost: _TypeAlias = _typing.Literal["daily_cost"]  # noqa: Y015
     _WhichOneofArgType__daily_cost: _TypeAlias = _typing.Literal["_daily_cost", b"_daily_cost"]  # noqa: Y015
@@ -1090,6 +1094,60 @@ class SetProcessingLimitsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetProcessingLimitsResponse: _TypeAlias = SetProcessingLimitsResponse  # noqa: Y015
+
+@_typing.final
+class SetRankingEncoderRequest(_message.Message):
+    """Sets what ranks a tenant's memories besides the built-in parts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    ENCODER_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Default: that of the credential."""
+    encoder: _builtins.str
+    """`minilm`: a small sentence encoder for English, which finds a little more and takes some milliseconds a message;
+    memories are ranked with it as their vectors get ready. `none`: no encoder, as by default.
+    """
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str | None = ...,
+        encoder: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id", "encoder", b"encoder", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__tenant_id: _TypeAlias = _typing.Literal["tenant_id"]  # noqa: Y015
+    _WhichOneofArgType__tenant_id: _TypeAlias = _typing.Literal["_tenant_id", b"_tenant_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tenant_id) -> _WhichOneofReturnType__tenant_id | None: ...
+
+Global___SetRankingEncoderRequest: _TypeAlias = SetRankingEncoderRequest  # noqa: Y015
+
+@_typing.final
+class SetRankingEncoderResponse(_message.Message):
+    """The settings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROCESSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def processing(self) -> Global___Processing:
+        """The settings as they are now."""
+
+    def __init__(
+        self,
+        *,
+        processing: Global___Processing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["processing", b"processing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetRankingEncoderResponse: _TypeAlias = SetRankingEncoderResponse  # noqa: Y015
 
 @_typing.final
 class DeleteProvidersRequest(_message.Message):

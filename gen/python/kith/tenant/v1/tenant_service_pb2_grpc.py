@@ -101,6 +101,11 @@ class TenantServiceStub:
                 request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.SerializeToString,
                 response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.FromString,
                 _registered_method=True)
+        self.SetRankingEncoder = channel.unary_unary(
+                '/kith.tenant.v1.TenantService/SetRankingEncoder',
+                request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderRequest.SerializeToString,
+                response_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderResponse.FromString,
+                _registered_method=True)
         self.DeleteProviders = channel.unary_unary(
                 '/kith.tenant.v1.TenantService/DeleteProviders',
                 request_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.DeleteProvidersRequest.SerializeToString,
@@ -205,6 +210,14 @@ class TenantServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetRankingEncoder(self, request, context):
+        """Sets the sentence encoder that ranks memories for a message, where the deployment has one. Errors:
+        TENANT_NOT_FOUND, INVALID_INPUT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteProviders(self, request, context):
         """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND.
         """
@@ -279,6 +292,11 @@ def add_TenantServiceServicer_to_server(servicer, server):
                     servicer.SetProcessingLimits,
                     request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.FromString,
                     response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.SerializeToString,
+            ),
+            'SetRankingEncoder': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRankingEncoder,
+                    request_deserializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderRequest.FromString,
+                    response_serializer=kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderResponse.SerializeToString,
             ),
             'DeleteProviders': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteProviders,
@@ -639,6 +657,33 @@ class TenantService:
             '/kith.tenant.v1.TenantService/SetProcessingLimits',
             kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsRequest.SerializeToString,
             kith_dot_tenant_dot_v1_dot_tenant__pb2.SetProcessingLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRankingEncoder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kith.tenant.v1.TenantService/SetRankingEncoder',
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderRequest.SerializeToString,
+            kith_dot_tenant_dot_v1_dot_tenant__pb2.SetRankingEncoderResponse.FromString,
             options,
             channel_credentials,
             insecure,

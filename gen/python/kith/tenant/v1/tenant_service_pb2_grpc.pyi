@@ -63,6 +63,10 @@ class TenantServiceStub:
     """
     SetProcessingLimits: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.SetProcessingLimitsRequest, _tenant_pb2.SetProcessingLimitsResponse]
     """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+    SetRankingEncoder: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.SetRankingEncoderRequest, _tenant_pb2.SetRankingEncoderResponse]
+    """Sets the sentence encoder that ranks memories for a message, where the deployment has one. Errors:
+    TENANT_NOT_FOUND, INVALID_INPUT.
+    """
     DeleteProviders: _grpc.UnaryUnaryMultiCallable[_tenant_pb2.DeleteProvidersRequest, _tenant_pb2.DeleteProvidersResponse]
     """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND."""
 
@@ -101,6 +105,10 @@ class TenantServiceAsyncStub(TenantServiceStub):
     """
     SetProcessingLimits: _aio.UnaryUnaryMultiCallable[_tenant_pb2.SetProcessingLimitsRequest, _tenant_pb2.SetProcessingLimitsResponse]  # type: ignore[assignment]
     """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+    SetRankingEncoder: _aio.UnaryUnaryMultiCallable[_tenant_pb2.SetRankingEncoderRequest, _tenant_pb2.SetRankingEncoderResponse]  # type: ignore[assignment]
+    """Sets the sentence encoder that ranks memories for a message, where the deployment has one. Errors:
+    TENANT_NOT_FOUND, INVALID_INPUT.
+    """
     DeleteProviders: _aio.UnaryUnaryMultiCallable[_tenant_pb2.DeleteProvidersRequest, _tenant_pb2.DeleteProvidersResponse]  # type: ignore[assignment]
     """Removes providers with their keys; memories stay, vectors go. Errors: TENANT_NOT_FOUND."""
 
@@ -214,6 +222,16 @@ class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tenant_pb2.SetProcessingLimitsResponse, _abc.Awaitable[_tenant_pb2.SetProcessingLimitsResponse]]:
         """Sets the daily budget of providers and the retention of raw turns. Errors: TENANT_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def SetRankingEncoder(
+        self,
+        request: _tenant_pb2.SetRankingEncoderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tenant_pb2.SetRankingEncoderResponse, _abc.Awaitable[_tenant_pb2.SetRankingEncoderResponse]]:
+        """Sets the sentence encoder that ranks memories for a message, where the deployment has one. Errors:
+        TENANT_NOT_FOUND, INVALID_INPUT.
+        """
 
     @_abc_1.abstractmethod
     def DeleteProviders(
