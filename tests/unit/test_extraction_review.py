@@ -86,6 +86,12 @@ def test_a_move_to_come_is_a_plan_and_leaves_the_home_as_it_is(coming: str) -> N
     assert any("Oslo" in value for value in contact.current("plan"))
 
 
+def test_a_job_to_come_leaves_the_present_one() -> None:
+    contact = told("I work at Shell", "I start at Nokia next month")
+    assert contact.current("workplace") == {"Shell"}
+    assert contact.current("plan") == {"start at Nokia"}
+
+
 def test_leaving_a_place_some_day_is_not_having_left() -> None:
     assert told("I live in Berlin", "I'm moving out of Berlin in May").current("residence") == {"Berlin"}
     assert told("I live in Berlin", "I moved out of Berlin").current("residence") == set()

@@ -108,11 +108,19 @@ _WHEN: Final = re.compile(r" (?:on|in|from|next|this|as of) .*")
 """After the name of a workplace, when the work begins."""
 
 
+_TO_COME: Final = re.compile(r"\b(?:on|in|from|next|as of|soon|tomorrow)\b", re.IGNORECASE)
+
+
 def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 5)
     if negated or not what:
         return []
     value = bare(what)
+    if match[0].lower().startswith(("start ", "begin ", "am starting")) and _TO_COME.search(match["x"]):
+        # Until then the job of now is the job.
+        place = _WHEN.sub("", what)
+        said = f"start at {turned(place)}"
+        return [Statement(f"Plans to {said}", "plan", said, weight=0.6, named=_workplace(place))]
     if match["how"].lower() == "as":
         return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, closes=_AT_WORK_AGAIN)]
     return [_works_at(_WHEN.sub("", what) if what[:1].isupper() else what)]
