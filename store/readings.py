@@ -57,14 +57,17 @@ _COUNT: Final = text(
     " WHERE tenant_id = :tenant AND contact_id = :contact AND interaction_id = :id"
 )
 
-_NEVER: Final = text(
+CLOSE: Final = (
     "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
-    " SELECT DISTINCT l.tenant_id, l.contact_id, l.interaction_id, 'none', 0, CAST(:at AS timestamptz)"
+    " SELECT DISTINCT l.tenant_id, l.contact_id, l.interaction_id, 'none', 0, CAST(:now AS timestamptz)"
     " FROM memories m JOIN interaction_logs l ON l.tenant_id = m.tenant_id AND l.contact_id = m.contact_id"
     "   AND l.interaction_id = ANY (m.interaction_ids)"
-    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = ANY (CAST(:memories AS text[]))"
+    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = ANY (CAST(:removed AS text[]))"
     " ON CONFLICT DO NOTHING"
 )
+"""Closes the turns of memories that are about to go to any reader; also part of the statement that writes a turn."""
+
+_NEVER: Final = text(CLOSE)
 
 _CLAIM: Final = text(
     "INSERT INTO enrichment_leases AS held (tenant_id, contact_id, token, expires_at)"
@@ -137,7 +140,7 @@ async def count(tx: Transaction, contact_id: str, interaction_id: str, memories:
 
 async def never(tx: Transaction, contact_id: str, memory_ids: Sequence[str], at: datetime) -> None:
     """The turns of memories that are about to be deleted are not read by anybody, so that they do not come back."""
-    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "memories": list(memory_ids), "at": at})
+    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "removed": list(memory_ids), "now": at})
 
 
 async def claim(tx: Transaction, contact_id: str, token: str, now: datetime, until: datetime) -> bool:

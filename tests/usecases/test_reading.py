@@ -156,6 +156,22 @@ async def test_what_was_forgotten_or_deleted_does_not_come_back(
     assert await statements(parts, tenant, deleted) == []
 
 
+async def test_the_turns_of_what_a_turn_asks_to_forget_are_closed_to_every_reader(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I'm allergic to walnuts", BARE, "forget my allergy")
+    closed = (
+        "SELECT l.user_message FROM turn_readings r JOIN interaction_logs l"
+        " USING (tenant_id, contact_id, interaction_id) WHERE r.model = 'none'"
+    )
+    assert await rows(parts, tenant, closed) == [("I'm allergic to walnuts",)]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert "walnut" not in str([asked.body for asked in fake.asked])
+    snapshot = await parts.services.snapshots.get(tenant, contact_id)
+    assert "walnut" not in " ".join(m.content for m in snapshot.memories)
+
+
 async def test_a_text_that_a_model_stumbles_over_holds_up_no_other(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:

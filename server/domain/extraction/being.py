@@ -113,7 +113,7 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         return []
     if len(words) > 1 and _is_doer(words[-1]) and not words[0].endswith("ly"):
         return [Statement(f"Is {_article(core)}{turned(core)}", "occupation", turned(core), weight=0.5, confidence=0.6)]
-    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES:
+    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES | _HEROES:
         known = words[0] in FIRST_NAMES and words[0] not in AMBIGUOUS
         if core[:1].isupper() or known:
             return [_name(core)]
@@ -121,6 +121,15 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
         return [_name(core.split()[0])]
     return []
 
+
+_HEROES: Final = frozenset(
+    """
+    batman superman spiderman spider-man ironman catwoman supergirl superwoman aquaman deadpool wolverine joker hulk
+    groot godzilla king-kong kong dracula frankenstein santa zeus poseidon hades hercules gandalf yoda shrek voldemort
+    dumbledore sherlock zorro tarzan cinderella pinocchio pikachu goku naruto gollum chewbacca satan lucifer buddha god
+    """.split()
+)
+"""Whom somebody plays at being: no names of people."""
 
 _LONGEST_PLAIN: Final = 3
 """Words of what somebody is without an article ("pizza maker"); a longer one is a clause."""
@@ -145,11 +154,13 @@ def _article(words: str) -> str:
 def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool) -> Statement:
     if negated:
         return Statement(f"Is not {turned(what)}", f"not_{attribute}", hit, weight=weight, closes=((attribute, hit),))
+    # What is so again ends that it was not.
+    again: tuple[tuple[str, str | None], ...] = ((f"not_{attribute}", hit),)
     if attribute == "relationship_status":
-        ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if hit in ("single", "divorced") else ()
+        ends = (*again, ("partner", None)) if hit in ("single", "divorced") else again
         return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9, closes=ends)
     if attribute == "diet":
-        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9)
+        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9, closes=again)
     content = f"Is {turned(what)}"
     if attribute == "occupation":
         job = " ".join(words[: words.index(hit) + 1])
@@ -158,6 +169,13 @@ def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weig
             content = f"Is {_article(core)}{turned(core)}"
         named = (("workplace", place[1], ""),) if place else ()
         return Statement(
-            content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named
+            content,
+            attribute,
+            core if len(words) <= 4 else job,
+            weight=weight,
+            confidence=0.9,
+            named=named,
+            closes=again,
         )
-    return Statement(content, attribute, turned(bare(core)).removeprefix("and "), weight=weight, confidence=0.8)
+    value = turned(bare(core)).removeprefix("and ")
+    return Statement(content, attribute, value, weight=weight, confidence=0.8, closes=again)

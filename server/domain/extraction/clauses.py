@@ -218,6 +218,8 @@ _DOCTOR: Final = re.compile(
 )
 """Whose word on somebody's health is as good as their own."""
 
+_OF_HEALTH: Final = re.compile(r" (?:(?:have|can|need|must|should)\b|am (?!in\b|at\b|from\b|on\b))")
+
 
 def predicates(sentence: str) -> list[tuple[str, str]]:
     """What hangs on each "I" or "we" that is meant in earnest: pairs of what stands before it and a predicate."""
@@ -228,6 +230,8 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
         left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
         blocked = _BLOCKED.search(left[-_CLOSE:])
         if blocked and blocked[0].strip(" :,").lower() not in _SOFT and not _DOCTOR.search(left):
+            continue
+        if blocked and _DOCTOR.search(left) and not _OF_HEALTH.match(sentence[anchor.end() :]):
             continue
         until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)
         before, after = sentence[max(after, anchor.start() - _LOOK_BACK) : anchor.start()], anchor.end()

@@ -1,16 +1,10 @@
 """What a contact asks of the memory itself: remember this, forget that, you got it wrong, stop writing to me."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from Stemmer import Stemmer
-
 from server.domain.extraction.commands_abroad import asked
-from server.domain.extraction.english import opened
-from server.domain.extraction.statements import statements
-from server.domain.memory import Memory
 
 FORGET_LAST: Final = ""
 """The query of "forget that": what was said last."""
@@ -98,6 +92,15 @@ _FORGET: Final = re.compile(
     re.IGNORECASE,
 )
 _IDIOM: Final = re.compile(r"^(?:it|me not|to \w+.*|how .*|where .*|when .*|who .*|why .*|if .*)$", re.IGNORECASE)
+_ABOUT_ME: Final = re.compile(
+    r"^(?:where (?:I|we) (?:(?:now|currently) )?(?:live|work|study|reside|stay|come from|am from|are from|grew up|was "
+    r"born|go to school)\b"
+    r"|(?:how old|how tall|how much|when|where|who) my \w+|how (?:old|tall) I am|how much I (?:earn|make|weigh)\b"
+    r"|when I was born|who I (?:am|was|have been) (?:married|dating|engaged|seeing|with)\b"
+    r"|who I (?:love|married|date)\b)",
+    re.IGNORECASE,
+)
+"""What begins as an idiom and is meant in earnest: "forget where I live"."""
 _LAST: Final = re.compile(
     r"^(?:that|this|it all|what i (?:just )?(?:said|told you|wrote)|(?:that|this) (?:please|"
     r"again|memory|one|part)|(?:the|my) last (?:thing|message|part)(?: i said)?|"
@@ -131,6 +134,10 @@ _UNSAID: Final = re.compile(
     r"(?:that|this|it))(?: please| ok| okay)?$",
     re.IGNORECASE,
 )
+_ENDS_WITHIN: Final = 120
+"""Characters at the end of a sentence in which it may be taken back; over more of it the time would grow
+with its square."""
+
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
@@ -153,7 +160,7 @@ def commands(message: str, language: str = "en") -> Commands:
         if _CUE.search(body) is None:
             rest.append(sentence.strip())
             continue
-        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body):
+        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body[-_ENDS_WITHIN:]):
             unsaid = True
             continue
         queried = _forgetting(body)
@@ -178,7 +185,7 @@ def _forgetting(body: str) -> str | None:
         return None
     what = match["what"].strip(" ,:;")
     what = re.sub(r"[\s,]+(?:please|pls|ok|okay|thanks|now)$", "", what, flags=re.IGNORECASE)
-    if not what or _IDIOM.match(what):
+    if not what or (_IDIOM.match(what) and not _ABOUT_ME.match(what)):
         return None
     if _DELETE_WORDS.search(match[0][: match.start("what") - match.start()]) and not re.search(
         r"\b(?:you (?:know|remember|have|stored|saved)|I (?:said|told)|memor|my data|about "
@@ -214,48 +221,3 @@ def _remembering(body: str) -> str | None:
     if match["how"].strip().lower() == "to":
         return f"to {what}"
     return what
-
-
-_STEMMER: Final = Stemmer("english")
-_WORD: Final = re.compile(r"[^\W_]+")
-_LITTLE: Final = frozenset(
-    """
-    i me my mine we our a an the that this it is am are was were be been to of in on at for with from and
-    or about you your have has had do did not any anymore ever thing things stuff all everything said
-    told mentioned please no s m ve re know remember their they them them
-    """.split()
-)
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(_STEMMER.stemWords([w for w in _WORD.findall(opened(text).lower()) if w not in _LITTLE]))
-
-
-def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
-    """The ids of the memories a forget query speaks of, of any type.
-
-    A memory is meant when it holds every word of the query that means something, or when the query states the very
-    fact it holds. `FORGET_LAST` means those of the newest turn, `FORGET_ALL` every one.
-    """
-    if query == FORGET_ALL:
-        return tuple(m.id for m in memories)
-    if query == FORGET_LAST:
-        # Not what was never said in a turn: that has a place before all turns.
-        newest = max((m.sequence for m in memories if m.sequence >= 0), default=0)
-        return tuple(m.id for m in memories if m.sequence == newest)
-    wanted = _stems(query)
-    stated = {
-        (s.subject, s.attribute, s.value.lower()) for s in statements(query if _has_self(query) else f"I have {query}")
-    }
-    found = []
-    for memory in memories:
-        same = memory.value is not None and (memory.subject, memory.attribute, memory.value.lower()) in stated
-        named = " ".join(e.split(":", 1)[1].replace("-", " ") for e in memory.entity_ids)
-        about = f"{memory.content} {memory.attribute or ''} {named}".replace("_", " ")
-        if same or (wanted and wanted <= _stems(about)):
-            found.append(memory.id)
-    return tuple(found)
-
-
-def _has_self(query: str) -> bool:
-    return re.search(r"\b(?:I|my|we|our)\b", opened(query)) is not None

@@ -30,6 +30,11 @@ _NOT_ONES_OWN: Final = re.compile(
     r"friends?|boyfriend|girlfriend|taught|learn|learning|how|what|who|hard|before|instead)\b",
     re.IGNORECASE,
 )
+_SOMEBODY_SEEN: Final = re.compile(
+    r"\b(?:remember|recall|saw|see|seen|heard|hear|caught|noticed|watched|spotted|filmed)\b[^,]*\b(?:my|our|the|an?|this|that|[A-Z]\w+)\b"
+)
+"""Whom one saw or remembers doing something: what they did is theirs."""
+
 _SAYS_NOTHING: Final = frozenset(
     """
     is are was were makes make sounds can will would helps has it that this them something anything
@@ -44,7 +49,8 @@ def embedded(sentence: str, found: list[Statement]) -> list[Statement]:
         return []
     made: list[Statement] = []
     for match in islice(_INSIDE.finditer(sentence), _MOST):
-        if not _NOT_ONES_OWN.search(sentence[: match.start("v")]):
+        before = sentence[: match.start("v")]
+        if not _NOT_ONES_OWN.search(before) and not _SOMEBODY_SEEN.search(before):
             made += _one(match, [*found, *made])
     return made
 

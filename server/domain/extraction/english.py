@@ -20,7 +20,7 @@ _APOSTROPHES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"\b(it|that|he|she|there|here|what|who|where|how)'s\b", r"\1 is"),
     )
 )
-_SPACED: Final = re.compile(r" +([,.!?;:])")
+_SPACED: Final = re.compile(r"(?<! ) +([,.!?;:])")
 _OPENED: Final[tuple[tuple[frozenset[str], re.Pattern[str], str], ...]] = tuple(
     (frozenset(cues.split()), re.compile(pattern, re.IGNORECASE), by)
     for cues, pattern, by in (

@@ -8,6 +8,7 @@ from typing import Final
 from server.domain.extraction import lexicon
 from server.domain.extraction.drafts import EntityDraft
 from server.domain.extraction.gazetteer import PLACE
+from server.domain.extraction.naming import Names
 from server.domain.extraction.statement import Statement
 from server.domain.memory import Entity
 from server.domain.words import EntityType
@@ -70,17 +71,7 @@ class Mentions:
             for name in (entity.display_name, *entity.aliases):
                 self._by_name.setdefault(name.lower(), entity.id)
         self._new: dict[str, EntityDraft] = {}
-        self._patterns = [(self._pattern(e), e.id) for e in self._known.values()]
-
-    @staticmethod
-    def _pattern(entity: Entity) -> re.Pattern[str]:
-        """How an entity is spoken of: by its name anywhere, by a common noun only as "my dog" or "the dog"."""
-        forms = []
-        for name in (entity.display_name, *entity.aliases):
-            escaped = re.escape(name)
-            common = name.islower() and (name in lexicon.PETS or name in lexicon.RELATIVES)
-            forms.append(rf"(?:my|our|the) (?:\w+ )?{escaped}" if common else escaped)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.IGNORECASE)
+        self._names = Names(self._known.values())
 
     def add(self, kind: str, name: str, called: str = "") -> str:
         """The id of an entity by its name, made new where it is not known; `called` becomes an alias."""
@@ -92,12 +83,16 @@ class Mentions:
         if known is not None:
             fresh = tuple(a for a in aliases if a not in known.aliases)
             if fresh:
-                self._new[identity] = EntityDraft(identity, known.type, known.display_name, fresh)
+                self._meet(EntityDraft(identity, known.type, known.display_name, fresh))
             return identity
         before = self._new.get(identity)
         merged = tuple(dict.fromkeys((*(before.aliases if before else ()), *aliases)))
-        self._new[identity] = EntityDraft(identity, type_, before.display_name if before else name, merged)
+        self._meet(EntityDraft(identity, type_, before.display_name if before else name, merged))
         return identity
+
+    def _meet(self, draft: EntityDraft) -> None:
+        self._new[draft.id] = draft
+        self._names.add(Entity(draft.id, draft.type, draft.display_name, draft.aliases))
 
     def _find(self, type_: EntityType, name: str) -> str:
         exact = f"{type_}:{slug(name)}"
@@ -124,18 +119,14 @@ class Mentions:
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
         """Ids of the entities a statement introduces or names."""
         made = [self.add(kind, name, called) for kind, name, called in statement.named]
-        return tuple(dict.fromkeys((*made, *self.known_in(statement.content))))
+        return tuple(dict.fromkeys((*made, *self.known_in(statement.content, told=True))))
 
-    def known_in(self, text: str) -> tuple[str, ...]:
-        """Ids of known entities, and of those this turn introduced, that a text speaks of."""
-        found = [identity for pattern, identity in self._patterns if pattern.search(text)]
-        for identity, draft in self._new.items():
-            if identity in self._known:
-                continue
-            entity = Entity(identity, draft.type, draft.display_name, draft.aliases)
-            if self._pattern(entity).search(text):
-                found.append(identity)
-        return tuple(dict.fromkeys(found))
+    def known_in(self, text: str, *, told: bool = False) -> tuple[str, ...]:
+        """Ids of known entities, and of those this turn introduced, that a text speaks of.
+
+        `told`: the text is in the third person.
+        """
+        return self._names.in_(text, told=told)
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """Ids of everything a text names: what is known, and people and places it names for the first time."""

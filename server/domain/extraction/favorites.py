@@ -68,6 +68,20 @@ def favorites(sentence: str) -> list[Statement]:
     return _sound(_favorites(sentence))
 
 
+def of_now(text: str) -> str:
+    """A text with favorites of the past left out where it names those of now beside them."""
+    return _NO_LONGER.sub(r"\g<mine> is \g<now>", text) if "avorite" in text else text
+
+
+_NO_LONGER: Final = re.compile(
+    r"(?P<mine>\b(?:my|our) (?:\w+ ){0,2}?favorite \w+(?: \w+)?) (?:was|were|used to be) [\w' ]{2,40}?[,.;]? ?"
+    r"(?:and |but )?"
+    r"(?:(?:right )?now|these days|nowadays|today) (?:it |they )?(?:is |are )?(?P<now>\w.*)",
+    re.IGNORECASE,
+)
+"""What was the favorite once and what is it now: "my favorite color was blue, now it is green"."""
+
+
 def _favorites(sentence: str) -> list[Statement]:
     if "favorite" not in sentence.lower():
         return []

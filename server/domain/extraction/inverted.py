@@ -51,10 +51,11 @@ _ADDICTION: Final = re.compile(
     r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE
 )
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?P<not>not )?(?:(?:more of|definitely|really|just|also|such|kind of|both|always|"
-    r"not|honestly) "
+    r"\bI (?:am|have always been) (?:(?P<not>not |no )|(?:more of|definitely|really|just|also|such|kind of|both|always|"
+    r"honestly) "
     r")*(?:an? |the )?"
-    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
+    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>(?!not\b|no\b)[\w' -]{2,30}?) "
+    r"(?:person|guy|girl|lover|fan|buff|"
     r"fanatic|junkie|addict|"
     r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
     re.IGNORECASE,
@@ -96,7 +97,16 @@ def inverted(sentence: str) -> list[str]:
         and not _NOT_TAUGHT.search(sentence[: taught.start()])
     ):
         found.append(f"{'can' if taught['can'] else 'love'} {taught['x']}")
+    if " me" in sentence and (fired := _FIRED.search(sentence)):
+        found.append(f"got fired{fired['x']}")
     return found or _turned_about(sentence)
+
+
+_FIRED: Final = re.compile(
+    r"\b(?:they|he|she|boss|company|work|employer|manager|bosses) (?:have |has |just |recently |also )*"
+    r"(?:fired|sacked|laid off) me\b(?P<x>.*)",
+    re.IGNORECASE,
+)
 
 
 _NOTHING_BETTER: Final = re.compile(

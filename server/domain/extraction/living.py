@@ -51,7 +51,13 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
         ]
     return [
         Statement(
-            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"])
+            f"Lives {where}",
+            "residence",
+            bare(place),
+            weight=0.8,
+            confidence=0.9,
+            named=_place(place, match["how"]),
+            closes=_there_again(place),
         )
     ]
 
@@ -64,17 +70,37 @@ def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
     return (("place", name[0], ""),) if name and name[0].lower() not in lexicon.NOT_NAMES else ()
 
 
+def _there_again(place: str) -> tuple[tuple[str, str | None], ...]:
+    """Who lives somewhere has not moved out of there any more."""
+    return (("former_residence", bare(place)),)
+
+
 def moved(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 5)
+    place = _IN_A_YEAR.sub("", phrase(match["x"], 5))
     if (
         negated
         or not place
         or place.split()[0].lower() in ("a", "in", "next", "my", "their", "away", "out", "back", "on")
     ):
         return []
+    named = _place(place, "to")
+    if _MOVING.match(match[0]):
+        return [_plans(f"move to {place}", named)]
     return [
-        Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=_place(place, "to"))
-    ]
+        Statement(
+            f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=named,
+            closes=_there_again(place),
+        )
+    ]  # fmt: skip
+
+
+_IN_A_YEAR: Final = re.compile(r" (?:in|around|since|back in) (?:the )?(?:19|20)?\d\ds?$", re.IGNORECASE)
+_MOVING: Final = re.compile(r"(?:(?:just|recently) )*am (?:moving|relocating)\b", re.IGNORECASE)
+"""Who is moving has not moved: a plan, and the home stays what it is."""
+
+
+def _plans(what: str, named: tuple[tuple[str, str, str], ...] = ()) -> Statement:
+    return Statement(f"Plans to {turned(what)}", "plan", turned(what), weight=0.6, named=named)
 
 
 def origin(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -176,6 +202,8 @@ def moved_out(match: re.Match[str], negated: bool) -> list[Statement]:
     place = phrase(match["x"], 4)
     if negated or not place or not (is_place(place) or place[:1].isupper() or "moved" in match[0].lower()):
         return []
+    if _MOVING.match(match[0]):
+        return [_plans(f"move out of {place}")]
     ends = (("residence", bare(place)), ("whereabouts", bare(place)))
     return [
         Statement(

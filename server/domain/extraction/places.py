@@ -28,10 +28,16 @@ _FROM: Final = re.compile(
 )
 _X_HERE: Final = re.compile(rf"^(?:\w+[\s,]+)?(?P<x>{PLACE}) here\b|\bhere (?:is|in) (?P<y>{PLACE})\b", re.IGNORECASE)
 _WEATHER: Final = re.compile(
-    r"\b(?:weather|night|morning|winters?|summers?|traffic|cold|hot|sunny|warm|rain(?:s|ing|y)?|snow(?:s|ing|y)?|humid|life|here|spots|"
-    rf"house|home|apartment|family|we|my|us)\b(?! (?:visit|went|was)).*\bin (?P<x>{PLACE})\b",
+    r"\b(?:weather|winters?|summers?|cold|hot|sunny|warm|rain(?:s|ing|y)?|snow(?:s|ing|y)?|humid|here)\b"
+    rf"(?! (?:visit|went|was)).*\bin (?P<x>{PLACE})\b",
     re.IGNORECASE,
 )
+_OF_SOMEBODY: Final = re.compile(
+    r"\b(?:my|our|your|his|her|their|the) (?!(?:weather|winters?|summers?|rain|snow|cold|heat)\b)\w+", re.IGNORECASE
+)
+"""Somebody or something else a sentence may be about: "my boss loves the weather in Rome"."""
+
+_ONESELF: Final = re.compile(r"\b(?:I|we|us)\b")
 _NOT_HERE: Final = re.compile(
     r"\b(?:you|your|want|wanted|would|visit\w*|went|was|were|vacation|trip|travel\w*|if|wish|moving|move|moved|born|grew|raised|used|"
     r"mother|father|mom|dad|sister|brother|parents?|friends?|grandma|grandparents|cousins?|aunt|uncle|he|she|they|"
@@ -79,13 +85,16 @@ def places(sentence: str) -> list[Statement]:
             or not place.lower().startswith(("a ", "my ", "this", "bed", "the ", "it", "about"))
         )
     ):
-        return [] if _NOT_HERE.search(sentence[: here.start()]) else [_is_in(place)]
+        before = sentence[: here.start()]
+        of_others = bool(_OF_SOMEBODY.search(before)) and not _ONESELF.search(before) and here[0][:4].lower() != "here"
+        return [] if of_others or _NOT_HERE.search(before) else [_is_in(place)]
     if match := _FROM.search(sentence):
         return [Statement(f"Is from {match['x']}", "hometown", match["x"], weight=0.55, confidence=0.7)]
     if "here" in sentence and (match := _X_HERE.search(sentence)):
         return [_is_in(match["x"] or match["y"])]
-    if " in " in sentence and (match := _WEATHER.search(sentence)) and not _NOT_HERE.search(sentence):
-        return [_is_in(match["x"])]
+    if " in " in sentence and (match := _WEATHER.search(sentence)):
+        others = _OF_SOMEBODY.search(sentence[: match.start("x")])
+        return [] if others or _NOT_HERE.search(sentence) else [_is_in(match["x"])]
     return []
 
 

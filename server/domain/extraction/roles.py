@@ -68,7 +68,8 @@ _NO_LONGER: Final = re.compile(
 _NOT_YET: Final = re.compile(
     r"\b(?:want|wanted|would|hope|hoping|plan|dream|future|wish|like to|going to|try|trying|study|studying|become|"
     r"was|were|if|"
-    r"degree|not|never|used|dressed|dress|up|considered|she|he|they|her|his|career|job as|school|you|your|start|child|"
+    r"degree|not|never|used|worked|dressed|dress|up|considered|she|he|they|her|his|career|job as|school|you|your|start|"
+    r"child|"
     r"fired|quit|retired)\b",
     re.IGNORECASE,
 )

@@ -98,6 +98,13 @@ RULES: Final[ByFirstWord[tuple[re.Pattern[str], Maker]]] = ByFirstWord(
         ),
         ("just quit left lost resigned", r"(?:just )?(?:quit|left|lost|resigned from) my (?:\w+ )?job", working.quit),
         (
+            "just recently got was have am",
+            r"(?:just |recently )*(?:got|was|have been|am being) "
+            r"(?:just |recently )?(?:fired(?! up\b)|laid off|let go(?! of\b)|sacked|"
+            r"made redundant)\b(?P<x>.*)",
+            working.fired,
+        ),
+        (
             "just recently finally got am get have was",
             r"(?:just |recently |finally )*(?:got|am getting|get|have been|am|was) (?:recently "
             r"|happily |newly |already |just |still |now )*(?P<s>married|divorced|engaged|separated|"

@@ -47,7 +47,11 @@ PHRASES: Final = ByFirstWord(
             r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b",
             "dislike",
         ),
-        ("am", r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
+        (
+            "am",
+            r"^am (?:not (?:(?:really|exactly|such|much of|quite) )*(?:an?|the)|no) (?:\w+ ){0,2}?(?:fan|lover) of\b",
+            "dislike",
+        ),
         (
             "am",
             r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b",
@@ -78,11 +82,13 @@ PHRASES: Final = ByFirstWord(
             r"^(?:always |have always |have )?(?:wanted|dreamed|dreamt) (?:of|about) (?!to\b)",
             "want ",
         ),
-        ("am was", r"^(?:am|was) employed (?:at|by|with)\b", "work at"),
+        ("am", r"^am employed (?:at|by|with)\b", "work at"),
+        ("was", r"^was (?:employed (?:at|by|with)|working (?:at|for))\b", "worked at"),
+        ("had was have", r"^(?:had|have) worked (?=(?:at|for|as)\b)", "worked "),
         ("manage", r"^manage (?:the |a |an )(?=\w)", "manage a "),
         (
             "just recently arrived came moved",
-            r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b",
+            r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b(?!.* to\b)",
             "come from",
         ),
         ("can", r"^can not bring myself to\b", "can not"),

@@ -10,7 +10,7 @@ from server.domain.extraction.ellipsis import with_subject
 from server.domain.extraction.embedded import embedded
 from server.domain.extraction.english import bare, opened, sentences
 from server.domain.extraction.events import passive
-from server.domain.extraction.favorites import favorite_of_topic
+from server.domain.extraction.favorites import favorite_of_topic, of_now
 from server.domain.extraction.goals import goals, wished
 from server.domain.extraction.inverted import compared, inverted
 from server.domain.extraction.opinions import opinions
@@ -21,6 +21,7 @@ from server.domain.extraction.roles import like_me, roles
 from server.domain.extraction.schooling import schooling
 from server.domain.extraction.sense import sensible
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.tasks import task_in
 from server.domain.extraction.topic import Topic
 
 MOST: Final = 8
@@ -39,9 +40,15 @@ def statements(text: str) -> list[Statement]:
     found: list[Statement] = []
     topic = Topic()
     before = 0
-    for sentence, question in sentences(opened(text))[:_MOST_SENTENCES]:
+    for sentence, question in sentences(of_now(opened(text)))[:_MOST_SENTENCES]:
         if joking(sentence):
             del found[before:]
+            continue
+        task = task_in(sentence)
+        if task == "text":
+            # What follows are the words that are to be worked on.
+            break
+        if task == "tale":
             continue
         written = topic.written_out(with_subject(sentence[:_LONGEST_SENTENCE]))
         asking = (question or asks(sentence)) and not _ANSWERED.match(written)
