@@ -7,18 +7,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from google.api import annotations_pb2
+from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet
 from kith.errors.v1 import errors_pb2
 from kith.options.v1 import options_pb2
 
+_FOR_KEYS: Final = "/internal/"
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
 class RestRpc:
-    """One RPC that has a REST path."""
+    """One REST path of an RPC."""
 
     service: str
     name: str
@@ -29,9 +30,9 @@ class RestRpc:
     surface: str
     """The surface's name without its prefix, lower-case."""
     needs_key: bool
-    """Whether `x-gateway-key` is the only credential that it takes."""
+    """Whether `x-gateway-key` is the only credential that the path takes."""
     needs_bearer: bool
-    """Whether a bearer token is the only credential that it takes."""
+    """Whether a bearer token is the only credential that the path takes."""
     per_second: float
     burst: int
     retryable: bool
@@ -83,13 +84,14 @@ class Contract:
 
     @cached_property
     def rpcs(self) -> tuple[RestRpc, ...]:
-        """Every RPC with a REST path."""
+        """Every REST path of every RPC."""
         return tuple(
-            _rest_rpc(f"{file.package}.{service.name}", service, method)
+            _rest_rpc(f"{file.package}.{service.name}", service, method, binding)
             for file in self._files.file
             for service in file.service
             for method in service.method
             if method.options.HasExtension(annotations_pb2.http)
+            for binding in _bindings(method.options.Extensions[annotations_pb2.http])
         )
 
     @cached_property
@@ -140,16 +142,25 @@ class Contract:
         }
 
 
+def _bindings(http: http_pb2.HttpRule) -> tuple[http_pb2.HttpRule, ...]:
+    return (http, *http.additional_bindings)
+
+
 def _rest_rpc(
-    full_service: str, service: descriptor_pb2.ServiceDescriptorProto, method: descriptor_pb2.MethodDescriptorProto
+    full_service: str,
+    service: descriptor_pb2.ServiceDescriptorProto,
+    method: descriptor_pb2.MethodDescriptorProto,
+    http: http_pb2.HttpRule,
 ) -> RestRpc:
-    http = method.options.Extensions[annotations_pb2.http]
     verb = next(verb for verb in _METHODS if http.HasField(verb))
     surface = options_pb2.Surface.Name(service.options.Extensions[options_pb2.surface])
     kinds = set(method.options.Extensions[options_pb2.access].credentials)
     if not kinds:
         raise ValueError(f"{full_service}/{method.name} has a path but no (kith.options.v1.access)")
     keys = {options_pb2.CREDENTIAL_GATEWAY_KEY, options_pb2.CREDENTIAL_PLATFORM_KEY}
+    # What has paths for both is reached by keys under /internal and by tokens elsewhere.
+    if method.options.Extensions[annotations_pb2.http].additional_bindings:
+        kinds = kinds & keys if getattr(http, verb).startswith(_FOR_KEYS) else kinds - keys
     limit = method.options.Extensions[options_pb2.rate_limit]
     return RestRpc(
         service=full_service,

@@ -46,6 +46,9 @@ _OF_MEMORIES: Final = text(
     "SELECT memory_id, vector::text FROM memory_embeddings"
     " WHERE tenant_id = :tenant AND contact_id = :contact AND memory_id = ANY (CAST(:ids AS text[]))"
     "   AND model = :model AND version = :version"
+    # A model whose length was never asked for may change it; vectors of two lengths cannot be compared.
+    "   AND dimensions = (SELECT dimensions FROM memory_embeddings WHERE tenant_id = :tenant AND contact_id = :contact"
+    "     AND model = :model AND version = :version ORDER BY created_at DESC, memory_id DESC LIMIT 1)"
 )
 
 _LATEST: Final = text("SELECT coalesce(max(version), 0) FROM memory_embeddings WHERE tenant_id = :tenant")
@@ -108,7 +111,10 @@ async def store(
 async def of_memories(
     tx: Transaction, contact_id: str, ids: Sequence[str], *, model: str, version: int
 ) -> dict[str, Vectors]:
-    """The vectors of these memories, by id; those that have none of the model and version are not in it."""
+    """The vectors of these memories, by id and all of one length, that of the contact's newest.
+
+    Those that have none of the model and version are not in it.
+    """
     found = await tx.execute(
         _OF_MEMORIES,
         {"tenant": tx.tenant_id, "contact": contact_id, "ids": list(ids), "model": model, "version": version},

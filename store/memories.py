@@ -52,12 +52,13 @@ async def page(
     min_importance: float,
     entity_id: str | None,
     as_of: datetime | None,
+    now: datetime,
     limit: int,
     after: tuple[float, str] | None,
 ) -> tuple[list[MemoryRow], int]:
     """Memories, most important first, and how many match in all; `after` is (importance, id) of the last.
 
-    The current ones; with `as_of` what had been said and held at that moment, as a context of then is made from.
+    Those that hold `now`; with `as_of` what had been said and held at that moment, as a context of then is made from.
     """
     where = [
         memories.c.tenant_id == tx.tenant_id,
@@ -65,7 +66,7 @@ async def page(
         memories.c.importance >= min_importance,
     ]
     if as_of is None:
-        where.append(memories.c.status == "current")
+        where += [memories.c.status == "current", or_(memories.c.valid_to.is_(None), memories.c.valid_to > now)]
     else:
         where += [
             memories.c.status != _DELETED,

@@ -32,8 +32,8 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(migration_database_url: str, app_role: str = "kith_app", *, to: str = "head") -> None:
-    """Runs every migration up to `to` that is missing, and lets `app_role` use the tables. Two may run it at once."""
+def upgrade(migration_database_url: str, app_role: str = "kith_app", *, revision: str = "head") -> None:
+    """Runs what is missing up to `revision`, and lets `app_role` use the tables. Two may run it at once."""
     engine = create_engine(migration_database_url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.connect() as connection:
@@ -42,7 +42,7 @@ def upgrade(migration_database_url: str, app_role: str = "kith_app", *, to: str 
             try:
                 config = _config()
                 config.attributes["connection"] = connection
-                command.upgrade(config, to)
+                command.upgrade(config, revision)
                 connection.commit()
                 _grant(connection, app_role)
                 connection.commit()

@@ -36,6 +36,13 @@ _TURNS: Final = text(
     " ORDER BY occurred_at, interaction_id"
 )
 
+_STILL: Final = text(
+    "SELECT l.interaction_id FROM interaction_logs l"
+    " WHERE l.tenant_id = :tenant AND l.contact_id = :contact AND l.interaction_id = ANY (CAST(:ids AS text[]))"
+    " AND l.user_message IS NOT NULL AND NOT EXISTS (SELECT FROM turn_readings r WHERE r.tenant_id = l.tenant_id"
+    "   AND r.contact_id = l.contact_id AND r.interaction_id = l.interaction_id)"
+)
+
 _TAKE: Final = text(
     f"WITH told AS MATERIALIZED ({_TOLD})"  # noqa: S608 (a constant of ours)
     " INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
@@ -50,14 +57,17 @@ _COUNT: Final = text(
     " WHERE tenant_id = :tenant AND contact_id = :contact AND interaction_id = :id"
 )
 
-_NEVER: Final = text(
+CLOSE: Final = (
     "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
-    " SELECT DISTINCT l.tenant_id, l.contact_id, l.interaction_id, 'none', 0, CAST(:at AS timestamptz)"
+    " SELECT DISTINCT l.tenant_id, l.contact_id, l.interaction_id, 'none', 0, CAST(:now AS timestamptz)"
     " FROM memories m JOIN interaction_logs l ON l.tenant_id = m.tenant_id AND l.contact_id = m.contact_id"
     "   AND l.interaction_id = ANY (m.interaction_ids)"
-    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = ANY (CAST(:memories AS text[]))"
+    " WHERE m.tenant_id = :tenant AND m.contact_id = :contact AND m.memory_id = ANY (CAST(:removed AS text[]))"
     " ON CONFLICT DO NOTHING"
 )
+"""Closes the turns of memories that are about to go to any reader; also part of the statement that writes a turn."""
+
+_NEVER: Final = text(CLOSE)
 
 _CLAIM: Final = text(
     "INSERT INTO enrichment_leases AS held (tenant_id, contact_id, token, expires_at)"
@@ -84,13 +94,13 @@ class UnreadTurn:
     sequence: int
 
 
-async def unread(tx: Transaction, contact_id: str, batch: int) -> list[UnreadTurn]:
+async def unread(tx: Transaction, contact_id: str, most: int) -> list[UnreadTurn]:
     """The next turns to read, oldest first."""
     of_contact = {"tenant": tx.tenant_id, "contact": contact_id}
     read = {interaction_id for (interaction_id,) in await tx.execute(_READ, of_contact)}
     places = {row.interaction_id: int(row.sequence) for row in await tx.execute(_CANDIDATES, of_contact)}
     logged = (interaction_id for (interaction_id,) in await tx.execute(_LOGGED, of_contact))
-    following = list(islice((i for i in logged if i in places and i not in read), batch))
+    following = list(islice((i for i in logged if i in places and i not in read), most))
     if not following:
         return []
     turns = await tx.execute(_TURNS, {**of_contact, "ids": following})
@@ -105,6 +115,12 @@ async def unread(tx: Transaction, contact_id: str, batch: int) -> list[UnreadTur
         )
         for row in turns
     ]
+
+
+async def still_unread(tx: Transaction, contact_id: str, ids: Sequence[str]) -> set[str]:
+    """Which of these turns are there and were neither read nor closed meanwhile."""
+    found = await tx.execute(_STILL, {"tenant": tx.tenant_id, "contact": contact_id, "ids": list(ids)})
+    return {interaction_id for (interaction_id,) in found}
 
 
 async def take(tx: Transaction, contact_id: str, ids: Sequence[str], model: str, at: datetime) -> set[str]:
@@ -124,7 +140,7 @@ async def count(tx: Transaction, contact_id: str, interaction_id: str, memories:
 
 async def never(tx: Transaction, contact_id: str, memory_ids: Sequence[str], at: datetime) -> None:
     """The turns of memories that are about to be deleted are not read by anybody, so that they do not come back."""
-    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "memories": list(memory_ids), "at": at})
+    await tx.execute(_NEVER, {"tenant": tx.tenant_id, "contact": contact_id, "removed": list(memory_ids), "now": at})
 
 
 async def claim(tx: Transaction, contact_id: str, token: str, now: datetime, until: datetime) -> bool:

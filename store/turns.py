@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import text
 
-from store import queue, snapshots
+from store import queue, readings, snapshots
 from store.database import Transaction
 from store.queue import Job
 from store.tables.analytics import MOOD_COLUMNS
@@ -95,6 +95,8 @@ _WRITE: Final = text(
     ), log AS (
       INSERT INTO interaction_logs ({_LOG})
       SELECT {_LOG} FROM json_populate_record(NULL::interaction_logs, CAST(:log AS json))
+    ), closed AS (
+      {readings.CLOSE}
     ), removed AS (
       DELETE FROM memories
       WHERE tenant_id = :tenant AND contact_id = :contact AND memory_id = ANY (CAST(:removed AS text[]))
@@ -235,6 +237,7 @@ async def write(tx: Transaction, turn: TurnWrites) -> int | None:
             "wrote": bool((log.user_message or "").strip()),
             "log": _json(values(log)),
             "removed": list(turn.removed),
+            "now": log.created_at,
             "changed": _json([{"memory_id": i, **columns} for i, columns in turn.changed.items()]),
             "added": _json([values(row) for row in turn.added]),
             "entities": _json([values(row) for row in turn.entities]),

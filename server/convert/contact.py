@@ -88,7 +88,7 @@ def _summary(profile: Profile, state: State, result: ContactPage) -> pb.ContactS
 def full_profile(shown: Shown) -> pb.GetContactProfileResponse:
     """All that a dashboard shows of one contact."""
     snapshot, now = shown.snapshot, shown.now
-    current = [m for m in snapshot.memories if m.status == "current"]
+    current = [m for m in snapshot.memories if m.holds(now)]
     counts = Counter(m.type for m in current)
     lasting = [m for m in current if m.type != "episode"] or current
     top = sorted(lasting, key=lambda m: (-m.importance, m.id))[:_TOP]

@@ -9,6 +9,7 @@ from kith.context.v1 import context_pb2 as pb
 from server.convert import times
 from server.domain import relationship
 from server.domain.memory import Memory
+from server.domain.ranking.exchange import sources_of_both
 from server.domain.ranking.rank import Ranked
 from server.domain.turn import Turn
 from server.domain.words import Energy, Mood
@@ -48,7 +49,7 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
             total_sessions=state.total_sessions,
             last_active_at=None if state.last_active_at is None else times.to_proto(state.last_active_at),
         ),
-        memories=[_memory(memory, ranked) for memory, ranked in zip(context.memories, context.ranked, strict=True)],
+        memories=[_memory(*found) for found in zip(context.memories, context.beside, context.ranked, strict=True)],
         relationship=pb.Relationship(
             days_since_first_contact=_days_known(snapshot.profile.created_at, state.first_active_at, now),
             stage=stage,
@@ -64,7 +65,7 @@ def _days_known(created_at: datetime, first_active_at: datetime | None, now: dat
     return max(0, (now - first).days)
 
 
-def _memory(memory: Memory, ranked: Ranked) -> pb.ContextMemory:
+def _memory(memory: Memory, other: Memory | None, ranked: Ranked) -> pb.ContextMemory:
     return pb.ContextMemory(
         id=memory.id,
         type=memory.type,
@@ -72,9 +73,19 @@ def _memory(memory: Memory, ranked: Ranked) -> pb.ContextMemory:
         importance=round(memory.importance, 4),
         entity_ids=memory.entity_ids,
         retrieval_score=round(ranked.score, 4),
-        sources=memory.sources,
+        sources=memory.sources if other is None else sources_of_both(memory, other),
         occurred_at=times.to_proto(memory.occurred_at),
         parts=score_parts(ranked),
+        beside=beside(other),
+    )
+
+
+def beside(other: Memory | None) -> pb.MemoryBeside | None:
+    """The other half of an exchange, where it comes along."""
+    if other is None:
+        return None
+    return pb.MemoryBeside(
+        id=other.id, content=other.content, sources=other.sources, speaker=other.speaker or "contact"
     )
 
 

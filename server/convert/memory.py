@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from kith.memory.v1 import memory_pb2 as pb
 
 from server.convert import times
-from server.convert.context import score_parts
+from server.convert.context import beside, score_parts
 from server.domain.editing import Edit
 from server.domain.memory import Memory
 from server.domain.words import MemoryType
@@ -77,7 +77,7 @@ def found(results: Sequence[Found]) -> pb.SearchMemoriesResponse:
                 memory=memory(one.memory),
                 retrieval_score=round(one.ranked.score, 4),
                 parts=score_parts(one.ranked),
-                beside=None if one.beside is None else memory(one.beside),
+                beside=beside(one.beside),
             )
             for one in results
         ]
@@ -169,7 +169,7 @@ def tasks(request: pb.ConsolidateMemoriesRequest) -> list[Task]:
 def consolidated(results: Sequence[TaskResult]) -> pb.ConsolidateMemoriesResponse:
     """What the tasks did."""
     return pb.ConsolidateMemoriesResponse(
-        status="completed",
+        status="failed" if any(result.status == "failed" for result in results) else "completed",
         tasks=[
             pb.ConsolidationResult(task=r.task, status=r.status, changed=r.changed, counts=r.counts) for r in results
         ],

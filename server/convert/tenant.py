@@ -1,5 +1,7 @@
 """Tenants and their keys between the store and protobuf."""
 
+from typing import Final
+
 from kith.tenant.v1 import tenant_pb2 as pb
 
 from server.convert import times
@@ -7,6 +9,9 @@ from server.usecases.processing import Limits, NewProvider, Processing
 from server.usecases.tenants import NewTenant
 from store.tables.provider import ProviderRow
 from store.tables.tenant import GatewayKeyRow, TenantRow
+
+_MOST_TOKENS_SHOWN: Final = 2**31 - 1
+"""A 64-bit number would be a string in JSON."""
 
 
 def new_tenant(request: pb.CreateTenantRequest) -> NewTenant:
@@ -76,7 +81,7 @@ def processing(value: Processing) -> pb.Processing:
         daily_tokens=value.limits.daily_tokens,
         daily_cost=value.limits.daily_cost,
         raw_turn_retention_days=value.limits.raw_turn_retention_days,
-        tokens_today=value.tokens_today,
+        tokens_today=min(value.tokens_today, _MOST_TOKENS_SHOWN),
         cost_today=value.cost_today,
         ranking_encoder=value.ranking_encoder,
     )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from server.domain import relationship
+from server.domain import briefing_order, relationship
 from server.domain.contact import Profile, State
 from server.domain.memory import Memory
 
@@ -73,17 +73,22 @@ def compose(
 
     `memories` are those that matter to the message, best first. `known` are facts and preferences that matter to
     whatever is said, best first; those of the message come before them. Sentences are whole: what no longer fits is
-    left out or told in its first sentences, least relevant first. Facts get a third of the room that there is for
+    left out or told in its first sentences, least relevant first; those facts that are told stand in the order of
+    `briefing_order`. Facts get a third of the room that there is for
     memories, and what the moments leave of it.
     """
     local = ZoneInfo(zone)
     head = _fitting([], [[_who(profile)], [_standing(state, now, local)]], [], max_tokens)
-    facts = [[f"- {_clean(m.content)}"] for m in {m.id: m for m in (*memories, *known) if m.type != "episode"}.values()]
+    told_of = {m.id: m for m in (*memories, *known) if m.type != "episode" and briefing_order.worth_telling(m)}
+    facts = [[f"- {_clean(m.content)}"] for m in told_of.values()]
+    order = {line: briefing_order.place(m) for m, (line,) in zip(told_of.values(), facts, strict=True)}
     moments = [_moment(m, profile, local) for m in memories if m.type == "episode"]
     used = estimated_tokens("\n".join(head))
     first = _section(_KNOWN, head, facts, [], used + (max_tokens - used) // 3)
     told = _section(_MOMENTS, [*head, *first], moments, [], max_tokens)
-    return "\n".join([*head, *_section(_KNOWN, head, facts, told, max_tokens), *told])
+    heading, *lines = _section(_KNOWN, head, facts, told, max_tokens) or [""]
+    in_order = [heading, *sorted(lines, key=lambda line: order[line])] if lines else []
+    return "\n".join([*head, *in_order, *told])
 
 
 def _section(

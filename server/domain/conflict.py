@@ -27,7 +27,7 @@ _MULTI_VALUED: Final = frozenset(
     """.split()
 )
 
-_DATED: Final = frozenset(("plan", "note", "birthday"))
+DATED: Final = frozenset(("plan", "note", "birthday"))
 """Attributes of which the day is part of the value."""
 
 _NEAR: Final = 0.9
@@ -111,7 +111,7 @@ def _same_value(memory: Memory, draft: Draft) -> bool:
     if _words(memory.value) != _words(draft.value):
         return False
     if (
-        draft.attribute in _DATED
+        draft.attribute in DATED
         and draft.event_start
         and memory.event_start
         and draft.event_start != memory.event_start

@@ -1,12 +1,12 @@
 """What the deferred pass finds in a contact's memories: the entities they name, and the dates that lie ahead."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from server.domain.extraction.naming import Names
 from server.domain.memory import Entity, Memory
-from server.domain.text import tokens
 
 _FEBRUARY: Final = 2
 
@@ -19,25 +19,9 @@ class Linked:
     unmentioned: tuple[str, ...]
 
 
-class _Names:
-    """What entities are called, found by one word of each name."""
-
-    def __init__(self, entities: Iterable[Entity]) -> None:
-        self._by_word: dict[str, list[tuple[frozenset[str], str]]] = {}
-        for entity in entities:
-            for name in (entity.display_name, *entity.aliases):
-                variant = frozenset(tokens(name))
-                if variant:
-                    self._by_word.setdefault(min(variant), []).append((variant, entity.id))
-
-    def in_(self, text: str) -> set[str]:
-        said = frozenset(tokens(text))
-        return {entity_id for word in said for variant, entity_id in self._by_word.get(word, ()) if variant <= said}
-
-
 def named_in(text: str, entities: Sequence[Entity]) -> tuple[str, ...]:
     """The ids of the entities that a text names by name or alias, sorted."""
-    return tuple(sorted(_Names(entities).in_(text)))
+    return tuple(sorted(Names(entities).in_(text, told=True)))
 
 
 def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Linked:
@@ -47,13 +31,15 @@ def link_entities(memories: Sequence[Memory], entities: Sequence[Entity]) -> Lin
     """
     if not entities:
         return Linked((), ())
-    names = _Names(entities)
+    names = Names(entities)
     relinked: list[Memory] = []
     mentioned: set[str] = set()
     for memory in memories:
         if memory.type == "pattern":
             continue
-        linked = tuple(dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content)))))
+        linked = tuple(
+            dict.fromkeys((*memory.entity_ids, *sorted(names.in_(memory.content, told=memory.type != "episode"))))
+        )
         mentioned.update(linked)
         if linked != memory.entity_ids:
             relinked.append(replace(memory, entity_ids=linked))

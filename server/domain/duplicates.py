@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
+from server.domain.conflict import DATED
 from server.domain.history import repointed
+from server.domain.joining import joined
 from server.domain.memory import Memory
+from server.domain.negation import denies
 from server.domain.text import stem, words
 
 _ARTICLES: Final = frozenset(("a", "an", "the"))
 _TURNING: Final = frozenset(
     """
-    not no never none nothing without hardly barely former formerly ex used once longer anymore was were had will would
-    might may could if unless maybe
+    hardly barely former formerly ex used once longer anymore was were had will would might may could if unless maybe
     """.split()
 )
-"""Words that turn what the others say: with one more of them a sentence does not say more but something else."""
+"""Words that turn what the others say, besides those that deny: with one more a sentence says something else."""
 
 
 def turned(text: str) -> frozenset[str]:
@@ -60,33 +63,38 @@ def merges(memories: Sequence[Memory]) -> tuple[Merge, ...]:
     first stays. Two of the same value besides, of which one says all that the other says and more, are the same too
     ("Has a dog named Bruno", "Has a golden retriever dog named Bruno"): the one that says more stays, and where it came
     later the earlier one is kept as superseded, so that a read `as_of` then still finds it. Episodes are what was said,
-    and stay. Merging what was merged gives nothing.
+    and stay, and so do plans for different days. Merging what was merged gives nothing.
     """
     groups: dict[str, _Group] = {}
-    same: dict[_Key, _Group] = {}
+    same: dict[_Key, list[_Group]] = {}
     near: dict[_Key, list[_Group]] = {}
     told = [m for m in memories if m.status == "current" and m.type in ("fact", "preference")]
     for memory in sorted(told, key=lambda m: (m.occurred_at, m.sequence, m.id)):
         key = _key(memory, _said(memory.content))
-        group = same.get(key)
+        group = next((g for g in same.get(key, ()) if _of_one_day(g.kept, memory)), None)
         if group is not None:
             _absorb(group, memory)
             continue
         alike = near.setdefault(_key(memory, _said(memory.value or "")), []) if _comparable(memory) else []
         said = frozenset(words(memory.content)) - _ARTICLES
-        group = next((g for g in alike if _says_more(g.words, said)), None)
+        group = next((g for g in alike if _says_more(g.words, said) and _of_one_day(g.kept, memory)), None)
         if group is not None:
             _absorb(group, memory)
             continue
         group = _Group(memory, said, [key])
         for less in [g for g in alike if _says_more(said, g.words)]:
+            if not _of_one_day(less.kept, group.kept):
+                continue
             alike.remove(less)
             del groups[less.kept.id]
+            for less_key in less.keys:
+                same[less_key].remove(less)
             _end(group, less)
         alike.append(group)
         groups[memory.id] = group
         # What the earlier ones said is said by this one from here on.
-        same.update(dict.fromkeys(group.keys, group))
+        for said_key in dict.fromkeys(group.keys):
+            same.setdefault(said_key, []).append(group)
     return tuple(_merge(group, memories) for group in groups.values() if group.absorbed or group.ended)
 
 
@@ -109,12 +117,19 @@ def _says_more(most: frozenset[str], least: frozenset[str]) -> bool:
 
 
 def _turns(word: str) -> bool:
-    return word in _TURNING or word.endswith("n't")
+    return word in _TURNING or denies(word)
+
+
+def _of_one_day(one: Memory, other: Memory) -> bool:
+    """Whether two that say the same may be about the same event: a plan on another day is another plan."""
+    if one.attribute not in DATED or one.event_start is None or other.event_start is None:
+        return True
+    return one.event_start == other.event_start
 
 
 def _absorb(group: _Group, memory: Memory) -> None:
     group.absorbed.append(memory.id)
-    group.kept = _joined(group.kept, memory)
+    group.kept = joined(group.kept, memory)
 
 
 def _end(group: _Group, less: _Group) -> None:
@@ -122,33 +137,19 @@ def _end(group: _Group, less: _Group) -> None:
     group.keys += less.keys
     group.absorbed += less.absorbed
     group.ended += [*less.ended, less.kept]
-    group.kept = _joined(group.kept, less.kept)
+    group.kept = joined(group.kept, less.kept)
 
 
-def _joined(kept: Memory, other: Memory) -> Memory:
-    renewed = max((kept, other), key=lambda m: m.strength_at or m.occurred_at)
-    return replace(
-        kept,
-        sources=_union(kept.sources, other.sources),
-        entity_ids=_union(kept.entity_ids, other.entity_ids),
-        importance=max(kept.importance, other.importance),
-        confidence=max(kept.confidence, other.confidence),
-        access_count=kept.access_count + other.access_count,
-        strength=renewed.strength,
-        strength_at=renewed.strength_at,
-        event_start=kept.event_start or other.event_start,
-        event_end=kept.event_end if kept.event_start else other.event_end,
-    )
-
-
-def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
+def _ended_at(memory: Memory, at: datetime) -> datetime:
+    # What was over by itself before, such as a plan, ended then.
+    until = max(memory.valid_from, at)
+    return until if memory.valid_to is None else min(until, memory.valid_to)
 
 
 def _merge(group: _Group, memories: Sequence[Memory]) -> Merge:
     kept = group.kept
     ended = tuple(
-        replace(m, status="superseded", valid_to=max(m.valid_from, kept.valid_from), superseded_by=kept.id)
+        replace(m, status="superseded", valid_to=_ended_at(m, kept.valid_from), superseded_by=kept.id)
         for m in group.ended
     )
     # What an ended memory said before it was corrected points at the ended one, which is still there.

@@ -10,6 +10,7 @@ from server.domain.consolidation import named_in
 from server.domain.errors import Conflict, FieldViolation, InvalidInput
 from server.domain.extraction.times import resolve
 from server.domain.history import earlier_id
+from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.text import words
 
@@ -53,33 +54,48 @@ def edit(
         return Edited(memory, unchanged=True)
     if memory.status != "current":
         raise Conflict("The memory is no longer current; only what is current can be corrected.")
-    moved = replace(
-        memory,
-        importance=memory.importance if change.importance is None else change.importance,
-        valid_from=change.valid_from or memory.valid_from,
-        valid_to=change.valid_to,
-        status="current" if change.valid_to is None else "expired",
-    )
+    moved = replace(memory, importance=memory.importance if change.importance is None else change.importance)
     stated = _restated(moved, change, entities, zone)
     if _statement(stated) == _statement(memory):
-        return Edited(moved)
-    corrected = replace(stated, valid_from=change.valid_from or now, confidence=CERTAIN, strength=1.0, strength_at=now)
+        return Edited(_held(moved, memory, change, change.valid_from or memory.valid_from))
+    corrected = _held(stated, memory, change, change.valid_from or now)
+    corrected = replace(corrected, confidence=CERTAIN, strength=1.0, strength_at=now)
     if corrected.valid_to is not None and corrected.valid_to <= corrected.valid_from:
         raise InvalidInput.of("valid_to", "must be after valid_from, which is now where a correction does not give it")
-    since = max(memory.valid_from, corrected.valid_from)
-    earlier = replace(
-        memory,
-        id=earlier_id(memory.id, {m.id for m in memories}),
-        status="superseded",
-        valid_to=since,
-        superseded_by=memory.id,
-    )
+    earlier = replace(_ended(memory, corrected), id=earlier_id(memory.id, {m.id for m in memories}))
     ended = tuple(
-        replace(m, status="superseded", valid_to=max(m.valid_from, corrected.valid_from), superseded_by=memory.id)
+        _ended(m, corrected)
         for m in memories
         if m.id != memory.id and corrected.status == "current" and _rivals(m, corrected)
     )
     return Edited(corrected, earlier, ended)
+
+
+def _held(stated: Memory, memory: Memory, change: Edit, since: datetime) -> Memory:
+    """The memory as it holds from `since`; until when follows from what it says now where the change does not tell.
+
+    What was over before the correction stays over: then the correction is about the time when it held.
+    """
+    if change.valid_to is not None:
+        return replace(stated, valid_from=since, valid_to=change.valid_to, status="expired")
+    until = over_at(stated.attribute, since, stated.event_end)
+    if (stated.attribute, stated.event_end) == (memory.attribute, memory.event_end):
+        if memory.valid_to is None or memory.valid_to > since or change.valid_from is None:
+            until = memory.valid_to
+    elif change.valid_from is None:
+        told_then = over_at(stated.attribute, memory.valid_from, stated.event_end)
+        # The day that it tells of may have passed already.
+        until = told_then if told_then == stated.event_end else until
+    over = until is not None and until <= since
+    return replace(stated, valid_from=memory.valid_from if over else since, valid_to=until)
+
+
+def _ended(memory: Memory, by: Memory) -> Memory:
+    """What the correction takes the place of; what was over by itself before, such as a plan, ended then."""
+    until = max(memory.valid_from, by.valid_from)
+    if memory.valid_to is not None:
+        until = min(until, memory.valid_to)
+    return replace(memory, status="superseded", valid_to=until, superseded_by=by.id)
 
 
 def _check(memory: Memory, change: Edit, now: datetime) -> None:

@@ -7,10 +7,13 @@ the turn, and its sentence adds nothing of its own. Whatever the model was talke
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
+from server.domain.asserting import asserts, sentences
+from server.domain.editing import CERTAIN
 from server.domain.extraction import Draft
-from server.domain.memory import Entity
+from server.domain.memory import Entity, Memory
 from server.domain.text import content_words, stem, tokens, words
 
 ATTRIBUTES: Final = (
@@ -26,12 +29,6 @@ LONGEST_CONTENT: Final = 200
 MOST_PER_TURN: Final = 5
 
 _FAVORITE: Final = re.compile(r"favorite_[a-z]{2,30}")
-_SENTENCE: Final = re.compile(r"[^.!?;\n]+[.!?;\n]?")
-_NEGATION: Final = re.compile(r"\b(?:not|never|no|none|nobody|neither|nor|without|cannot)\b|n't\b|n’t\b", re.IGNORECASE)
-_SUPPOSED: Final = re.compile(
-    r"\b(?:if|wish|imagine|suppose|pretend|pretending|joking|kidding|jk|lol|haha|would|might|perhaps|maybe)\b",
-    re.IGNORECASE,
-)
 _TO_THE_MODEL: Final = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|prior)"
     r"|\b(?:system|developer|assistant)\s*(?:prompt|message|:)|\byou are now\b|\bjson\b|<\s*/?\s*\w+\s*>|\{\s*\"",
@@ -51,9 +48,6 @@ _FRAME: Final = frozenset(
 
 _UNGROUNDED: Final = 1
 """How many other words of its own a sentence may have: "Resides in …"."""
-
-_NEGATIVE: Final = frozenset(("dislikes", "allergy", "fear", "weakness"))
-"""Attributes whose sentences may turn a negation of the turn round: "I don't like tea" is a dislike of tea."""
 
 _SUREST: Final = 0.75
 """A model's claim counts for less than what the rules understood themselves."""
@@ -80,7 +74,9 @@ def drafts(claims: Sequence[Claim], said: str, entities: Sequence[Entity], sourc
     """The claims that the contact's own words carry, as drafts; at most MOST_PER_TURN."""
     found: dict[tuple[str, str, tuple[str, ...]], Draft] = {}
     for claim in claims:
-        if (subject := grounded_subject(claim, said, entities)) is None or not _holds(claim, subject, said):
+        if (subject := grounded_subject(claim, said, entities)) is None or not _holds(
+            claim, subject, _called(subject, entities), said
+        ):
             continue
         draft = Draft(
             type=claim.type,
@@ -95,6 +91,12 @@ def drafts(claims: Sequence[Claim], said: str, entities: Sequence[Entity], sourc
         )
         found.setdefault((subject, claim.attribute, tuple(tokens(claim.value))), draft)
     return list(found.values())[:MOST_PER_TURN]
+
+
+def may_end(memory: Memory, draft: Draft, said_at: datetime) -> bool:
+    """Whether a model's draft may end a memory: none said later, none surer, none that somebody wrote by hand."""
+    by_hand = memory.origin == "caller" or memory.confidence >= CERTAIN
+    return not by_hand and memory.valid_from <= said_at and memory.confidence <= draft.confidence
 
 
 def grounded_subject(claim: Claim, said: str, entities: Sequence[Entity]) -> str | None:
@@ -112,7 +114,13 @@ def grounded_subject(claim: Claim, said: str, entities: Sequence[Entity]) -> str
     return None
 
 
-def _holds(claim: Claim, subject: str, said: str) -> bool:
+def _called(subject: str, entities: Sequence[Entity]) -> str:
+    """Every word that the subject goes by."""
+    known = next((e for e in entities if e.id == subject), None)
+    return " ".join((known.display_name, *known.aliases)) if known else subject
+
+
+def _holds(claim: Claim, subject: str, whom: str, said: str) -> bool:
     """Whether everything that the claim says stands in the turn, and stands there as a fact."""
     value, content = claim.value.strip(), claim.content.strip()
     if claim.attribute not in ATTRIBUTES and not _FAVORITE.fullmatch(claim.attribute):
@@ -135,15 +143,7 @@ def _holds(claim: Claim, subject: str, said: str) -> bool:
     foreign = stated - told
     if len(foreign) > _UNGROUNDED or any(word.isdigit() for word in foreign) or _names(content, foreign):
         return False
-    return any(_asserts(sentence, claim) for sentence in _sentences(said) if meant <= frozenset(tokens(sentence)))
-
-
-def _asserts(sentence: str, claim: Claim) -> bool:
-    if sentence.rstrip().endswith("?") or _SUPPOSED.search(sentence) or speaks_to_the_model(sentence):
-        return False
-    if claim.attribute in _NEGATIVE:
-        return True
-    return bool(_NEGATION.search(sentence)) == bool(_NEGATION.search(claim.content))
+    return not speaks_to_the_model(said) and asserts(said, claim.attribute, whom, value, content)
 
 
 def _own(said: str, meant: frozenset[str]) -> bool:
@@ -152,7 +152,7 @@ def _own(said: str, meant: frozenset[str]) -> bool:
     "Moved to Oslo", "Vegetarian since May": who names nobody speaks of themselves. "I live with my sister in Oslo" is
     taken for the sister's, which loses a memory and invents none.
     """
-    for sentence in _sentences(said):
+    for sentence in sentences(said):
         if not meant <= frozenset(tokens(sentence)):
             continue
         nearest: str | None = None
@@ -172,10 +172,6 @@ _OTHERS: Final = frozenset(
     girlfriend friend uncle aunt cousin boss colleague neighbor neighbour roommate flatmate grandma grandpa you your
     """.split()
 )
-
-
-def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
 
 
 def _names(content: str, foreign: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from server.domain.lasting import over_at
 from server.domain.memory import Memory
 
 _MARK: Final = ":"
@@ -45,6 +46,38 @@ def repointed(memories: Sequence[Memory], gone: Mapping[str, str | None]) -> dic
         for m in memories
         if m.superseded_by in gone and m.id not in gone
     }
+
+
+def handed_on(gone: Collection[str], memories: Sequence[Memory]) -> dict[str, Memory]:
+    """The memories whose successor is gone, by id, as they are then; `gone` are the ids of what is deleted.
+
+    They point at what took the place of what is gone. What was ended by nothing but a current memory that is gone is
+    true again: a joke about Mars does not end a home in Lisbon. Derived patterns are not; they are derived anew.
+    """
+    by_id = {m.id: m for m in memories if m.id in gone}
+    handed = repointed(memories, {i: by_id[i].superseded_by if i in by_id else None for i in gone})
+    before = {m.id: m.superseded_by for m in memories}
+    return {
+        i: _true_again(m) if m.superseded_by is None and _last(before[i], by_id) == "current" else m
+        for i, m in handed.items()
+    }
+
+
+def _last(memory_id: str | None, gone: Mapping[str, Memory]) -> str | None:
+    """The status of the last memory of a chain of successors that are gone."""
+    status: str | None = None
+    seen: set[str] = set()
+    while memory_id is not None and memory_id in gone and memory_id not in seen:
+        seen.add(memory_id)
+        status, memory_id = gone[memory_id].status, gone[memory_id].superseded_by
+    return status
+
+
+def _true_again(memory: Memory) -> Memory:
+    if memory.status != "superseded" or memory.type == "pattern":
+        return memory
+    until = over_at(memory.attribute, memory.valid_from, memory.event_end)
+    return replace(memory, status="current", valid_to=until)
 
 
 def _end(memory_id: str | None, gone: Mapping[str, str | None]) -> str | None:

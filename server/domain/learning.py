@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from server.domain import conflict
 from server.domain.extraction import Draft, EntityDraft, Extraction, forgotten
-from server.domain.history import earlier_wordings, repointed
+from server.domain.history import earlier_wordings, handed_on
 from server.domain.lasting import over_at
 from server.domain.memory import Entity, Memory
 from server.domain.timeline import placed
@@ -45,9 +46,10 @@ def learn(
     """
     current = {m.id: m for m in memories if m.status == "current"}
     # What was once true of what is to be forgotten goes with it, and what it said before it was corrected.
-    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories))
+    gone = frozenset(i for query in understood.forget for i in forgotten(query, memories, entities))
     gone |= frozenset(earlier_wordings(gone, memories))
-    changed = _true_again(gone, memories)
+    handed = handed_on(gone, memories)
+    changed = {i: m for i, m in handed.items() if m.status == "current"}
     current = {i: m for i, m in (current | changed).items() if i not in gone}
 
     added: dict[str, Memory] = {}
@@ -62,6 +64,7 @@ def learn(
         rivals = [current[i] for i in resolution.supersedes if i in current]
         memory, ended = placed(memory, rivals, memories)
         changed |= ended
+        added = _without_earlier(added, resolution.supersedes, draft, memory)
         for old_id in ended.keys() & current.keys():
             del current[old_id]
         added[memory.id] = memory
@@ -74,17 +77,30 @@ def learn(
         removed=gone,
         entities=all_entities,
         met=tuple(e for e in all_entities if e.id in met),
-        repointed={i: m for i, m in repointed(memories, dict.fromkeys(gone)).items() if i not in changed},
+        repointed={i: m for i, m in handed.items() if i not in changed},
     )
 
 
-def _true_again(gone: frozenset[str], memories: Sequence[Memory]) -> dict[str, Memory]:
-    """What had ended only because of memories that are gone, by id: a joke about Mars does not end a home in Lisbon."""
-    return {
-        m.id: replace(m, status="current", valid_to=over_at(m.attribute, m.valid_from, m.event_end), superseded_by=None)
-        for m in memories
-        if m.status == "superseded" and m.superseded_by in gone and m.id not in gone
+_ONE_AT_ONCE: Final = frozenset(
+    "residence whereabouts name age birthday relationship_status hometown diet employment height gender".split()
+)
+"""Attributes of which a turn that gives two means the last; somebody may tell of two jobs in one breath."""
+
+
+def _without_earlier(
+    added: dict[str, Memory], superseded: Sequence[str], draft: Draft, memory: Memory
+) -> dict[str, Memory]:
+    """What a turn adds, without what it says itself is over by its end: "I live in Rome … I have moved to Oslo".
+
+    What was true for no time at all is not kept as history.
+    """
+    one = draft.attribute in _ONE_AT_ONCE or (draft.attribute or "").startswith("favorite_")
+    over = {
+        i
+        for i in superseded
+        if i in added and (one or added[i].attribute != draft.attribute) and added[i].status == "current"
     }
+    return added if memory.status != "current" else {i: m for i, m in added.items() if i not in over}
 
 
 def with_met(known: Sequence[Entity], met: Sequence[EntityDraft]) -> tuple[Entity, ...]:

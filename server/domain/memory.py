@@ -44,6 +44,10 @@ class Memory:
     superseded_by: str | None = None
     origin: Origin = "rules"
 
+    def holds(self, at: datetime) -> bool:
+        """Whether it is what is known at an instant: not replaced or withdrawn, nor over by itself, as plans are."""
+        return self.status == "current" and (self.valid_to is None or at < self.valid_to)
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:

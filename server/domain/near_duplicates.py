@@ -1,19 +1,20 @@
 """Memories that say the same in other words, found by their vectors; words decide where vectors cannot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.editing import CERTAIN
+from server.domain.joining import joined
 from server.domain.memory import Memory
+from server.domain.negation import denies
 from server.domain.text import tokens, words
 
 NEAR: Final = 0.92
 """The least cosine of two memories that become one."""
-
-_NEGATIONS: Final = frozenset("not never no none without cannot don't doesn't didn't isn't wasn't won't can't".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,17 @@ def candidates(memories: Sequence[Memory]) -> list[list[Memory]]:
 
 def _thing(memory: Memory) -> tuple[object, ...]:
     said = frozenset(words(memory.content))
+    denied = frozenset(filter(denies, said))
     numbers = frozenset(word for word in said if any(character.isdigit() for character in word))
     value = frozenset(tokens(memory.value or ""))
     event = (memory.event_start, memory.event_end)
-    return (memory.type, memory.subject, memory.attribute, value, said & _NEGATIONS, numbers, event)
+    return (memory.type, memory.subject, memory.attribute, value, denied, numbers, event)
 
 
 def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[str, NDArray[np.float32]]) -> NearMerged:
-    """Of each group, memories whose vectors are near become the oldest of them, with all sources and entities.
+    """Of each group, memories whose vectors are near become the oldest of them, joined with the others.
+
+    One that somebody wrote or corrected by hand stands before older ones and becomes no other.
 
     `vectors` has one of length 1 by memory id; a memory without one stays as it is.
     """
@@ -53,19 +57,19 @@ def merge_near_duplicates(groups: Sequence[Sequence[Memory]], vectors: Mapping[s
     into: dict[str, str] = {}
     for group in groups:
         kept: list[Memory] = []
-        for memory in group:
+        # What somebody wrote by hand keeps its wording: it takes others in and is taken in by none.
+        for memory in sorted(group, key=lambda m: not _by_hand(m)):
             if (vector := vectors.get(memory.id)) is None:
                 continue
             near = next((k for k in kept if float(vectors[k.id] @ vector) >= NEAR), None)
-            if near is None:
+            if near is None or _by_hand(memory):
                 kept.append(memory)
                 continue
             first = grown.get(near.id, near)
-            grown[first.id] = replace(
-                first,
-                sources=tuple(dict.fromkeys((*first.sources, *memory.sources))),
-                entity_ids=tuple(dict.fromkeys((*first.entity_ids, *memory.entity_ids))),
-                importance=max(first.importance, memory.importance),
-            )
+            grown[first.id] = joined(first, memory)
             into[memory.id] = first.id
     return NearMerged(tuple(grown.values()), into)
+
+
+def _by_hand(memory: Memory) -> bool:
+    return memory.origin == "caller" or memory.confidence >= CERTAIN

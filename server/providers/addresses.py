@@ -59,6 +59,8 @@ def is_public(address: str) -> bool:
             return False
         if inner is not None:
             return is_public(str(inner))
+        if found.is_site_local:
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
@@ -87,16 +89,26 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         addresses = await self._resolve(host, request.url.port or 443)
         if not addresses or not all(is_public(address) for address in addresses):
             raise AddressRefused("the URL leads to an address that tenants may not name")
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=addresses[0]),
-            # The `Host` header is there already and names the host, as does the certificate that is asked for.
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
-        )
-        return await self._inner.handle_async_request(pinned)
+        *others, last = addresses
+        for address in others:
+            try:
+                return await self._inner.handle_async_request(_pinned(request, host, address))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Nothing was sent; the host may be there at another of its addresses.
+                continue
+        return await self._inner.handle_async_request(_pinned(request, host, last))
 
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._inner.aclose()
+
+
+def _pinned(request: httpx.Request, host: str, address: str) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        # The `Host` header is there already and names the host, as does the certificate that is asked for.
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": host},
+    )

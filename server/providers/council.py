@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from server.domain.text import tokens
-from server.providers.errors import NoQuorum, ProviderError
+from server.providers.errors import NoQuorum, OverBudget, ProviderError, about_the_request
 from server.providers.ports import Completion, Item, LanguageModel, Question, Usage
 
 _QUORUM: Final = 2
@@ -37,26 +37,39 @@ class Council:
         return f"council({', '.join(member.name for member in self._members)})"
 
     async def complete_json(self, question: Question[Item]) -> Completion[Item]:
-        """What most members say. Raises NoQuorum where too few answer."""
+        """What most members say.
+
+        Where too few answer, raises OverBudget if that kept one from it, BadAnswer or Refused if none could take the
+        request, else NoQuorum.
+        """
         answers = await asyncio.gather(
             *(member.complete_json(question) for member in self._members), return_exceptions=True
         )
         heard: list[Completion[Item]] = []
-        waits: list[float] = []
+        failures: list[ProviderError] = []
         for answer in answers:
             if isinstance(answer, ProviderError):
-                waits.append(answer.retry_after or 0.0)
+                failures.append(answer)
             elif isinstance(answer, BaseException):
                 raise answer
             else:
                 heard.append(answer)
         if len(heard) < self._quorum:
-            raise NoQuorum(f"{len(heard)} of {len(self._members)} answered", retry_after=max(waits, default=0.0))
+            raise self._too_few(len(heard), failures)
         return Completion(
             items=majority([answer.items for answer in heard], question),
             usage=sum((answer.usage for answer in heard), Usage()),
             dropped=sum(answer.dropped for answer in heard),
         )
+
+    def _too_few(self, heard: int, failures: Sequence[ProviderError]) -> ProviderError:
+        """What a caller can act on: the day's budget, a request that none can take, else that too few answered."""
+        if over := [error for error in failures if isinstance(error, OverBudget)]:
+            return over[0]
+        if failures and all(map(about_the_request, failures)):
+            return failures[0]
+        wait = max((error.retry_after or 0.0 for error in failures), default=0.0)
+        return NoQuorum(f"{heard} of {len(self._members)} answered", retry_after=wait)
 
 
 def majority(answers: Sequence[Sequence[Item]], question: Question[Item]) -> tuple[Item, ...]:

@@ -18,6 +18,7 @@ from server.providers.errors import (
     TRANSIENT,
     AddressRefused,
     BadAnswer,
+    OverBudget,
     ProviderError,
     Refused,
     ServerFailed,
@@ -25,6 +26,7 @@ from server.providers.errors import (
     TimedOut,
     Unreachable,
 )
+from server.providers.tries import current
 
 _LONGEST_WAIT: Final = 10.0
 """Who wants to be left alone for longer, in seconds, is asked again by a later job and not waited for."""
@@ -74,9 +76,9 @@ class Endpoint:
         )
         content = orjson.dumps(body)
         try:
-            answer: dict[str, Any] = await retrying(self._once, path, content, most_bytes)
-        except (Refused, AddressRefused):
-            # It is there and answers, or was never asked: waiting would mend neither.
+            answer: dict[str, Any] = await retrying(self._try, path, content, most_bytes)
+        except (Refused, AddressRefused, OverBudget):
+            # It is there and answers, or was not asked: waiting would mend none of it.
             raise
         except ProviderError:
             self._breaker.failed()
@@ -89,6 +91,17 @@ class Endpoint:
         asked = error.retry_after if isinstance(error, ProviderError) and error.retry_after else 0.0
         ceiling = min(_LONGEST_WAIT, self._options.first_wait * 2 ** (state.attempt_number - 1))
         return asked + random.uniform(ceiling / 2, ceiling)  # noqa: S311 (spreads load, is no secret)
+
+    async def _try(self, path: str, content: bytes, most_bytes: int) -> dict[str, Any]:
+        tries = current()
+        if tries is None:
+            return await self._once(path, content, most_bytes)
+        await tries.begin()
+        try:
+            return await self._once(path, content, most_bytes)
+        except ProviderError as error:
+            tries.failed(error)
+            raise
 
     async def _once(self, path: str, content: bytes, most_bytes: int) -> dict[str, Any]:
         try:

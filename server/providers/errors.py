@@ -86,5 +86,13 @@ class NoQuorum(ProviderError):
     outcome = "no_quorum"
 
 
+_OF_THE_REQUEST = ("400", "413", "422")
+
+
+def about_the_request(error: ProviderError) -> bool:
+    """Whether it is this very request that a provider cannot take or answer, so that a smaller one may do."""
+    return isinstance(error, BadAnswer) or (isinstance(error, Refused) and str(error) in _OF_THE_REQUEST)
+
+
 TRANSIENT = (Unreachable, TimedOut, Throttled, ServerFailed)
 """What is worth trying again at once."""

@@ -7,7 +7,19 @@ from typing import Final, TypeVar
 
 from server.providers.errors import BadAnswer, OverBudget, ProviderError, TimedOut
 from server.providers.openai import conversation
-from server.providers.ports import Completion, Embedded, Embedder, Item, LanguageModel, Meter, Question, Role, Usage
+from server.providers.ports import (
+    Completion,
+    Embedded,
+    Embedder,
+    Item,
+    LanguageModel,
+    Meter,
+    Question,
+    Reservation,
+    Role,
+    Usage,
+)
+from server.providers.tries import told
 
 Answer = TypeVar("Answer", Embedded, Completion)  # type: ignore[type-arg]
 
@@ -37,20 +49,57 @@ async def _metered(
     except OverBudget as error:
         meter.note(role, error.outcome, 0.0, Usage())
         raise
+    tries = _Tries(meter, reserved)
     # What a call that broke off used is not known: then all that was set aside counts.
     used, outcome = reserved.at_most, "failed"
     try:
-        answer = await call()
+        with told(tries):
+            answer = await call()
         used, outcome = prices.of(answer.usage), "ok"
         return answer
     except ProviderError as error:
-        outcome = error.outcome
-        if not isinstance(error, TimedOut | BadAnswer):
-            used = Usage()
+        used, outcome = _lost(error, reserved), error.outcome
         raise
     finally:
-        await meter.settle(reserved, used)
-        meter.note(role, outcome, time.monotonic() - began, used)
+        await tries.settle(used)
+        meter.note(role, outcome, time.monotonic() - began, tries.used)
+
+
+def _lost(error: ProviderError, reserved: Reservation) -> Usage:
+    """What a try that failed counts for: all that was set aside, if it may have been worked on."""
+    return reserved.at_most if isinstance(error, TimedOut | BadAnswer) else Usage()
+
+
+class _Tries:
+    """Sets aside anew for each request of a call after the first: each of them may have to be paid for."""
+
+    def __init__(self, meter: Meter, reserved: Reservation) -> None:
+        self._meter = meter
+        self._at_most = reserved.at_most
+        self._reserved: Reservation | None = reserved
+        self._lost = Usage()
+        self._sent = False
+        self.used = Usage()
+
+    async def begin(self) -> None:
+        """Settles the request before and sets aside for the next. Raises OverBudget."""
+        if self._sent:
+            await self.settle(self._lost)
+            self._reserved = await self._meter.reserve(self._at_most)
+        self._sent, self._lost = True, Usage()
+
+    def failed(self, error: ProviderError) -> None:
+        """Notes what the request counts for."""
+        if self._reserved is not None:
+            self._lost = _lost(error, self._reserved)
+
+    async def settle(self, used: Usage) -> None:
+        """Says what the request under way used; nothing where none is."""
+        if self._reserved is None:
+            return
+        reserved, self._reserved = self._reserved, None
+        self.used += used
+        await self._meter.settle(reserved, used)
 
 
 class MeteredModel:

@@ -1,6 +1,7 @@
 """Any endpoint that speaks OpenAI's protocol: `/chat/completions` and `/embeddings` under a base URL."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -20,13 +21,29 @@ _CHARS_PER_TOKEN: Final = 3
 """Where an endpoint does not say what it used: on the safe side for most scripts."""
 
 
+_OTHER_WAY: Final = ("400", "422")
+"""Statuses of a request that holds what an endpoint does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """`schemas`: JSON of a schema is asked for, else any JSON. `newer`: the answer's limit has its newer name, and no
+    temperature is given, which some models refuse."""
+
+    schemas: bool = True
+    newer: bool = False
+
+
+_WAYS: Final = (_Way(), _Way(schemas=False), _Way(newer=True), _Way(schemas=False, newer=True))
+
+
 class OpenAiModel:
-    """A chat model. Asks for JSON of a schema, or for any JSON where the endpoint knows no schemas."""
+    """A chat model. Asks in the plainest way that its endpoint takes."""
 
     def __init__(self, endpoint: Endpoint, model: str) -> None:
         self._endpoint = endpoint
         self._model = model
-        self._takes_schemas = True
+        self._way = _Way()
 
     @property
     def name(self) -> str:
@@ -36,31 +53,47 @@ class OpenAiModel:
     async def complete_json(self, question: Question[Item]) -> Completion[Item]:
         """The items found. Raises ProviderError."""
         messages = conversation(question)
-        try:
-            answer = await self._ask(question, messages)
-        except Refused as error:
-            if not self._takes_schemas or str(error) not in ("400", "422"):
-                raise
-            self._takes_schemas = False
-            answer = await self._ask(question, messages)
+        answer = await self._ask_somehow(question, messages)
         text = _content(answer)
         found, dropped = shapes.items(text, question)
         return Completion(found, _usage(answer, sum(len(m["content"]) for m in messages), len(text)), dropped)
 
-    async def _ask(self, question: Question[Item], messages: list[dict[str, str]]) -> dict[str, Any]:
+    async def _ask_somehow(self, question: Question[Item], messages: list[dict[str, str]]) -> dict[str, Any]:
+        """In the way that worked last; where it is refused, in others. A way is kept only once it worked."""
+        first = self._way
+        try:
+            return await self._ask(question, messages, first)
+        except Refused as error:
+            if str(error) not in _OTHER_WAY:
+                raise
+            refused = error
+        for way in _WAYS:
+            if way == first:
+                continue
+            try:
+                answer = await self._ask(question, messages, way)
+            except Refused:
+                continue
+            self._way = way
+            return answer
+        raise refused
+
+    async def _ask(self, question: Question[Item], messages: list[dict[str, str]], way: _Way) -> dict[str, Any]:
         wanted: dict[str, Any] = {"type": "json_object"}
-        if self._takes_schemas:
+        if way.schemas:
             wanted = {
                 "type": "json_schema",
                 "json_schema": {"name": question.name, "schema": shapes.schema(question), "strict": False},
             }
-        body = {
+        body: dict[str, Any] = {
             "model": self._model,
             "messages": messages,
-            "temperature": 0,
-            "max_tokens": question.most_tokens,
             "response_format": wanted,
         }
+        if way.newer:
+            body["max_completion_tokens"] = question.most_tokens
+        else:
+            body |= {"temperature": 0, "max_tokens": question.most_tokens}
         return await self._endpoint.post("/chat/completions", body, most_bytes=_MOST_TEXT)
 
 
@@ -123,18 +156,18 @@ class OpenAiEmbedder:
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """float32[len(texts), dimensions], each row of length 1. Raises ProviderError."""
         try:
-            answer = await self._ask(texts)
+            answer = await self._ask(texts, says_dimensions=self._says_dimensions)
         except Refused as error:
             # A model of one length only takes no wish for one; the length is checked all the same.
-            if not self._says_dimensions or str(error) not in ("400", "422"):
+            if not self._says_dimensions or str(error) not in _OTHER_WAY:
                 raise
+            answer = await self._ask(texts, says_dimensions=False)
             self._says_dimensions = False
-            answer = await self._ask(texts)
         return Embedded(self._vectors(answer, len(texts)), _usage(answer, sum(map(len, texts)), 0))
 
-    async def _ask(self, texts: Sequence[str]) -> dict[str, Any]:
+    async def _ask(self, texts: Sequence[str], *, says_dimensions: bool) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self._model, "input": list(texts), "encoding_format": "float"}
-        if self._says_dimensions:
+        if says_dimensions:
             body["dimensions"] = self._dimensions
         return await self._endpoint.post("/embeddings", body, most_bytes=_MOST_VECTORS)
 

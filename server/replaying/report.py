@@ -61,6 +61,7 @@ def _memory(memory: Returned) -> dict[str, object]:
         "content": memory.content,
         "retrieval_score": memory.score,
         "sources": list(memory.sources),
+        **({} if memory.beside is None else {"beside": memory.beside}),
     }
 
 

@@ -137,7 +137,14 @@ async def _ask(api: Api, run: Replayed, question: str, limit: int) -> tuple[Retu
 
 def _returned(context: Context) -> tuple[Returned, ...]:
     return tuple(
-        Returned(memory.id, memory.type, memory.content, memory.retrieval_score, tuple(memory.sources))
+        Returned(
+            memory.id,
+            memory.type,
+            memory.content,
+            memory.retrieval_score,
+            tuple(memory.sources),
+            memory.beside.content if memory.HasField("beside") else None,
+        )
         for memory in context.response.memories
     )
 

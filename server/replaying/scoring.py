@@ -20,13 +20,22 @@ SOURCES_COUNTED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One memory that came back. `score` is in [0, 1], comparable within one answer."""
+    """One memory that came back. `score` is in [0, 1], comparable within one answer.
+
+    `beside` is the text of the other half of its exchange, which came along; `sources` are of both then.
+    """
 
     id: str
     type: str
     content: str
     score: float
     sources: tuple[str, ...]
+    beside: str | None = None
+
+    @property
+    def chars(self) -> int:
+        """The characters of all that came back with it."""
+        return len(self.content) + len(self.beside or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def summary(asked: Sequence[Asked]) -> dict[str, object]:
         **_figures(asked),
         "by_category": by_category,
         # What a chat engine pays for in its prompt: the characters of one answer's memories.
-        "mean_chars": round(mean(sum(len(m.content) for m in a.answers[HIT_LIMIT]) for a in asked), 1),
+        "mean_chars": round(mean(sum(m.chars for m in a.answers[HIT_LIMIT]) for a in asked), 1),
     }
 
 

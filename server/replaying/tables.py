@@ -96,7 +96,7 @@ def _memories(asked: Asked, top: int) -> Text:
     evidence = frozenset(asked.question.evidence)
     text = Text()
     for memory in asked.answers[HIT_LIMIT][:top]:
-        content = " ".join(memory.content.split())
+        content = " ".join(f"{memory.content} {memory.beside or ''}".split())
         shown = content if len(content) <= _SHOWN_CHARS else f"{content[: _SHOWN_CHARS - 1]}…"
         text.append(f"{memory.score:.2f} ", "bold")
         text.append(shown, "green" if evidence.intersection(memory.sources) else "")

@@ -150,7 +150,8 @@ class _Run:
             if row.version != self._version:
                 if self._overtaken < _OVERTAKEN:
                     return Change(row.version)
-                steps = self._planned(await planning.read(tx, self._contact_id))
+                # Others are answered meanwhile, although this contact is held.
+                steps = await asyncio.to_thread(self._planned, await planning.read(tx, self._contact_id))
                 batch = next(planning.batches(steps, _BATCH), [])
             await planning.apply(tx, self._contact_id, [unit for _, unit in batch])
             done.append(batch)

@@ -7,13 +7,12 @@ from typing import Final
 
 from server.domain import briefing
 from server.domain.memory import Memory
-from server.domain.ranking.exchange import as_one
 from server.domain.ranking.rank import Query, Ranked, rank
 from server.domain.snapshot import ContactSnapshot
 from server.usecases.services import Services
 
 _KNOWN: Final = 12
-_KNOWN_IMPORTANCE: Final = 0.5
+_KNOWN_IMPORTANCE: Final = 0.4
 """How many facts and preferences a briefing tells at most without a reason in the message, and how important."""
 
 
@@ -34,12 +33,13 @@ class ContextQuestion:
 class ContactContext:
     """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs.
 
-    The sentence encoder's time is part of it, where there is one. A memory whose `ranked[i].beside` is set has both
-    halves of its exchange for content.
+    The sentence encoder's time is part of it, where there is one. `beside[i]` is the other half of its exchange, where
+    that comes along.
     """
 
     snapshot: ContactSnapshot
     memories: tuple[Memory, ...]
+    beside: tuple[Memory | None, ...]
     ranked: tuple[Ranked, ...]
     now: datetime
     prompt: str | None
@@ -83,8 +83,7 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
             zone=snapshot.zone,
             known=_known(snapshot, question, now),
         )
-    memories = tuple(m if other is None else as_one(m, other) for m, other in zip(found, beside, strict=True))
-    return ContactContext(snapshot, memories, tuple(ranked), now, prompt, rank_us)
+    return ContactContext(snapshot, tuple(found), tuple(beside), tuple(ranked), now, prompt, rank_us)
 
 
 def _known(snapshot: ContactSnapshot, question: ContextQuestion, now: datetime) -> list[Memory]:

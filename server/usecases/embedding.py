@@ -55,13 +55,7 @@ async def merge_by_vectors(services: Services, tenant_id: str, contact_id: str, 
             raise NotFound.contact(contact_id)
         merged = await _near(tx, contact_id, embedder)
         for memory in merged.grown:
-            await memories.change(
-                tx, contact_id, memory.id,
-                {
-                    "sources": list(memory.sources), "entity_ids": list(memory.entity_ids),
-                    "importance": memory.importance,
-                },
-            )  # fmt: skip
+            await memories.change(tx, contact_id, memory.id, records.joined(memory))
         for absorbed, into in merged.into.items():
             await memories.absorb(tx, contact_id, absorbed, into)
         await memories.remove(tx, contact_id, tuple(merged.into))

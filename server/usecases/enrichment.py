@@ -129,9 +129,12 @@ async def _read(
     services: Services, tenant_id: str, contact_id: str, model: LanguageModel, done: Progress, keep: Keep
 ) -> None:
     try:
-        while turns := await reading.next_turns(services, tenant_id, contact_id):
-            await keep()
-            done.read = (done.read or 0) + await reading.read_turns(services, tenant_id, contact_id, model, turns)
+        while page := await reading.next_turns(services, tenant_id, contact_id):
+            for start in range(0, len(page), reading.BATCH):
+                await keep()
+                batch = page[start : start + reading.BATCH]
+                turns = await reading.still_unread(services, tenant_id, contact_id, batch)
+                done.read = (done.read or 0) + await reading.read_turns(services, tenant_id, contact_id, model, turns)
     finally:
         if done.read:
             # New statements name entities, and may repeat what another turn gave.
@@ -234,7 +237,7 @@ def _with_providers(result: TaskResult, done: Progress, *, finished: bool) -> Ta
 async def queue_enrichment(
     services: Services, tenant_id: str, contact_id: str, *, attempt: int = 0, wait_seconds: float = 0.0
 ) -> None:
-    """Queues the providers' part of a contact, unless it waits already or the tenant has none."""
+    """Queues the providers' part of a contact, unless it waits already, the tenant has none or the contact is gone."""
     if not await services.providers.configured(tenant_id):
         return
     job = queue.Job(
@@ -244,7 +247,7 @@ async def queue_enrichment(
         not_before=services.clock() + timedelta(seconds=wait_seconds),
         queue=QUEUE,
     )
-    await _put(services, tenant_id, job)
+    await _put(services, tenant_id, job, contact_id)
 
 
 async def enrich_tenant(services: Services, tenant_id: str, after: str) -> None:
@@ -272,8 +275,11 @@ def drop_job(tenant_id: str) -> queue.Job:
     return queue.Job(DROP_VECTORS, {"tenant_id": tenant_id}, name=f"{DROP_VECTORS}:{tenant_id}", queue=QUEUE)
 
 
-async def _put(services: Services, tenant_id: str, job: queue.Job) -> None:
+async def _put(services: Services, tenant_id: str, job: queue.Job, contact_id: str | None = None) -> None:
     async def work(tx: Transaction) -> None:
+        # A contact that is being erased is waited for: no job may name it afterwards.
+        if contact_id is not None and await contacts.get(tx, contact_id, lock=True) is None:
+            return
         await queue.put_unless_waiting(tx, job)
 
     try:

@@ -107,7 +107,7 @@ async def _take_in(
 
     memories = held.memories if held else tuple(records.memory(m) for m in before.memories)
     entities = held.entities if held else tuple(records.entity(e) for e in before.entities)
-    understood = extract(turn, _known(memories, entities, row.display_name), row.language, zone)
+    understood = extract(turn, _known(memories, entities, row.display_name, state.total_messages), row.language, zone)
     if FORGET_ALL in understood.forget:
         return await _forget(tx, row.contact_id, turn, now)
     if understood.stop:
@@ -196,9 +196,11 @@ def _writes(
     )
 
 
-def _known(memories: Sequence[Memory], entities: tuple[Entity, ...], display_name: str | None) -> Known:
+def _known(
+    memories: Sequence[Memory], entities: tuple[Entity, ...], display_name: str | None, turns_before: int
+) -> Known:
     facts = tuple(m for m in memories if m.status == "current" and m.type in ("fact", "preference"))
-    return Known(facts=facts, entities=entities, display_name=display_name)
+    return Known(facts=facts, entities=entities, display_name=display_name, turns=turns_before)
 
 
 def _feel(turn: Turn, language: str) -> _Feeling:

@@ -25,7 +25,7 @@ from store.database import Transaction
 class MemoryQuery:
     """Which memories to list; `type` and `entity` None mean all, `limit` is at least 1.
 
-    Without `as_of` the current ones, with it those that had been said and held at that moment.
+    Without `as_of` those that hold now, with it those that had been said and held at that moment.
     """
 
     contact_id: str
@@ -59,7 +59,7 @@ async def list_memories(services: Services, tenant_id: str, query: MemoryQuery) 
             raise NotFound.contact(query.contact_id)
         rows, total = await memories.page(
             tx, query.contact_id, type_=query.type, min_importance=query.min_importance, entity_id=query.entity,
-            as_of=query.as_of, limit=limit + 1, after=after,
+            as_of=query.as_of, now=services.clock(), limit=limit + 1, after=after,
         )  # fmt: skip
     page = rows[:limit]
     more = len(rows) > limit
@@ -98,7 +98,8 @@ async def list_entities(services: Services, tenant_id: str, query: EntityQuery) 
     bound = {"list": "entities", "contact": query.contact_id, "type": query.type}
     after = _decoded(bound, query.cursor, (int, str))
     snapshot = await services.snapshots.get(tenant_id, query.contact_id)
-    mentions = Counter(i for m in snapshot.memories if m.status == "current" for i in m.entity_ids)
+    now = services.clock()
+    mentions = Counter(i for m in snapshot.memories if m.holds(now) for i in m.entity_ids)
     counted = (replace(e, memory_count=mentions[e.id]) for e in snapshot.entities if query.type in (None, e.type))
     found = sorted(counted, key=lambda e: (-e.memory_count, e.id))
     rest = found if after is None else [e for e in found if (-e.memory_count, e.id) > (-after[0], after[1])]
@@ -174,7 +175,8 @@ async def _store(tx: Transaction, contact_id: str, edited: Edited, interaction_i
 async def delete_memory(services: Services, tenant_id: str, contact_id: str, memory_id: str) -> None:
     """Deletes one memory for good, with what it said before it was corrected. Raises NotFound for it or the contact.
 
-    A derived pattern is not derived again. Entities that nothing mentions then go with the deferred work.
+    What ended only because of it is true again. A derived pattern is not derived again. Entities that nothing mentions
+    then go with the deferred work.
     """
     now = services.clock()
 
@@ -186,8 +188,7 @@ async def delete_memory(services: Services, tenant_id: str, contact_id: str, mem
         if target is None:
             raise NotFound.memory(memory_id)
         gone = {memory_id, *history.earlier_wordings([memory_id], around)}
-        successors = {i: target.superseded_by if i == memory_id else None for i in gone}
-        for memory in history.repointed(around, successors).values():
+        for memory in history.handed_on(gone, around).values():
             await memories.change(tx, contact_id, memory.id, records.closed(memory))
         if target.type == "pattern" and target.status == "current" and target.attribute is not None:
             await memories.withhold(tx, contact_id, memory_id, mark_of(tenant_id, contact_id, target.attribute))

@@ -14,7 +14,9 @@ from server.domain.extraction import Draft, Extraction
 from server.domain.learning import learn
 from server.domain.memory import Entity, Memory
 from server.domain.turn import Turn
-from server.providers.errors import BadAnswer
+from server.domain.words import Origin
+from server.providers.built_in import RULES
+from server.providers.errors import ProviderError, about_the_request
 from server.providers.ports import LanguageModel, Material, Question
 from server.usecases import records
 from server.usecases.services import Services
@@ -26,6 +28,9 @@ from store.snapshots import WholeContact
 
 BATCH: Final = 20
 """Turns read by one call."""
+
+_PAGE: Final = 400
+"""Turns looked up at once: to find the unread ones costs more than to read them."""
 
 _LONGEST: Final = 2_000
 """Characters of a turn that are read."""
@@ -60,7 +65,16 @@ class Statement(BaseModel):
 async def next_turns(services: Services, tenant_id: str, contact_id: str) -> list[UnreadTurn]:
     """The next turns to read; none when all were."""
     async with services.database.transaction(tenant_id) as tx:
-        return await readings.unread(tx, contact_id, BATCH)
+        return await readings.unread(tx, contact_id, _PAGE)
+
+
+async def still_unread(
+    services: Services, tenant_id: str, contact_id: str, turns: Sequence[UnreadTurn]
+) -> list[UnreadTurn]:
+    """Those of a page that nobody read, closed or erased since it was looked up: their text must not be sent."""
+    async with services.database.transaction(tenant_id) as tx:
+        left = await readings.still_unread(tx, contact_id, [turn.interaction_id for turn in turns])
+    return [turn for turn in turns if turn.interaction_id in left]
 
 
 async def read_turns(
@@ -74,8 +88,8 @@ async def read_turns(
     sent = [turn for turn in turns if not grounding.speaks_to_the_model(turn.user_message)]
     try:
         statements = await _ask(model, sent)
-    except BadAnswer:
-        if len(sent) == 1:
+    except ProviderError as error:
+        if len(sent) == 1 or not about_the_request(error):
             raise
         statements = await _ask_singly(model, sent)
     drafted = {turn.interaction_id: statements.get(turn.interaction_id, []) for turn in turns}
@@ -104,13 +118,15 @@ async def _ask(model: LanguageModel, turns: Sequence[UnreadTurn]) -> dict[str, l
 
 
 async def _ask_singly(model: LanguageModel, turns: Sequence[UnreadTurn]) -> dict[str, list[Statement]]:
-    """One text may be what the model stumbles over; the others must not wait for it. Raises BadAnswer if all fail."""
+    """One text may be what the model stumbles over; others must not wait for it. Raises what failed first if all do."""
     found: dict[str, list[Statement]] = {}
-    failed: list[BadAnswer] = []
+    failed: list[ProviderError] = []
     for turn in turns:
         try:
             found |= await _ask(model, [turn])
-        except BadAnswer as error:
+        except ProviderError as error:
+            if not about_the_request(error):
+                raise
             failed.append(error)
     if len(failed) == len(turns):
         raise failed[0]
@@ -144,7 +160,7 @@ async def _remember(
         found = await snapshots.whole(tx, contact_id)
         if row is None or found is None:
             raise NotFound.contact(contact_id)
-        reader = _Reader(found, now)
+        reader = _Reader(found, now, "rules" if model == RULES else "llm")
         for turn in turns:
             if turn.interaction_id in taken:
                 count = reader.read(turn, statements[turn.interaction_id])
@@ -163,8 +179,9 @@ async def _remember(
 class _Reader:
     """A contact's memories as they change while its turns are read, one after the other."""
 
-    def __init__(self, found: WholeContact, now: datetime) -> None:
+    def __init__(self, found: WholeContact, now: datetime, origin: Origin) -> None:
         self._now = now
+        self._origin = origin
         self._memories = {row.memory_id: records.memory(row) for row in found.memories}
         self._entities: list[Entity] = [records.entity(row) for row in found.entities]
         self._added: dict[str, tuple[Memory, str]] = {}
@@ -180,7 +197,7 @@ class _Reader:
         """The turn is older than the pass that reads it: what was said since then stands."""
         known = [m for m in self._memories.values() if m.type in ("fact", "preference")]
         ended = conflict.resolve(known, draft).supersedes
-        if any(self._memories[memory_id].valid_from > turn.occurred_at for memory_id in ended):
+        if any(not grounding.may_end(self._memories[memory_id], draft, turn.occurred_at) for memory_id in ended):
             return False
         if any(_ended_since(memory, draft, turn.occurred_at) for memory in known):
             return False
@@ -194,7 +211,7 @@ class _Reader:
             new_id=lambda: ids.new("mem", self._now),
         )
         for memory in learned.added:
-            self._memories[memory.id] = marked = replace(memory, origin="llm")
+            self._memories[memory.id] = marked = replace(memory, origin=self._origin)
             self._added[memory.id] = marked, turn.interaction_id
         for memory in learned.changed.values():
             self._memories[memory.id] = memory

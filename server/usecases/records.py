@@ -126,6 +126,11 @@ def rewritten(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
 
 def merged(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
     """The columns of a memory that took over others; `interaction_ids` are those of all."""
+    return {**joined(value), "interaction_ids": interaction_ids}
+
+
+def joined(value: Memory) -> dict[str, Any]:
+    """What a memory has taken over from others, see `domain.joining`, but the turns that they came from."""
     return {
         "sources": list(value.sources),
         "entity_ids": list(value.entity_ids),
@@ -136,7 +141,7 @@ def merged(value: Memory, interaction_ids: list[str]) -> dict[str, Any]:
         "strength_at": value.strength_at,
         "event_start": value.event_start,
         "event_end": value.event_end,
-        "interaction_ids": interaction_ids,
+        "valid_to": value.valid_to,
     }
 
 

@@ -87,6 +87,27 @@ def test_what_fits_the_message_comes_first_with_its_source(
     }  # fmt: skip
 
 
+def test_an_exchange_is_told_with_both_halves_each_under_its_own_id(
+    rest: httpx.Client, product: RunningProduct, contact_id: str
+) -> None:
+    asked, told = "Which strings does the harpsichord need?", "Brass ones, since a harpsichord is plucked"
+    ingest(
+        rest, product, contact_id, user_message=asked, ai_response=told, user_message_ref="ask", ai_response_ref="say"
+    )
+    (memory,) = context(rest, product, contact_id, message="harpsichord strings", min_importance=0)["memories"]
+    beside = memory["beside"]
+    assert {memory["content"], beside["content"]} == {asked, told}
+    assert memory["sources"] == ["ask", "say"]
+    assert beside["speaker"] == ("contact" if beside["content"] == asked else "assistant")
+    assert beside["sources"] == (["ask"] if beside["content"] == asked else ["say"])
+    path = f"/contact-intel/contacts/{contact_id}/memories"
+    assert rest.delete(f"{path}/{memory['id']}", headers=product.bearer).status_code == 204
+    left = rest.get(path, params={"type": "episode"}, headers=product.bearer).json()["memories"]
+    assert [m["content"] for m in left] == [beside["content"]]
+    (alone,) = context(rest, product, contact_id, message="harpsichord strings", min_importance=0)["memories"]
+    assert (alone["id"], "beside" in alone) == (beside["id"], False)
+
+
 def test_explain_tells_how_a_score_came_about(rest: httpx.Client, product: RunningProduct, contact_id: str) -> None:
     ingest(rest, product, contact_id, user_message="We hiked up the glacier on Sunday")
     found = context(rest, product, contact_id, message="the glacier hike", explain="true", min_importance=0)

@@ -39,7 +39,12 @@ def fake() -> Iterator[FakeOpenAi]:
         yield running
 
 
+OWN = "/contact-intel/processing"
+"""Where a tenant's own tokens set it."""
+
+
 def path(product: RunningProduct, rest: str = "") -> str:
+    """Where the platform sets it for a tenant."""
     return f"/internal/tenants/{product.credentials['tenant_id']}/processing{rest}"
 
 
@@ -53,39 +58,37 @@ def model(fake: FakeOpenAi, **changes: Any) -> dict[str, Any]:
 
 def test_a_ranking_encoder_that_is_not_installed_is_refused_with_what_to_install(local: RunningProduct) -> None:
     with local.client() as rest:
-        where = path(local, "/ranking-encoder")
+        where = OWN + "/ranking-encoder"
         refused = rest.put(where, json={"encoder": "minilm"}, headers=local.bearer)
         assert refused.status_code == 400
         (field,) = refused.json()["error"]["details"]["fields"]
         assert field["field"] == "encoder"
         assert "pip install" in field["description"]
         assert rest.put(where, json={"encoder": "another"}, headers=local.bearer).status_code == 400
-        none = rest.put(where, json={"encoder": "none"}, headers=platform(local))
+        none = rest.put(path(local, "/ranking-encoder"), json={"encoder": "none"}, headers=platform(local))
         assert (none.status_code, none.json()["processing"]["ranking_encoder"]) == (200, "none")
 
 
 def test_what_a_tenant_sets_is_shown_without_its_keys(local: RunningProduct, fake: FakeOpenAi) -> None:
     with local.client() as rest:
-        empty = rest.get(path(local), headers=local.bearer)
+        empty = rest.get(OWN, headers=local.bearer)
         assert (empty.status_code, empty.json()["processing"]) == (
             200,
             {
                 "strategy": "first", "language_models": [], "embedder": None, "daily_tokens": None, "daily_cost": None,
-                "raw_turn_retention_days": None, "tokens_today": "0", "cost_today": 0,
+                "raw_turn_retention_days": None, "tokens_today": 0, "cost_today": 0,
                 "ranking_encoder": "none",
             },
         )  # fmt: skip
         body = {"language_models": [model(fake, name="one"), model(fake, name="two")], "strategy": "council"}
         answers = [
-            rest.put(path(local, "/language-models"), json=body, headers=local.bearer),
+            rest.put(OWN + "/language-models", json=body, headers=local.bearer),
             rest.put(
                 path(local, "/embedder"),
                 json={"embedder": model(fake, model="e-1", dimensions=24)},
                 headers=platform(local),
             ),
-            rest.put(
-                path(local, "/limits"), json={"daily_tokens": 500, "raw_turn_retention_days": 90}, headers=local.bearer
-            ),
+            rest.put(OWN + "/limits", json={"daily_tokens": 500, "raw_turn_retention_days": 90}, headers=local.bearer),
             rest.get(path(local), headers=platform(local)),
         ]
         assert [answer.status_code for answer in answers] == [200] * 4, [a.text for a in answers]
@@ -93,11 +96,11 @@ def test_what_a_tenant_sets_is_shown_without_its_keys(local: RunningProduct, fak
         shown = answers[-1].json()["processing"]
         assert [one["name"] for one in shown["language_models"]] == ["one", "two"]
         assert all(one["api_key_id"].startswith("pky_") for one in (*shown["language_models"], shown["embedder"]))
-        assert (shown["strategy"], shown["embedder"]["dimensions"], shown["daily_tokens"]) == ("council", 24, "500")
+        assert (shown["strategy"], shown["embedder"]["dimensions"], shown["daily_tokens"]) == ("council", 24, 500)
         assert (shown["raw_turn_retention_days"], shown["daily_cost"]) == (90, None)
-        gone = rest.delete(path(local, "/providers?role=embedder"), headers=local.bearer).json()["processing"]
-        assert (gone["embedder"], len(gone["language_models"]), gone["daily_tokens"]) == (None, 2, "500")
-        gone = rest.delete(path(local, "/providers"), headers=local.bearer).json()["processing"]
+        gone = rest.delete(OWN + "/providers?role=embedder", headers=local.bearer).json()["processing"]
+        assert (gone["embedder"], len(gone["language_models"]), gone["daily_tokens"]) == (None, 2, 500)
+        gone = rest.delete(OWN + "/providers", headers=local.bearer).json()["processing"]
         assert (gone["language_models"], gone["daily_tokens"], gone["strategy"]) == ([], None, "first")
     for name in ("server-0", "envoy"):
         assert KEY not in local.log(name)
@@ -121,7 +124,7 @@ def test_what_cannot_be_set_is_400_and_names_the_field(
     local: RunningProduct, rest_of_path: str, body: dict[str, Any], field: str
 ) -> None:
     with local.client() as rest:
-        answer = rest.put(path(local, rest_of_path), json=body, headers=local.bearer)
+        answer = rest.put(OWN + rest_of_path, json=body, headers=local.bearer)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_INPUT"), answer.text
     assert field in answer.json()["error"]["message"]
 
@@ -134,21 +137,38 @@ def test_a_deployment_lets_no_tenant_name_its_own_network(product: RunningProduc
         "http://api.example.com",
     ):
         body = {"embedder": {"base_url": url, "model": "e"}}
-        answer = rest.put(path(product, "/embedder"), json=body, headers=product.bearer)
+        answer = rest.put(OWN + "/embedder", json=body, headers=product.bearer)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_INPUT")
 
 
 def test_only_the_platform_and_the_tenants_own_tokens_may(product: RunningProduct, rest: httpx.Client) -> None:
     assert rest.get(path(product), headers=product.key).status_code == 403
     assert rest.get(path(product)).status_code == 401
-    elsewhere = rest.get("/internal/tenants/tnt_elsewhere/processing", headers=product.bearer)
+    elsewhere = rest.get(f"{OWN}?tenant_id=tnt_elsewhere", headers=product.bearer)
     assert elsewhere.status_code == 403
     missing = rest.get("/internal/tenants/tnt_elsewhere/processing", headers=platform(product))
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "TENANT_NOT_FOUND")
     reading = product.kith("token", "--tenant", product.credentials["tenant_id"], "--permissions", "processing:read")
     bearer = {"authorization": f"Bearer {reading}"}
-    assert rest.get(path(product), headers=bearer).status_code == 200
-    assert rest.put(path(product, "/limits"), json={}, headers=bearer).status_code == 403
+    assert rest.get(OWN, headers=bearer).status_code == 200
+    assert rest.put(f"{OWN}/limits", json={}, headers=bearer).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "rest_of_path"),
+    [
+        ("GET", ""), ("PUT", "/language-models"), ("PUT", "/embedder"), ("PUT", "/limits"), ("PUT", "/ranking-encoder"),
+        ("DELETE", "/providers"),
+    ],
+)  # fmt: skip
+def test_a_token_alone_is_401_under_internal_and_a_key_alone_is_outside_it(
+    product: RunningProduct, rest: httpx.Client, method: str, rest_of_path: str
+) -> None:
+    body = {} if method == "PUT" else None
+    token = rest.request(method, path(product, rest_of_path), json=body, headers=product.bearer)
+    assert (token.status_code, "error" in token.json()) == (401, True), token.text
+    key = rest.request(method, OWN + rest_of_path, json=body, headers=platform(product))
+    assert key.status_code == 401, key.text
 
 
 def test_over_grpc_the_tenant_is_that_of_the_credential(product: RunningProduct) -> None:
@@ -178,7 +198,7 @@ def test_a_configured_tenants_turns_are_read_and_embedded_by_the_worker_after_a_
             ("/language-models", {"language_models": [model(fake)]}),
             ("/embedder", {"embedder": model(fake, model="e-1", dimensions=24)}),
         ):
-            assert rest.put(path(local, where), json=body, headers=local.bearer).status_code == 200
+            assert rest.put(OWN + where, json=body, headers=local.bearer).status_code == 200
         new = {"external_id": f"wa_{uuid.uuid4().hex}", "channel": "whatsapp"}
         contact_id = rest.post("/contact-intel/contacts", json=new, headers=local.key).json()["id"]
         said = {"contact_id": contact_id, "user_message": BARE, "user_message_ref": "m1"}

@@ -59,7 +59,7 @@ def test_two_that_migrate_at_once_do_it_one_after_the_other(stores: EmbeddedStor
 async def test_receipts_from_before_the_chain_are_chained_tenant_by_tenant(stores: EmbeddedStores) -> None:
     name = f"kith_{uuid.uuid4().hex[:12]}"
     stores.create_database(name)
-    upgrade(stores.owner_url(name), to="0005")
+    upgrade(stores.owner_url(name), revision="0005")
     with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
         for tenant in ("tnt_a", "tnt_b"):
             connection.execute("INSERT INTO tenants VALUES (%s, 'x', 'UTC', 'active', now())", [tenant])

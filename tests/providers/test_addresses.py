@@ -10,10 +10,25 @@ from tests.providers.fake_openai import FakeOpenAi
 
 PRIVATE = [
     "127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-    "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
+    "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "fec0::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:0:4136:e378::1",
 ]  # fmt: skip
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+
+
+class Recording(httpx.AsyncHTTPTransport):
+    """Keeps what would have been sent; fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[httpx.Request] = []
+        self.failures: list[httpx.TransportError] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        return httpx.Response(200)
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -81,3 +96,36 @@ async def test_the_connection_goes_to_the_address_that_was_looked_at_and_names_t
     assert answer.status_code == 200
     assert asked == ["models.example"]
     assert [one.host for one in fake.asked] == [f"models.example:{port}"]
+
+
+async def test_the_certificate_that_is_asked_for_is_the_hosts_and_not_the_addresss() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["8.8.8.8"]
+
+    transport, sent = GuardedTransport(allow_private=False, resolve=resolve), Recording()
+    transport._inner = sent
+    async with httpx.AsyncClient(transport=transport) as client:
+        await client.post("https://models.example/v1/embeddings", json={})
+    (request,) = sent.requests
+    assert (request.url.host, request.extensions["sni_hostname"]) == ("8.8.8.8", "models.example")
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout])
+async def test_where_one_address_does_not_answer_the_next_is_tried(error: type[httpx.TransportError]) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["2606:4700:4700::1111", "8.8.8.8", "1.1.1.1"]
+
+    transport, sent = GuardedTransport(allow_private=False, resolve=resolve), Recording()
+    transport._inner = sent
+    async with httpx.AsyncClient(transport=transport) as client:
+        sent.failures = [error("gone")]
+        assert (await client.post("https://models.example/v1/x", json={"a": 1})).status_code == 200
+        assert [one.url.host for one in sent.requests] == ["2606:4700:4700::1111", "8.8.8.8"]
+        sent.failures = [error("gone") for _ in range(3)]
+        with pytest.raises(error):
+            await client.post("https://models.example/v1/x", json={"a": 1})
+        sent.requests.clear()
+        sent.failures = [httpx.ReadError("broke")]
+        with pytest.raises(httpx.ReadError):
+            await client.post("https://models.example/v1/x", json={"a": 1})
+        assert len(sent.requests) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.providers.council import Council
-from server.providers.errors import NoQuorum, ProviderError, Throttled, TimedOut
+from server.providers.errors import BadAnswer, NoQuorum, OverBudget, ProviderError, Refused, Throttled, TimedOut
 from server.providers.ports import Completion, Item, Question, Usage
 from tests.providers.conftest import question, statement
 
@@ -102,6 +102,19 @@ async def test_one_voice_is_no_council() -> None:
     assert isinstance(caught.value, ProviderError)
     with pytest.raises(ValueError, match="quorum"):
         Council(members[:1])
+
+
+async def test_a_council_without_budget_waits_for_the_next_day_and_not_for_a_quorum() -> None:
+    members = [Scripted("a", [statement()]), Scripted("b", error=OverBudget("day", retry_after=5_000))]
+    with pytest.raises(OverBudget) as caught:
+        await Council(members).complete_json(question("x"))
+    assert caught.value.retry_after == 5_000
+
+
+async def test_a_request_that_no_member_can_take_is_named_so() -> None:
+    members = [Scripted("a", [statement()]), Scripted("b", error=Refused("400")), Scripted("c", error=BadAnswer("cut"))]
+    with pytest.raises(Refused):
+        await Council(members).complete_json(question("x"))
 
 
 async def test_a_fault_of_our_own_is_not_taken_for_a_vote() -> None:

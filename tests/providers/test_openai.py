@@ -24,7 +24,7 @@ from server.providers.errors import (
 )
 from server.providers.openai import OpenAiEmbedder, OpenAiModel
 from tests.providers.conftest import KEY, question, statement
-from tests.providers.fake_openai import FakeOpenAi, Reply, chat
+from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, chat
 
 Make = Callable[..., Endpoint]
 
@@ -219,6 +219,44 @@ async def test_a_model_of_one_length_only_is_asked_without_a_wish(fake: FakeOpen
     fake.replies, fake.dimensions = [Reply(400)], 24
     made = await OpenAiEmbedder(endpoint(), "e", version=1, dimensions=24).embed(["one"])
     assert made.vectors.shape == (1, 24)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_one_request_that_is_refused_changes_nothing_for_the_next(
+    fake: FakeOpenAi, endpoint: Make, status: int
+) -> None:
+    model, embedder = OpenAiModel(endpoint(), "m"), OpenAiEmbedder(endpoint(), "e", version=1, dimensions=24)
+    fake.always = Reply(status)
+    for call in (lambda: model.complete_json(question("one too long")), lambda: embedder.embed(["one too long"])):
+        with pytest.raises(Refused):
+            await call()
+    fake.always = None
+    fake.asked.clear()
+    await model.complete_json(question("hi"))
+    await embedder.embed(["hi"])
+    chatted, embedded = fake.asked
+    assert chatted.body["response_format"]["type"] == "json_schema"
+    assert (chatted.body["temperature"], embedded.body["dimensions"]) == (0, 24)
+
+
+@pytest.mark.parametrize("takes_schemas", [True, False])
+async def test_a_newer_model_is_asked_in_its_own_way_from_then_on(
+    fake: FakeOpenAi, endpoint: Make, takes_schemas: bool
+) -> None:
+    usual, fake.takes_schemas = fake.respond, takes_schemas
+
+    def newer(asked: Asked) -> Reply:
+        reply = usual(asked)
+        return Reply(400) if "max_tokens" in asked.body or "temperature" in asked.body else reply
+
+    fake.respond = newer  # type: ignore[method-assign]
+    model = OpenAiModel(endpoint(), "m")
+    await model.complete_json(question("hi"))
+    fake.asked.clear()
+    await model.complete_json(question("hi"))
+    (asked,) = fake.asked
+    assert asked.body["max_completion_tokens"] > 0
+    assert asked.body["response_format"]["type"] == ("json_schema" if takes_schemas else "json_object")
 
 
 async def test_nothing_of_key_or_text_is_logged(

@@ -138,3 +138,57 @@ def test_it_never_takes_more_than_was_asked_for_nor_a_line_more_than_it_has(
 def test_a_longer_text_is_never_estimated_shorter(one: str, other: str) -> None:
     assert estimated_tokens(one + other) >= max(estimated_tokens(one), estimated_tokens(other)) - 1
     assert estimated_tokens(one + other) <= estimated_tokens(one) + estimated_tokens(other) + 1
+
+
+def test_what_is_known_is_told_in_the_order_a_friend_would_tell_it() -> None:
+    told = briefing(
+        [
+            memory("Likes jazz", 1, type="preference", attribute="likes"),
+            memory("Has a kayak", 2, type="fact", attribute="owns"),
+            memory("Often talks about the garden", 3, type="pattern", attribute="topic_garden"),
+            memory("Is allergic to hazelnuts", 4, type="fact", attribute="allergy"),
+            memory("Favorite color is teal", 5, type="preference", attribute="favorite_color"),
+            memory("Sister lives in Oslo", 6, type="fact", attribute="residence", subject="sister"),
+            memory("Has a dog named Bruno", 7, type="fact", attribute="pet"),
+            memory("Works as a nurse", 8, type="fact", attribute="occupation"),
+            memory("Wants to run a marathon", 9, type="fact", attribute="goal"),
+            memory("Lives in Leeds", 10, type="fact", attribute="residence"),
+            memory("Is called Noor", 11, type="fact", attribute="name"),
+        ]
+    )
+    assert [line for line in told.splitlines() if line.startswith("- ")] == [
+        "- Is called Noor",
+        "- Lives in Leeds",
+        "- Works as a nurse",
+        "- Sister lives in Oslo",
+        "- Has a dog named Bruno",
+        "- Is allergic to hazelnuts",
+        "- Wants to run a marathon",
+        "- Likes jazz",
+        "- Favorite color is teal",
+        "- Has a kayak",
+        "- Often talks about the garden",
+    ]
+
+
+def test_a_trifle_of_one_day_is_not_told_as_known_of_somebody() -> None:
+    told = briefing(
+        [
+            memory("Pressed the wrong button", 1, type="fact", attribute="event", importance=0.28),
+            memory("Is eating soup", 2, type="fact", attribute="activity", importance=0.3),
+            memory("Raises two lambs", 3, type="fact", attribute="activity", importance=0.6),
+        ]
+    )
+    assert "button" not in told
+    assert "soup" not in told
+    assert "- Raises two lambs" in told
+
+
+def test_which_facts_are_told_is_decided_by_what_matters_and_only_their_order_by_kind() -> None:
+    facts = [
+        memory(f"Likes the song number {i} of the long list", i, type="preference", attribute="likes")
+        for i in range(30)
+    ]
+    told = briefing([*facts, memory("Lives in Leeds", 99, type="fact", attribute="residence")], 110)
+    assert "number 0 " in told
+    assert "Leeds" not in told

@@ -83,17 +83,64 @@ def test_no_successor_is_lost_when_what_it_named_is_merged_away() -> None:
     assert after[older.id].superseded_by == after[wording.id].superseded_by == first.id
 
 
+def plan(day: int, event_day: int | None, content: str = "Is going to a concert", **given: Any) -> Memory:
+    """A plan said `day` days after START, for a day after START."""
+    at = None if event_day is None else START + timedelta(days=event_day)
+    over = START + timedelta(days=day + 90) if at is None else at + timedelta(days=1)
+    usual = {"attribute": "plan", "value": "concert", "event_start": at, "event_end": at and over, "valid_to": over}
+    return a_memory(content, day, **{**usual, **given})
+
+
+def test_the_same_plan_for_two_days_is_two_plans() -> None:
+    assert merges([plan(1, 10), plan(2, 20)]) == ()
+    assert merges([plan(1, 10), plan(2, 20, "Is going to a concert with Leila")]) == ()
+    assert len(merged([plan(1, 10), plan(2, 20), plan(3, 10), plan(4, 20)])) == 2
+
+
+def test_a_plan_that_gets_its_day_ends_with_it() -> None:
+    for memories in ([plan(1, None), plan(2, 10)], [plan(1, 10), plan(2, None)]):
+        (kept,) = merged(memories)
+        assert (kept.event_start, kept.valid_to) == (START + timedelta(days=10), START + timedelta(days=11))
+
+
+def test_a_wish_that_is_told_again_lasts_as_long_from_then_on() -> None:
+    def wish(day: int, **given: Any) -> Memory:
+        end = START + timedelta(days=day + 30)
+        return a_memory("Wants a kayak", day, **{"attribute": "wants", "value": "kayak", "valid_to": end, **given})
+
+    (kept,) = merged([wish(1), wish(20)])
+    assert kept.valid_to == START + timedelta(days=50)
+    assert [m.valid_to for m in merged([wish(1, valid_to=None), wish(20)])] == [START + timedelta(days=50)]
+    assert [m.valid_to for m in merged([wish(1), wish(20, valid_to=None)])] == [None]
+
+
+def test_what_ends_where_something_else_says_more_was_over_when_it_was() -> None:
+    less = plan(1, 10, valid_to=START + timedelta(days=11))
+    more = plan(40, 10, "Is going to a concert with Leila")
+    ended, _ = merged([less, more])
+    assert (ended.status, ended.valid_to) == ("superseded", START + timedelta(days=11))
+
+
 WORDS = ["a", "the", "big", "brown", "dog", "named", "bruno", "not", "old"]
 MEMORIES = st.lists(
     st.builds(
-        lambda said, day, attribute, value, type_: a_memory(
-            " ".join(said), day, attribute=attribute, value=value, type=type_, sources=(f"s{day}",)
+        lambda said, day, attribute, value, type_, event, end: a_memory(
+            " ".join(said),
+            day,
+            attribute=attribute,
+            value=value,
+            type=type_,
+            sources=(f"s{day}",),
+            event_start=event and START + timedelta(days=event),
+            valid_to=end and START + timedelta(days=day + end),
         ),
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=5),
         st.integers(0, 20),
-        st.sampled_from(["pet", "likes", "note", None]),
+        st.sampled_from(["pet", "plan", "note", None]),
         st.sampled_from(["Bruno", "bruno", None]),
         st.sampled_from(["fact", "preference", "episode"]),
+        st.sampled_from([None, 3, 4]),
+        st.sampled_from([None, 30]),
     ),
     max_size=14,
 )

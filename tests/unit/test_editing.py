@@ -163,3 +163,59 @@ def test_a_successor_that_is_gone_is_replaced_by_what_stands_for_it() -> None:
     assert {i: m.superseded_by for i, m in repointed(memories, {"b": "c"}).items()} == {"a": "c"}
     assert {i: m.superseded_by for i, m in repointed(memories, {"b": "c", "c": None}).items()} == {"a": None}
     assert {i: m.superseded_by for i, m in repointed(memories, {"b": "c", "c": "b"}).items()} == {"a": None}
+
+
+def plan(day: int, **given: Any) -> Memory:
+    """A plan said on a day after START, for the day NOW + 5."""
+    over = NOW + timedelta(days=6)
+    usual = {"attribute": "plan", "value": "concert", "event_start": NOW + timedelta(days=5), "event_end": over}
+    return a_memory("Is going to a concert", day, **{**usual, "valid_to": over, **given})
+
+
+@pytest.mark.parametrize("change", [{"importance": 0.9}, {"content": "Is going to a concert with Miso"}])
+def test_what_ends_by_itself_still_does_after_a_change_that_does_not_say_when(change: dict[str, Any]) -> None:
+    memory = plan(95)
+    done = corrected(memory, **change)
+    assert (done.memory.valid_to, done.memory.status) == (memory.valid_to, "current")
+
+
+def test_a_plan_that_is_corrected_to_another_day_ends_with_that_day() -> None:
+    done = corrected(plan(95), content="Is going to a concert on 3 December 2026")
+    assert done.memory.event_end is not None
+    assert done.memory.valid_to == done.memory.event_end > NOW + timedelta(days=6)
+
+
+def test_a_wish_that_becomes_a_home_no_longer_ends() -> None:
+    wish = a_memory("Wants Berlin", 90, attribute="wants", value="Berlin", valid_to=NOW + timedelta(days=20))
+    assert corrected(wish, content="Lives in Berlin", attribute="residence").memory.valid_to is None
+
+
+def test_what_is_over_can_be_corrected_and_stays_over() -> None:
+    memory = plan(50, event_start=START + timedelta(days=60), event_end=START + timedelta(days=61),
+                  valid_to=START + timedelta(days=61))  # fmt: skip
+    done = corrected(memory, content="Is going to a concert with Miso")
+    assert done.memory.valid_from == memory.valid_from
+    assert done.memory.valid_to == memory.valid_to
+    again = corrected(memory, content="Is going to a concert with Miso", valid_from=START + timedelta(days=70))
+    assert again.memory.valid_to is not None
+    assert again.memory.valid_to > again.memory.valid_from
+    assert again.earlier is not None
+    # What was over before does not hold until the correction.
+    assert again.earlier.valid_to == memory.valid_to
+
+
+@given(
+    said=st.integers(0, 99), length=st.integers(1, 120), attribute=st.sampled_from(["plan", "wants", "activity", None]),
+    change=st.sampled_from([{"importance": 0.9}, {"content": "Lives on a boat"}, {"attribute": "plan", "value": "x"}]),
+    since=st.none() | st.integers(0, 100),
+)  # fmt: skip
+def test_no_change_leaves_a_memory_that_ends_before_it_begins(
+    said: int, length: int, attribute: str | None, change: dict[str, Any], since: int | None
+) -> None:
+    end = START + timedelta(days=said + length)
+    memory = a_memory("Is on a boat", said, attribute=attribute, value="boat", valid_to=end, event_end=end)
+    given_since = {} if since is None else {"valid_from": START + timedelta(days=since)}
+    done = corrected(memory, **change, **given_since)
+    for one in (done.memory, *([done.earlier] if done.earlier else [])):
+        assert one.valid_to is None or one.valid_from <= one.valid_to
+    assert done.memory.valid_to is None or done.memory.valid_from < done.memory.valid_to

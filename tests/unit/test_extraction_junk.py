@@ -124,6 +124,106 @@ def test_what_says_nothing_lasting_of_its_writer_gives_no_fact(said: str) -> Non
 
 def test_the_list_of_junk_is_long_enough_to_mean_something() -> None:
     assert len(JUNK) >= 60
+    assert sum(len(lines.strip().splitlines()) for lines in MORE_JUNK.values()) >= 40
+
+
+MORE_JUNK = {
+    "What is cut off before it says anything": """
+I got used to it
+I have both
+I have several
+I like mine
+I love those
+I made up my mind
+I grew up fast
+I was in my own world
+I have half a mind to go
+My free time
+""",
+    'What "my" names without its being had': """
+My lack of patience
+My strongest subjects
+My corner of the couch
+My local hospital
+My eight hours of sleep
+My go to answer
+My soon to be husband knows
+My precious
+My four hours of peace
+""",
+    'What "can" says without its being a skill': """
+I can both agree
+I can respect that
+I can decide
+I can not decide
+I can comfortably do that
+I can make it on Friday
+I can make sense of it
+I can only imagine
+My doctor could see me
+""",
+    "What only leads up to something else": """
+I want to be moving there
+I plan to be moving there
+I hate to say it
+I have to admit it
+I have been meaning to ask
+I should try that
+I will think about it
+I would be lying
+I am looking forward to it
+I used to wonder
+I am speaking of cooking
+""",
+    "What is of somebody else or of nobody": """
+You own it in red
+Mine too
+Mine are brown
+Is it yours or mine?
+Do you like it as much as she does?
+They taught you how to swim
+Her church is nice
+He got me thinking
+Your major at school
+I guess mine is fine
+""",
+    "What compares without naming a thing": """
+Nothing beats that
+Almost as much as you
+Just as much as that
+I like seven years
+Sitting down hurts
+Running late hurts my mood
+What would you do if I were gone?
+Did you know that?
+""",
+}
+"""By kind: what each kind of line must not be taken for."""
+
+
+@pytest.mark.parametrize("said", [line for lines in MORE_JUNK.values() for line in lines.strip().splitlines()])
+def test_what_is_half_said_or_somebody_elses_gives_no_fact(said: str) -> None:
+    assert [s.content for s in statements(said)] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("I am computer programmer", ["Is a computer programmer"]),
+        ("I am student", ["Is a student"]),
+        ("I am pizza maker", ["Is a pizza maker"]),
+        ("I like a pair of old boots", ["Likes old boots"]),
+        ("I own a pair of skis", ["Has skis"]),
+        ("I have a problem with my blood sugar", ["Has problems with their blood sugar"]),
+        ("I have long, curly hair", ["Has long curly hair"]),
+        ("I hate traffic its so loud", ["Dislikes traffic"]),
+        ("I do not like jazz much", ["Dislikes jazz"]),
+        ("I love soup too much", ["Likes soup"]),
+        ("I like to read, favorites are crime novels", ["Likes to read"]),
+    ],
+)
+def test_what_is_kept_reads_as_a_person_would_say_it(said: str, kept: list[str]) -> None:
+    assert [s.content for s in statements(said)] == kept
 
 
 SAID = st.lists(

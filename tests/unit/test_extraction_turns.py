@@ -257,9 +257,9 @@ def test_a_message_that_takes_itself_back_leaves_nothing() -> None:
 
 def test_just_kidding_takes_back_what_was_said_just_before_it() -> None:
     mars = memory("Lives in Mars", "residence", "Mars")
-    assert said("Just kidding!", known=Known(facts=(mars,))).forget == (FORGET_LAST,)
+    assert said("Just kidding!", known=Known(facts=(mars,), turns=1)).forget == (FORGET_LAST,)
     old = replace(mars, occurred_at=datetime(2026, 3, 1, tzinfo=UTC))
-    assert said("Just kidding!", known=Known(facts=(old,))).forget == ()
+    assert said("Just kidding!", known=Known(facts=(old,), turns=1)).forget == ()
 
 
 def test_a_plan_is_told_with_its_day_and_moves_with_a_correction() -> None:

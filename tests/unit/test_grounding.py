@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.attribute_words import stating
 from server.domain.grounding import ATTRIBUTES, MOST_PER_TURN, Claim, drafts, speaks_to_the_model
 from server.domain.memory import Entity
 from server.domain.text import tokens
@@ -84,6 +85,72 @@ def test_what_the_turn_does_not_carry_is_not_believed(said: str, wrong: Claim) -
 )  # fmt: skip
 def test_what_the_turn_carries_is_believed(said: str, right: Claim) -> None:
     assert believed(said, right) == [right.content]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I flew over Porto yesterday", "I used to live in Porto", "I almost moved to Porto", "Emma moved to Porto",
+        "I no longer live in Porto", "I lived in Porto", "I think Emma moved to Porto", "I want to move to Porto",
+        "I heard that emma moved to Porto", "My boss said I should move to Porto", "I was living in Porto back then",
+        "My company has a flat in Porto", "I don't live anywhere, but Porto is nice", "I live in Faro, Porto is nicer",
+        "We met Ana, who lives in Porto", "I nearly rented a flat in Porto", "I don't live in Porto anymore",
+        "I had lunch in Porto", "Porto was my home once", "I booked a hotel in Porto, my home is far away",
+    ],
+)  # fmt: skip
+def test_a_place_that_is_only_spoken_of_is_nobodys_home(said: str) -> None:
+    assert believed(said, claim()) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "attribute", "value", "content"),
+    [
+        ("I saw Olaf at the pub", "partner", "Olaf", "Is married to Olaf"),
+        ("The guy at Initech was rude to me", "workplace", "Initech", "Works at Initech"),
+        ("I worked at Initech", "workplace", "Initech", "Works at Initech"),
+        ("I applied for a job at Initech", "workplace", "Initech", "Works at Initech"),
+        ("I am not allergic to shellfish", "allergy", "shellfish", "Allergic to shellfish"),
+        ("I'm no longer allergic to shellfish", "allergy", "shellfish", "Allergic to shellfish"),
+        ("I'm not afraid of spiders", "fear", "spiders", "Afraid of spiders"),
+        ("I'm not bad at chess", "weakness", "chess", "Bad at chess"),
+        ("I saw a documentary about spiders", "fear", "spiders", "Afraid of spiders"),
+        ("I like tea", "dislikes", "tea", "Dislikes tea"),
+        ("I don't hate tea", "dislikes", "tea", "Dislikes tea"),
+        ("My sister hates tea", "dislikes", "tea", "Dislikes tea"),
+        ("I had a cat named Tom", "pet", "Tom", "Has a cat named Tom"),
+        ("Everybody here speaks Basque", "language", "Basque", "Speaks Basque"),
+    ],
+)
+def test_a_claim_needs_the_word_that_states_it_said_of_its_subject_and_not_denied(
+    said: str, attribute: str, value: str, content: str
+) -> None:
+    assert believed(said, claim(attribute=attribute, value=value, content=content)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "attribute", "value", "content"),
+    [
+        ("So I've just moved to Porto with two suitcases", "residence", "Porto", "Lives in Porto"),
+        ("I've lived in Porto since May", "residence", "Porto", "Lives in Porto"),
+        ("Porto is my home now", "residence", "Porto", "Lives in Porto"),
+        ("I don't live in Faro, I live in Porto", "residence", "Porto", "Lives in Porto"),
+        ("I got a new job at Initech", "workplace", "Initech", "Works at Initech"),
+        ("I'm severely allergic to shellfish", "allergy", "shellfish", "Allergic to shellfish"),
+        ("I can't eat shellfish", "allergy", "shellfish", "Allergic to shellfish"),
+        ("I'm terrified of spiders", "fear", "spiders", "Afraid of spiders"),
+        ("I can't stand tea", "dislikes", "tea", "Dislikes tea"),
+        ("We adopted a cat named Tom", "pet", "Tom", "Has a cat named Tom"),
+        ("I was born in Porto", "hometown", "Porto", "Comes from Porto"),
+        ("I speak Basque", "language", "Basque", "Speaks Basque"),
+    ],
+)
+def test_what_is_said_outright_is_believed(said: str, attribute: str, value: str, content: str) -> None:
+    assert believed(said, claim(attribute=attribute, value=value, content=content)) == [content]
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_every_attribute_has_words_that_state_it(attribute: str) -> None:
+    assert stating(attribute, denied=False)
 
 
 def test_a_claim_made_twice_is_one_and_a_turn_gives_only_so_many() -> None:

@@ -52,6 +52,19 @@ def test_forgetting_reaches_what_was_true_once() -> None:
     assert learned.removed == {"mem-0"}
 
 
+def test_what_is_forgotten_takes_along_what_it_said_before_it_was_corrected() -> None:
+    wording = fact("Sleeps on a boat", "note", "boat", 2, id="mem-2:1", status="superseded", superseded_by="mem-2")
+    learned = after(Extraction(forget=("Mars",)), replace(MARS, superseded_by=None), wording)
+    assert learned.removed == {"mem-2", "mem-2:1"}
+
+
+def test_what_was_ended_by_what_ended_too_keeps_the_chain() -> None:
+    mars = replace(MARS, status="superseded", superseded_by="mem-4", valid_to=NOON)
+    learned = after(Extraction(forget=("Mars",)), LISBON, mars, fact("Lives in Oslo", "residence", "Oslo", 4))
+    assert learned.changed == {}
+    assert (learned.repointed["mem-0"].status, learned.repointed["mem-0"].superseded_by) == ("superseded", "mem-4")
+
+
 def test_a_plan_is_over_when_its_day_is_and_a_home_is_not() -> None:
     def draft(content: str, attribute: str, until: datetime | None) -> Draft:
         return Draft(

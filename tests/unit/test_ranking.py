@@ -74,6 +74,14 @@ def test_as_of_gives_what_was_true_then() -> None:
     assert ([r.position for r in then], [r.position for r in today]) == ([0], [1])
 
 
+def test_what_is_over_by_itself_is_not_told_although_nothing_replaced_it() -> None:
+    over = episode(0, "Is going to a concert", type="fact", valid_to=NOW)
+    ahead = episode(2, "Is going to a concert", type="fact", valid_to=NOW + timedelta(seconds=1))
+    for text in (None, "which concert?"):
+        assert [r.position for r in ranked([over, ahead], text)] == [1]
+    assert {r.position for r in ranked([over, ahead], None, as_of=NOW - timedelta(seconds=1))} == {0, 1}
+
+
 def test_explain_tells_the_words_that_were_met() -> None:
     (best,) = ranked([episode(0, "The cello, since I was six")], "playing the cello", explain=True)
     assert best.parts is not None

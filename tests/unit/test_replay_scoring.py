@@ -1,5 +1,6 @@
 """How much evidence came back, and the figures of the labelled sets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def test_figures_are_averages_over_questions_and_told_by_category() -> None:
         "name": "multi-hop", "questions": 2, "recall@5": 0.25, "recall@10": 0.25, "recall@25": 0.25, "hit@10": 0.5,
     }  # fmt: skip
     assert told["mean_chars"] == 10.0
+
+
+def test_what_comes_along_counts_for_the_characters_of_an_answer() -> None:
+    told = summary([asked(("D1:1",), [replace(memory("D1:1", "D1:2"), beside="y" * 7)])])
+    assert told["mean_chars"] == 17.0
 
 
 def test_no_questions_give_zeros() -> None:

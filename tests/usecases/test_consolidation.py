@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import delete_all_memories, delete_memory
 from server.usecases.portability import export_contact
-from server.usecases.snapshots import Change
+from server.usecases.snapshots import Change, Snapshots
 from server.usecases.tenants import NewTenant, create_tenant
 from store import contacts, memories
 from store.database import Transaction
@@ -155,6 +156,14 @@ async def test_turns_that_come_in_between_plan_and_deed_are_not_lost(
     await plant(worker, contact_id, pairs(30))
     monkeypatch.setattr(consolidation, "_BATCH", 10)
     plan, loop, turns = consolidation_plan.plan, asyncio.get_running_loop(), 0
+    held, change, threads = ContextVar("held", default=False), Snapshots.change, set[threading.Thread]()
+
+    async def holding(*given: Any) -> Any:
+        token = held.set(True)
+        try:
+            return await change(*given)
+        finally:
+            held.reset(token)
 
     async def tell() -> None:
         nonlocal turns
@@ -164,18 +173,23 @@ async def test_turns_that_come_in_between_plan_and_deed_are_not_lost(
 
     def and_then_a_turn_comes_in(*given: Any) -> list[consolidation_plan.Step]:
         steps = plan(*given)
-        # Plans are made in a thread, but for the one that is made while the contact is held.
-        if turns < 6 and threading.current_thread() is not threading.main_thread():
+        if held.get():
+            threads.add(threading.current_thread())
+        elif turns < 6:
             asyncio.run_coroutine_threadsafe(tell(), loop).result(10)
         return steps
 
     monkeypatch.setattr(consolidation_plan, "plan", and_then_a_turn_comes_in)
+    monkeypatch.setattr(Snapshots, "change", holding)
     done = await run(worker, contact_id, "merge_duplicates")
     assert done["merge_duplicates"].counts["merged"] == 30
     snapshot = await worker.services.snapshots.get(TENANT, contact_id)
     assert sum("lamp" in m.content for m in snapshot.memories) == 30
     assert snapshot.state.total_messages == 6
     assert sum("kites" in m.content for m in snapshot.memories if m.type == "episode") == 6
+    # The last plan is made while the contact is held; others are answered even then.
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_two_runs_at_once_do_the_work_once(worker: Composition) -> None:
@@ -209,6 +223,23 @@ async def test_a_passed_birthday_is_moved_to_the_next_one_in_the_contacts_zone(w
     assert (await run(worker, contact_id, "check_triggers"))["check_triggers"].counts == {"upcoming": 1}
 
 
+async def test_a_habit_that_was_deleted_by_hand_is_not_derived_again(worker: Composition) -> None:
+    contact_id = await contact(worker, "habit")
+    for day in range(10):
+        turn = Turn(START + timedelta(days=2 * day, minutes=7 * day), "Long day today", session_id=f"s{day}")
+        await ingest_interaction(worker.services, TENANT, contact_id, turn)
+
+    async def patterns() -> set[tuple[str | None, str]]:
+        await run(worker, contact_id, "extract_entities")
+        memories = (await worker.services.snapshots.get(TENANT, contact_id)).memories
+        return {(m.attribute, m.id) for m in memories if m.type == "pattern" and m.status == "current"}
+
+    before = await patterns()
+    (hours,) = [memory_id for attribute, memory_id in before if attribute == "usual_hours"]
+    await delete_memory(worker.services, TENANT, contact_id, hours)
+    assert await patterns() == before - {("usual_hours", hours)}
+
+
 async def test_deleting_a_successor_hands_its_place_on(worker: Composition) -> None:
     contact_id = await contact(worker, "chain")
     chain = [
@@ -224,6 +255,33 @@ async def test_deleting_a_successor_hands_its_place_on(worker: Composition) -> N
     assert {i: row[3] for i, row in (await rows(worker, contact_id)).items()} == {
         "mem_00000": "mem_00002", "mem_00002": None,
     }  # fmt: skip
+
+
+async def test_what_ended_only_because_of_a_deleted_memory_is_true_again(worker: Composition) -> None:
+    contact_id = await contact(worker, "revived")
+    day = START + timedelta(days=400)
+    plan = a_fact(
+        1, "Is going to Turin", attribute="plan", value="Turin", event_start=day, event_end=day + timedelta(days=1),
+        status="superseded", superseded_by="mem_00003", valid_to=START,
+    )  # fmt: skip
+    home = a_fact(0, "Lives in Berlin", status="superseded", superseded_by="mem_00003", valid_to=START)
+    habit = a_fact(2, "Usually chats", type="pattern", status="superseded", superseded_by="mem_00003", valid_to=START)
+    await plant(worker, contact_id, [home, plan, habit, a_fact(3, "Lives in Porto")])
+    await delete_memory(worker.services, TENANT, contact_id, "mem_00003")
+    memories = {m.id: m for m in (await worker.services.snapshots.get(TENANT, contact_id)).memories}
+    assert {i: (m.status, m.superseded_by) for i, m in memories.items()} == {
+        home.id: ("current", None), plan.id: ("current", None), habit.id: ("superseded", None),
+    }  # fmt: skip
+    assert (memories[home.id].valid_to, memories[plan.id].valid_to) == (None, plan.event_end)
+
+
+async def test_what_ended_before_a_deleted_memory_that_is_over_stays_over(worker: Composition) -> None:
+    contact_id = await contact(worker, "not_revived")
+    home = a_fact(0, "Lives in Berlin", status="superseded", superseded_by="mem_00001", valid_to=START)
+    await plant(worker, contact_id, [home, a_fact(1, "Lives in Porto", status="expired", valid_to=START)])
+    await delete_memory(worker.services, TENANT, contact_id, "mem_00001")
+    (left,) = (await worker.services.snapshots.get(TENANT, contact_id)).memories
+    assert (left.status, left.superseded_by, left.valid_to) == ("superseded", None, START)
 
 
 async def test_what_a_turn_asks_to_forget_goes_with_its_earlier_wordings_and_leaves_no_dangling_successor(

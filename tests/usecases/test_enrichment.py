@@ -10,7 +10,8 @@ from server.composition import Composition
 from server.providers.errors import OverBudget, ProviderError
 from server.usecases import processing
 from server.usecases.consolidation import consolidation_status
-from server.usecases.enrichment import Busy, consolidate_now, enrich_contact, enrich_tenant
+from server.usecases.contacts import delete_contact
+from server.usecases.enrichment import Busy, consolidate_now, enrich_contact, enrich_tenant, queue_enrichment
 from server.usecases.processing import Limits
 from tests.providers.fake_openai import FakeOpenAi, Reply, fake_openai
 from tests.usecases.provider_steps import (
@@ -115,6 +116,21 @@ async def test_a_used_up_budget_sends_nothing_and_is_counted(parts: Composition,
     assert (used.tokens_today, used.cost_today) == (110, 100.0)
 
 
+async def test_every_try_of_a_call_is_set_aside_and_what_may_have_been_worked_on_counts(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    await use_model(parts, tenant, fake, timeout_seconds=0.3)
+    fake.always = Reply(wait_seconds=1.0)
+    await processing.set_limits(parts.administration, tenant, Limits(daily_tokens=7_000))
+    with pytest.raises(OverBudget):
+        await enrich_contact(parts.services, tenant, contact_id)
+    used = (await processing.get_processing(parts.administration, tenant)).tokens_today
+    # What one call may use at most is between 2,000 and 3,500 tokens.
+    assert len(fake.asked) == 2
+    assert 4_000 < used <= 7_000
+
+
 async def test_calls_at_once_cannot_overdraw_the_budget(parts: Composition, tenant: str, fake: FakeOpenAi) -> None:
     people = [await contact(parts, tenant, BARE) for _ in range(6)]
     await use_model(parts, tenant, fake)
@@ -150,3 +166,12 @@ def test_errors_of_providers_have_outcomes_of_their_own() -> None:
     kinds = ProviderError.__subclasses__()
     assert len({kind.outcome for kind in kinds}) == len(kinds)
     assert json.dumps([kind.outcome for kind in kinds])
+
+
+async def test_no_job_is_queued_that_names_an_erased_contact(parts: Composition, tenant: str, fake: FakeOpenAi) -> None:
+    contact_id = await contact(parts, tenant, BARE)
+    await use_model(parts, tenant, fake)
+    await delete_contact(parts.services, tenant, contact_id)
+    await queue_enrichment(parts.services, tenant, contact_id)
+    named = "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'contact_id' = :contact"
+    assert await rows(parts, tenant, named, contact=contact_id) == [(0,)]

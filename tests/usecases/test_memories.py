@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
@@ -15,6 +16,7 @@ from server.domain.writing import Note, Written
 from server.embedded.stores import EmbeddedStores
 from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.context import ContextQuestion, get_contact_context
+from server.usecases.memories import EntityQuery, MemoryQuery, list_entities, list_memories
 from server.usecases.memory_search import MemorySearch, search_memories
 from server.usecases.memory_writing import create_memory
 from server.usecases.tenants import NewTenant, create_tenant
@@ -90,6 +92,30 @@ async def test_a_search_counts_no_access_where_a_context_does(workers: list[Comp
     assert (found.memory.id, await accesses()) == (memory_id, 0)
     await get_contact_context(services, TENANT, ContextQuestion(contact_id, "kayak"))
     assert await accesses() == 1
+
+
+async def test_what_is_over_by_itself_is_neither_listed_nor_counted_but_known_of_then(
+    workers: list[Composition],
+) -> None:
+    contact_id = await contact(workers[0], "over")
+    await note(workers[0], contact_id, "Has a cat named Miso")
+    wish = await create_memory(
+        workers[0].services, TENANT, contact_id,
+        Note("Wants a second bed for Miso", START + timedelta(days=1), attribute="wants", value="second bed"),
+    )  # fmt: skip
+    assert wish.memory.valid_to is not None
+    services = workers[0].services
+    before, after = (wish.memory.valid_to + timedelta(seconds=s) for s in (-1, 1))
+
+    async def known(now: datetime, as_of: datetime | None = None) -> tuple[int, int, list[str | None]]:
+        then = replace(services, clock=lambda: now)
+        page = await list_memories(then, TENANT, MemoryQuery(contact_id, as_of=as_of))
+        counts = [e.memory_count for e in (await list_entities(then, TENANT, EntityQuery(contact_id))).entities]
+        return page.total, sum(counts), sorted(m.attribute for m in page.memories)
+
+    assert await known(before) == (2, 2, ["pet", "wants"])
+    assert await known(after) == (1, 1, ["pet"])
+    assert await known(after, before) == (2, 1, ["pet", "wants"])
 
 
 async def test_a_note_that_comes_after_the_erasure_brings_nothing_back(workers: list[Composition]) -> None:

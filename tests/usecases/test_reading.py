@@ -1,20 +1,23 @@
 """Turns read by a tenant's language model: what it adds, and what it cannot."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.composition import Composition
+from server.domain.editing import Edit
 from server.domain.errors import InvalidInput
-from server.usecases import processing
+from server.usecases import processing, reading
 from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
-from server.usecases.memories import delete_memory
+from server.usecases.memories import delete_memory, update_memory
 from server.usecases.processing import Limits, NewProvider
-from tests.providers.fake_openai import FakeOpenAi, Reply, Turns, fake_openai
+from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, Turns, fake_openai
 from tests.usecases.provider_steps import (
     BARE,
+    START,
     contact,
     finds,
     rows,
@@ -103,6 +106,40 @@ async def test_what_was_said_since_then_stands(parts: Composition, tenant: str, 
     assert [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"] == ["Oslo"]
 
 
+async def test_what_was_over_by_hand_after_it_was_said_does_not_come_back_in_other_words(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I live in Oslo", BARE)
+    (home,) = await statements(parts, tenant, contact_id)
+    # Whatever was said of a home until then is over.
+    over = Edit(valid_to=START + timedelta(hours=1))
+    await update_memory(parts.services, tenant, contact_id, home.id, over)
+    fake.answer = finds("Porto")
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert len(fake.asked) == 1
+    assert await statements(parts, tenant, contact_id) == []
+
+
+async def test_a_model_never_ends_what_is_surer_or_written_by_hand(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    surer = await contact(parts, tenant, "I live in Oslo", BARE)
+    (known,) = [m for m in await statements(parts, tenant, surer) if m.attribute == "residence"]
+    assert known.confidence > 0.75
+    edited = await contact(parts, tenant, "I live in Oslo", BARE)
+    await rows(
+        parts, tenant, "UPDATE memories SET confidence = 0.1, origin = 'caller' WHERE contact_id = :contact"
+        " AND attribute = 'residence' RETURNING 1", contact=edited,
+    )  # fmt: skip
+    fake.answer = finds("Porto")
+    await use_model(parts, tenant, fake)
+    for contact_id in (surer, edited):
+        await enrich_contact(parts.services, tenant, contact_id)
+        homes = [m.value for m in await statements(parts, tenant, contact_id) if m.attribute == "residence"]
+        assert homes == ["Oslo"]
+
+
 async def test_what_was_forgotten_or_deleted_does_not_come_back(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:
@@ -119,6 +156,22 @@ async def test_what_was_forgotten_or_deleted_does_not_come_back(
     assert await statements(parts, tenant, deleted) == []
 
 
+async def test_the_turns_of_what_a_turn_asks_to_forget_are_closed_to_every_reader(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I'm allergic to walnuts", BARE, "forget my allergy")
+    closed = (
+        "SELECT l.user_message FROM turn_readings r JOIN interaction_logs l"
+        " USING (tenant_id, contact_id, interaction_id) WHERE r.model = 'none'"
+    )
+    assert await rows(parts, tenant, closed) == [("I'm allergic to walnuts",)]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert "walnut" not in str([asked.body for asked in fake.asked])
+    snapshot = await parts.services.snapshots.get(tenant, contact_id)
+    assert "walnut" not in " ".join(m.content for m in snapshot.memories)
+
+
 async def test_a_text_that_a_model_stumbles_over_holds_up_no_other(
     parts: Composition, tenant: str, fake: FakeOpenAi
 ) -> None:
@@ -129,6 +182,26 @@ async def test_a_text_that_a_model_stumbles_over_holds_up_no_other(
         return nonsense if any("Qwertz" in t["text"] for t in turns) else finds("Porto")(turns)
 
     fake.answer = answer
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert [m.value for m in await statements(parts, tenant, contact_id) if m.origin == "llm"] == ["Porto"]
+    count = len(fake.asked)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert len(fake.asked) == count
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_turn_that_an_endpoint_refuses_holds_up_no_other(
+    parts: Composition, tenant: str, fake: FakeOpenAi, status: int
+) -> None:
+    contact_id = await contact(parts, tenant, "Qwertz everywhere in this long grey sentence of mine", BARE)
+    usual, fake.answer = fake.respond, finds("Porto")
+
+    def refusing(asked: Asked) -> Reply:
+        reply = usual(asked)
+        return Reply(status) if "Qwertz" in str(asked.body) else reply
+
+    fake.respond = refusing  # type: ignore[method-assign]
     await use_model(parts, tenant, fake)
     await enrich_contact(parts.services, tenant, contact_id)
     assert [m.value for m in await statements(parts, tenant, contact_id) if m.origin == "llm"] == ["Porto"]
@@ -162,3 +235,60 @@ async def test_a_council_needs_more_than_one_and_is_asked_whole(parts: Compositi
         assert [len(f.asked) for f in (one, two, three)] == [1, 1, 1]
     added = [m for m in await statements(parts, tenant, contact_id) if m.origin == "llm"]
     assert [(m.attribute, m.value) for m in added] == [("residence", "Porto")]
+
+
+async def test_a_turn_whose_memory_was_deleted_is_read_by_no_model(
+    parts: Composition, tenant: str, fake: FakeOpenAi
+) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    (known,) = await statements(parts, tenant, contact_id)
+    await delete_memory(parts.services, tenant, contact_id, known.id)
+    fake.answer = lambda _: [says("baker", "Works as a baker", attribute="occupation")]
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert fake.asked == []
+    assert await statements(parts, tenant, contact_id) == []
+
+
+async def test_turns_are_looked_up_a_page_at_a_time_and_one_closed_meanwhile_is_not_sent(
+    parts: Composition, tenant: str, fake: FakeOpenAi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.usecases.reading.BATCH", 1)
+    monkeypatch.setattr("server.usecases.reading._PAGE", 3)
+    greys = [f"Such a long grey {color} morning with nothing to tell" for color in ("blue", "red", "white", "black")]
+    contact_id = await contact(parts, tenant, *greys)
+    looked_up: list[int] = []
+    usual, asking = reading.next_turns, reading.read_turns
+
+    async def counted(*arguments: Any) -> Any:
+        looked_up.append(len(page := await usual(*arguments)))
+        return page
+
+    async def then_close_the_next(*arguments: Any) -> int:
+        count = await asking(*arguments)
+        close = (
+            "INSERT INTO turn_readings (tenant_id, contact_id, interaction_id, model, memories, read_at)"
+            " SELECT tenant_id, contact_id, interaction_id, 'none', 0, now() FROM interaction_logs"
+            " WHERE contact_id = :c AND user_message LIKE '% red %' ON CONFLICT DO NOTHING RETURNING 1"
+        )
+        await rows(parts, tenant, close, c=contact_id)
+        return count
+
+    monkeypatch.setattr("server.usecases.reading.next_turns", counted)
+    monkeypatch.setattr("server.usecases.reading.read_turns", then_close_the_next)
+    await use_model(parts, tenant, fake)
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert looked_up == [3, 1, 0]
+    asked = str([one.body for one in fake.asked])
+    assert [f" {color} morning" in asked for color in ("blue", "red", "white", "black")] == [True, False, True, True]
+
+
+async def test_what_the_built_in_rules_read_again_is_theirs(parts: Composition, tenant: str) -> None:
+    contact_id = await contact(parts, tenant, "I work as a baker")
+    # As if an older version of the rules had made only an episode of it.
+    await rows(parts, tenant, "DELETE FROM memories WHERE contact_id = :c AND type = 'fact' RETURNING 1", c=contact_id)
+    await processing.set_language_models(parts.administration, tenant, [NewProvider(kind="built_in")])
+    await enrich_contact(parts.services, tenant, contact_id)
+    assert await rows(
+        parts, tenant, "SELECT value, origin FROM memories WHERE contact_id = :c AND type = 'fact'", c=contact_id
+    ) == [("baker", "rules")]

@@ -7,6 +7,7 @@ from server.domain.extraction import lexicon
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.names import AMBIGUOUS, FIRST_NAMES
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.verbs import verb_of
 
 _AGE: Final = re.compile(
     r"^(?:only |almost |about |turning |already |a )?(?P<age>\d{1,3})(?: |-)?(?:years?(?: "
@@ -22,6 +23,7 @@ _MEASURE: Final = re.compile(r"\b(?:feet|foot|ft|cm|meters?|metres?)\b|'", re.IG
 _CALLED: Final = re.compile(
     r"^(?:an? [\w ]{2,30} )?(?:called|named|known as) (?P<name>[\w'-]+(?: [A-Z][\w'-]+)?)", re.IGNORECASE
 )
+_NAMED_AFTER: Final = re.compile(r"\b(?:named|called) (?P<name>[\w'-]+)", re.IGNORECASE)
 _FROM_CLASS: Final[tuple[tuple[frozenset[str], str, float], ...]] = (
     (lexicon.STATUS, "relationship_status", 0.85),
     (lexicon.DIETS, "diet", 0.75),
@@ -36,7 +38,7 @@ _QUALIFIER: Final = re.compile(
     r"fairly|somewhat|"
     r"naturally|incredibly|terribly|slightly|under|over|even|really|so|pretty|quite|super|also|still|just|now|happily|currently|"
     r"recently|only|too|kind of|kinda|such|actually|in fact|already|newly|one|"
-    r"strict|total|huge|big|proud|devout)\s+",
+    r"little|bit|tad|bit of an?|strict|total|huge|big|proud|devout)\s+",
     re.IGNORECASE,
 )
 _INDEFINITE: Final = re.compile(r"an?\s", re.IGNORECASE)
@@ -55,12 +57,16 @@ def being(match: re.Match[str], negated: bool) -> list[Statement]:
         years = age["age"] or age["bare"]
         made = [Statement(f"Is {years} years old", "age", years, weight=0.7, confidence=0.9)]
         after = re.match(r"\s*(?P<x>\w[\w -]+)", rest[age.end() :])
-        if after and after["x"].split()[0].lower() not in ("and", "or", "so", "in"):
+        if called := _CALLED.match(rest[age.end() :].lstrip(" ,")) or _NAMED_AFTER.search(rest[age.end() :]):
+            made.append(_name(called["name"]))
+        elif after and after["x"].split()[0].lower() not in ("and", "or", "so", "in"):
             made += _is_a(phrase(after["x"], 5), False)
         return made
     height = _HEIGHT.match(rest)
     if height and not negated:
-        value = phrase(height["v"], 5)
+        value = re.sub(
+            r"^(?:only|over|under|almost|about|around|nearly) ", "", phrase(height["v"], 6), flags=re.IGNORECASE
+        )
         tall = value if "tall" in value.lower() or not _MEASURE.search(value) else f"{value} tall"
         return [Statement(f"Is {tall}", "appearance", tall, weight=0.5)] if value else []
     called = _CALLED.match(rest)
@@ -103,9 +109,11 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
                 f"Is {turned(what)}", "family" if related else attribute, turned(core), weight=0.55, confidence=0.7
             )
         ]
-    if negated or len(words) > 3:
+    if negated or len(words) > _LONGEST_PLAIN:
         return []
-    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES:
+    if len(words) > 1 and _is_doer(words[-1]) and not words[0].endswith("ly"):
+        return [Statement(f"Is {_article(core)}{turned(core)}", "occupation", turned(core), weight=0.5, confidence=0.6)]
+    if len(words) == 1 and core.lower() not in lexicon.NOT_NAMES | _HEROES:
         known = words[0] in FIRST_NAMES and words[0] not in AMBIGUOUS
         if core[:1].isupper() or known:
             return [_name(core)]
@@ -114,22 +122,60 @@ def _is_a(what: str, negated: bool) -> list[Statement]:
     return []
 
 
+_HEROES: Final = frozenset(
+    """
+    batman superman spiderman spider-man ironman catwoman supergirl superwoman aquaman deadpool wolverine joker hulk
+    groot godzilla king-kong kong dracula frankenstein santa zeus poseidon hades hercules gandalf yoda shrek voldemort
+    dumbledore sherlock zorro tarzan cinderella pinocchio pikachu goku naruto gollum chewbacca satan lucifer buddha god
+    """.split()
+)
+"""Whom somebody plays at being: no names of people."""
+
+_LONGEST_PLAIN: Final = 3
+"""Words of what somebody is without an article ("pizza maker"); a longer one is a clause."""
+
+_DETERMINED: Final = re.compile(r"(?:an?|the|my|our|your|his|her|one|both|also an?|just an?)\s", re.IGNORECASE)
+
+
+def _is_doer(word: str) -> bool:
+    """Whether a word names one who does something: "maker", "reviewer"."""
+    if not word.endswith("er") or word in _NOT_A_ROLE:
+        return False
+    return any(
+        verb is not None and verb.form == "base"
+        for verb in (verb_of(word[:-2]), verb_of(word[:-1]), verb_of(word[:-3]) if word[-3] == word[-4:-3] else None)
+    )
+
+
+def _article(words: str) -> str:
+    return "an " if words[:1].lower() in "aeiou" else "a "
+
+
 def _kind(what: str, core: str, words: list[str], hit: str, attribute: str, weight: float, negated: bool) -> Statement:
     if negated:
         return Statement(f"Is not {turned(what)}", f"not_{attribute}", hit, weight=weight, closes=((attribute, hit),))
+    # What is so again ends that it was not.
+    again: tuple[tuple[str, str | None], ...] = ((f"not_{attribute}", hit),)
     if attribute == "relationship_status":
-        ends: tuple[tuple[str, str | None], ...] = (("partner", None),) if hit in ("single", "divorced") else ()
+        ends = (*again, ("partner", None)) if hit in ("single", "divorced") else again
         return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9, closes=ends)
     if attribute == "diet":
-        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9)
+        return Statement(f"Is {hit}", attribute, hit, weight=weight, confidence=0.9, closes=again)
     content = f"Is {turned(what)}"
     if attribute == "occupation":
         job = " ".join(words[: words.index(hit) + 1])
         place = re.search(r"\b(?:at|for) ([A-Z][\w&.-]*(?: [A-Z][\w&.-]*)*)", what)
-        if not re.match(r"(?:an?|the)\s", what, re.IGNORECASE) and hit not in ("ceo", "founder"):
-            content = f"Is {turned(what)}"
+        if not _DETERMINED.match(what) and " and " not in core and hit not in ("ceo", "founder"):
+            content = f"Is {_article(core)}{turned(core)}"
         named = (("workplace", place[1], ""),) if place else ()
         return Statement(
-            content, attribute, core if len(words) <= 4 else job, weight=weight, confidence=0.9, named=named
+            content,
+            attribute,
+            core if len(words) <= 4 else job,
+            weight=weight,
+            confidence=0.9,
+            named=named,
+            closes=again,
         )
-    return Statement(content, attribute, turned(bare(core)).removeprefix("and "), weight=weight, confidence=0.8)
+    value = turned(bare(core)).removeprefix("and ")
+    return Statement(content, attribute, value, weight=weight, confidence=0.8, closes=again)

@@ -10,12 +10,14 @@ from server.domain.extraction.verbs import verb_of
 
 _MY_NAME: Final = re.compile(
     r"\b(?:my |hi,? )?(?:full |first |nick)?name(?: is|'s) (?P<x>[\w'-]+(?: [A-Z][\w'-]+)?)|"
-    r"\bcall me (?P<y>[A-Z][\w'-]+)|\bpeople call me (?P<z>[\w'-]+)",
+    r"\bcall me (?P<y>[A-Z][\w'-]+)|\b(?:people|they|friends|everyone|parents|mom|dad|mother) (?:call|named) me "
+    r"(?P<z>[\w'-]+)",
     re.IGNORECASE,
 )
 _BIRTHDAY: Final = re.compile(r"\bmy birthday(?: is|'s) (?:on )?(?P<x>.+)", re.IGNORECASE)
 _COPULA: Final = re.compile(
-    r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are) (?P<not>not )?(?P<x>.+)", re.IGNORECASE
+    r"\b(?:my|our) (?P<k>(?:[\w'-]+ ){0,2}?[\w'-]+) (?P<be>is|are|(?<=job )would be) (?P<not>not )?(?P<x>.+)",
+    re.IGNORECASE,
 )
 _HURTS: Final = re.compile(
     r"\b(?:my|our) (?P<k>(?:[\w'-]+ )?[\w'-]+) (?P<v>hurts?|aches?|itch(?:es)?|is (?:broken|sore|swollen))\b",
@@ -61,7 +63,7 @@ def own_name(sentence: str) -> list[Statement]:
     if match is None:
         return []
     before = sentence[: match.start()].lower().rstrip()
-    told = match[0].lower().startswith(("my", "call", "hi", "people"))
+    told = match["x"] is None or match[0].lower().startswith(("my", "hi"))
     if not told and before and not before.endswith(tuple(_ASIDE)):
         return []
     name = phrase(match["x"] or match["y"] or match["z"], 2)
@@ -82,6 +84,12 @@ _SAYS_NOTHING: Final = frozenset(
 )
 
 
+_DELIGHTS: Final = frozenset(
+    "preference obsession addiction weakness pleasure interest interests favorite love poison".split()
+)
+"""What "my … is" tells of a taste."""
+
+
 def attributes(sentence: str) -> list[Statement]:
     """What "my … is …" says of oneself: the birthday, the job, a dream, or any attribute by its own name."""
     birthday = _BIRTHDAY.search(sentence)
@@ -91,22 +99,36 @@ def attributes(sentence: str) -> list[Statement]:
         said = f"{sentence_case(hurt['k'].lower())} {hurt['v'].lower()}"
         return [Statement(said, "health", hurt["k"].lower(), weight=0.4, confidence=0.6)]
     match = _COPULA.search(sentence)
-    if match is None or match["not"]:
+    if match is None or (match["not"] and match["k"].split()[-1].lower() not in nouns.BODY):
         return []
     kind, value = match["k"].lower().strip(), phrase(match["x"], 7)
     last = kind.split()[-1]
     if not value or " and " in f" {kind} " or last in _KIND_WORDS or value.split()[0].lower() in _SAYS_NOTHING:
         return []
-    if last in ("job", "profession", "occupation", "career"):
+    if last in ("job", "profession", "occupation", "career") and "dream" not in kind.split():
         return _job(match, value)
-    if last in ("dream", "goal", "ambition"):
+    if last in ("dream", "goal", "ambition") or "dream" in kind.split():
         return _goal(sentence)
+    if last in _DELIGHTS:
+        value = re.sub(r"^(?:for|in|with|about) ", "", value)
+        return [
+            Statement(
+                f"Likes {turned(value)}", "likes", turned(bare(value)), type="preference", weight=0.5, confidence=0.7
+            )
+        ]
+    if last == "color":
+        return [
+            Statement(
+                f"Favorite color is {value}", "favorite_color", value, type="preference", weight=0.5, confidence=0.6
+            )
+        ]
     if last in ("hobby", "hobbies", "passion", "pastime", "jam"):
         return [Statement(f"Hobby is {turned(value)}", "hobby", bare(value), type="preference", weight=0.6)]
     if last in nouns.ABSTRACT or last.endswith(nouns.ABSTRACT_ENDINGS):
         return []
     weight = 0.5 if last in nouns.BODY else 0.4
-    content = f"{sentence_case(turned(kind))} {match['be'].lower()} {turned(value)}"
+    be = f"{match['be'].lower()}{' not' if match['not'] else ''}"
+    content = f"{sentence_case(turned(kind))} {be} {turned(value)}"
     return [Statement(content, kind.replace(" ", "_"), turned(bare(value)), weight=weight, confidence=0.75)]
 
 
@@ -127,6 +149,8 @@ def _goal(sentence: str) -> list[Statement]:
     said = "Dreams of being"
     if match["to"]:
         said = "Wants to be" if re.search(r" (?:be|become) ", match[0]) else "Wants to"
+    elif " job" in match[0].lower():
+        said = "Wants to be"
     elif not re.search(r" (?:being|becoming) ", match[0]):
         said = "Dreams of"
     return [Statement(f"{said} {turned(what)}", "goal", turned(bare(what)), weight=0.65)]
@@ -165,6 +189,14 @@ def mentioned(sentence: str, made: list[Statement]) -> list[Statement]:
     return found[:2]
 
 
+_NOT_EVERYBODYS: Final = frozenset("beard freckles mustache accent".split())
+
+
+_DOERS: Final = lexicon.OCCUPATIONS | frozenset(
+    "bearer walker owner lover player dealer fan fans keeper club store shop salary".split()
+)
+
+
 def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
     words = [w.strip(" '-") for w in words]
     until = next((n for n, w in enumerate(words) if w.lower() in _ENDS), len(words))
@@ -178,10 +210,16 @@ def _thing(words: list[str], said: set[str], where: str) -> Statement | None:
         return None
     if noun in _BRANDS and place + 1 < len(words):
         place += 1
+    after = words[place + 1].lower() if place + 1 < len(words) else ""
+    if noun in ("pet", "pets") and after and verb_of(after) is None:
+        place += 1
+    elif after in _DOERS:
+        # "My guitar teacher", "our ring bearer": somebody who deals with the thing.
+        return None
     value = words[: place + 1]
     while len(value) > 1 and value[0].lower() in _FILLERS:
         value = value[1:]
-    body = noun in nouns.BODY
+    body = noun in nouns.BODY - _NOT_EVERYBODYS
     if body and (len(value) < 2 or value[-2].lower() in ("left", "right", "own", "new", "both")):
         return None
     shown = " ".join(value)
@@ -211,7 +249,7 @@ def _something(words: list[str], said: set[str]) -> Statement | None:
         last in said
         or last in _NO_THING
         or last.endswith(nouns.ABSTRACT_ENDINGS)
-        or any(w.lower() in _NO_THING for w in words)
+        or any(w.lower() in _NO_THING or _MOST_OF_ALL.match(w) for w in words)
     ):
         return None
     verb = verb_of(last)
@@ -221,6 +259,9 @@ def _something(words: list[str], said: set[str]) -> Statement | None:
     article = "" if last.endswith("s") or last in nouns.MASS else article_of(shown)
     return Statement(f"Has {article}{shown}", "owns", shown, weight=0.25, confidence=0.4)
 
+
+_MOST_OF_ALL: Final = re.compile(r"\w{2,}[^aeiour]est$", re.IGNORECASE)
+"""Superlatives: "my strongest subjects" are nothing that is owned."""
 
 _NO_THING: Final = nouns.ABSTRACT | lexicon.RELATIVES.keys() | lexicon.PLURALS.keys() | nouns.NOTHING_OWNED
 

@@ -8,17 +8,19 @@ from server.domain.extraction.verbs import HABITUAL, tells, verb_of
 
 _MOST_ANCHORS: Final = 12
 _LOOK_BACK: Final = 60
+_CLOSE: Final = 30
 """Bounds on the work one sentence can ask for: its "I"s, and the characters looked at before each."""
 
 _ANCHOR: Final = re.compile(r"\b(?:I|we|We|WE)\b")
 _BLOCKED: Final = re.compile(
     r"\b(?:if|whether|unless|imagine|suppose|supposing|pretend|wish|wishes|what|where|"
-    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?:do|did|does|can|am|are|have|had|was|were|"
+    r"when|who|whom|how|why|which|should|would|could|shall|may|might|(?<!\bI )(?:do|did|does|can|am|are|have|had|was|"
+    r"were|"
     r"will)(?! ?,)|"
     r"think|thinks|"
     r"thought|says|said|say|says that|told|claims|believes|(?:feels?|felt|looks?|seems?|sounds?|not) like|sings?|"
     r"goes|lyrics?|titled|"
-    r"before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
+    r"so that|before|as|than|everything|everyone|all|until|once|hope|guess|that|things|something|"
     r"bet|think that|maybe|perhaps|thinking|since|suggests?|told (?:me|him|her|them|us)|asked|yelled|shouted|texted|"
     r"pretending|assuming|time|only|dreamed|dreamt|dream that|dreamed that|wonder|she "
     r"says|he says|they say|character|in the (?:game|story|movie|book))\s*[:,]?\s*$",
@@ -60,7 +62,7 @@ _JOKE: Final = re.compile(
 _NEXT_CLAUSE: Final = re.compile(
     r"\s+so (?=(?:I|we|my|it|he|she|they|you|that|now|then|when|if|please|what|do|are|is|how|not sure|no)\b)|"
     r"\s+(?:but|because|cause|cuz|so that|although|though|while|whereas|unless|if|when|"
-    r"until|who|which)\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
+    r"until|which)\s+|(?<!\bpeople)(?<!\bsomeone)(?<!\bmen)(?<!\bguys)(?<!\bthose)(?<!\bfriends)\s+who\s+|\s*[,;:]\s*(?:but|so|because|when|if|which|who)\s+",
     re.IGNORECASE,
 )
 _AMBIGUOUS: Final = frozenset(
@@ -74,7 +76,8 @@ _PLAIN_VERBS: Final = "|".join(sorted(HABITUAL - _AMBIGUOUS))
 _CONTINUED: Final = re.compile(
     r"(?:(?:,\s*|\s+)(?:and|but)\s+|,\s*(?:even |also )*)(?:also |then |I |we |now |"
     r"still |just |really |even )*(?=(?:am|have|had|like|love|enjoy|hate|dislike|"
-    r"do not|can|can not|go to|want|grew up|moved|used to|would like|prefer|adopted|watch|read|write|play|"
+    r"do not|can|can not|scared of|afraid of|allergic to|go to|want|grew up|moved|used to|would like|prefer|adopted|"
+    r"watch|read|write|play|"
     rf"dance|sing|cook|travel|run|work|study|got|{_PLAIN_VERBS})\b)",
     re.IGNORECASE,
 )
@@ -86,14 +89,15 @@ _DOING: Final = re.compile(
 )
 _TAKES_DOING: Final = re.compile(
     r"(?:^|\b(?:love|like|enjoy|hate|dislike|prefer|started?|finish(?:ed)?|stopp?(?:ed)?|quit|of|into|about|than|from|for|by|to|with|"
-    r"am|was|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
+    r"am|are|was|an?|the|this|been|be|not|without|spend|keep|my|in|at|always|just|time|mind|avoid|practice))$",
     re.IGNORECASE,
 )
 """What may stand before "eating" without a new clause beginning there."""
 
 
 _LOVED_WHEN: Final = re.compile(
-    r"^(?P<v>(?:really |also |just |absolutely )*(?:love|like|hate|enjoy|dislike)) (?:it )?when (?=(?:it|people|my|"
+    r"^(?P<v>(?:really |also |just |absolutely )*(?:do not |never )?(?:love|like|hate|enjoy|dislike)) (?:it )?when "
+    r"(?=(?:it|people|my|"
     r"the|everyone)\b)",
     re.IGNORECASE,
 )
@@ -112,7 +116,7 @@ def _doings(part: str) -> list[str]:
 
 _WE_SAY: Final = re.compile(
     r"^(?:(?:have |just |recently |also |both |all |currently |finally |really )*)(?:live|moved|have|own|adopted|got|"
-    r"are (?:having|living|in|both|going|vegetarians?|vegans?|at|a|all|from|"
+    r"are (?:having|living|out in|in|both|going|vegetarians?|vegans?|at|a|all|from|"
     r"moving|vegan|vegetarian|married|engaged|expecting|having)|bought|grew up|work|broke up|split up|love|hate|like|"
     r"go to|"
     r"study|raise|got married|rescued|lost|do not have|enjoy|started|went|visited|met|eat|drink|watch|ate|watched|"
@@ -169,7 +173,8 @@ _OWN_ANSWER: Final = re.compile(
     r"(?:,\s*|(?<!think)(?<!if)(?<!that)(?<!what)(?<!where)(?<!when)(?<!how)(?<!as)(?<!like)(?<!than)(?<!because)(?<!why)(?<!know)\s)"
     r"(?P<x>(?:I (?:really |also |always |just |personally |only )?(?:am|like|love|have|hate|enjoy|prefer|live|work|"
     r"want|play|do not|drink|eat)|"
-    r"my (?:favorite|name)|mine)\b.*)"
+    r"my (?:favorite|name)|mine|(?:that|it|those|they|these) (?:is|are) (?:also )?(?:one of )?my favorite|(?:that|it|"
+    r"those) (?:is|are) mine)\b.*)"
 )
 
 
@@ -208,6 +213,14 @@ _INTERROGATIVE: Final = re.compile(
 )
 
 
+_DOCTOR: Final = re.compile(
+    r"\bmy (?:doctors?|therapist|dentist) (?:says?|said|thinks?|told me|tells me)(?: that)?\s*$", re.IGNORECASE
+)
+"""Whose word on somebody's health is as good as their own."""
+
+_OF_HEALTH: Final = re.compile(r" (?:(?:have|can|need|must|should)\b|am (?!in\b|at\b|from\b|on\b))")
+
+
 def predicates(sentence: str) -> list[tuple[str, str]]:
     """What hangs on each "I" or "we" that is meant in earnest: pairs of what stands before it and a predicate."""
     found: list[tuple[str, str]] = []
@@ -215,8 +228,10 @@ def predicates(sentence: str) -> list[tuple[str, str]]:
     after = 0
     for number, anchor in enumerate(anchors):
         left = sentence[max(0, anchor.start() - _LOOK_BACK) : anchor.start()]
-        blocked = _BLOCKED.search(left)
-        if blocked and blocked[0].strip(" :,").lower() not in _SOFT:
+        blocked = _BLOCKED.search(left[-_CLOSE:])
+        if blocked and blocked[0].strip(" :,").lower() not in _SOFT and not _DOCTOR.search(left):
+            continue
+        if blocked and _DOCTOR.search(left) and not _OF_HEALTH.match(sentence[anchor.end() :]):
             continue
         until = anchors[number + 1].start() if number + 1 < len(anchors) else len(sentence)
         before, after = sentence[max(after, anchor.start() - _LOOK_BACK) : anchor.start()], anchor.end()

@@ -1,16 +1,10 @@
 """What a contact asks of the memory itself: remember this, forget that, you got it wrong, stop writing to me."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from Stemmer import Stemmer
-
 from server.domain.extraction.commands_abroad import asked
-from server.domain.extraction.english import opened
-from server.domain.extraction.statements import statements
-from server.domain.memory import Memory
 
 FORGET_LAST: Final = ""
 """The query of "forget that": what was said last."""
@@ -48,10 +42,17 @@ STOP_WORDS: Final[dict[str, frozenset[str]]] = {
 """Words that opt out when they are the whole message, by language; the English ones count in every language."""
 
 
+_NO_LETTER: Final = re.compile(r"[^\w\s-]")
+_LONGEST_STOP: Final = 60
+"""Characters beyond which a message is more than a stop word."""
+
+
 def is_stop(message: str, language: str = "en") -> bool:
     """Whether the message is a STOP word and nothing else (case, spaces and end marks aside; "STOP please" counts)."""
-    plain = " ".join(re.sub(r"[^\w\s-]", " ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
-    base = re.split(r"[-_]", language.lower())[0]
+    if len(message) > _LONGEST_STOP:
+        return False
+    plain = " ".join(_NO_LETTER.sub(" ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
+    base = language.lower().replace("_", "-").partition("-")[0]
     return plain in STOP_WORDS["en"] or plain in STOP_WORDS.get(base, frozenset())
 
 
@@ -91,6 +92,15 @@ _FORGET: Final = re.compile(
     re.IGNORECASE,
 )
 _IDIOM: Final = re.compile(r"^(?:it|me not|to \w+.*|how .*|where .*|when .*|who .*|why .*|if .*)$", re.IGNORECASE)
+_ABOUT_ME: Final = re.compile(
+    r"^(?:where (?:I|we) (?:(?:now|currently) )?(?:live|work|study|reside|stay|come from|am from|are from|grew up|was "
+    r"born|go to school)\b"
+    r"|(?:how old|how tall|how much|when|where|who) my \w+|how (?:old|tall) I am|how much I (?:earn|make|weigh)\b"
+    r"|when I was born|who I (?:am|was|have been) (?:married|dating|engaged|seeing|with)\b"
+    r"|who I (?:love|married|date)\b)",
+    re.IGNORECASE,
+)
+"""What begins as an idiom and is meant in earnest: "forget where I live"."""
 _LAST: Final = re.compile(
     r"^(?:that|this|it all|what i (?:just )?(?:said|told you|wrote)|(?:that|this) (?:please|"
     r"again|memory|one|part)|(?:the|my) last (?:thing|message|part)(?: i said)?|"
@@ -111,7 +121,11 @@ _ABOUT: Final = re.compile(
     r"of|on)| about| on))\s+",
     re.IGNORECASE,
 )
+_CUE: Final = re.compile(r"forget|rememb|note|mind|memori|delet|eras|remov|stor|sav|keep", re.IGNORECASE)
+"""Every command has one of these; most sentences have none."""
+
 _FORGETS: Final = re.compile(r"forget|not |don'?t", re.IGNORECASE)
+_TAKEN_BACK: Final = re.compile(r"(?:forget|remember|store|save|keep) (?:that|this|it|what|I)\b", re.IGNORECASE)
 _UNSAID: Final = re.compile(
     r"\w.*(?:,|\s-|\b(?:but|and|so)\b|\.\.)\s*(?:but |and |so |actually |please |pls |just |you can |now )*(?:forget "
     r"(?:that|this|it|"
@@ -120,6 +134,10 @@ _UNSAID: Final = re.compile(
     r"(?:that|this|it))(?: please| ok| okay)?$",
     re.IGNORECASE,
 )
+_ENDS_WITHIN: Final = 120
+"""Characters at the end of a sentence in which it may be taken back; over more of it the time would grow
+with its square."""
+
 _DELETE_WORDS: Final = re.compile(r"\b(?:delete|erase|remove)\b", re.IGNORECASE)
 
 
@@ -139,7 +157,10 @@ def commands(message: str, language: str = "en") -> Commands:
             else:
                 forget.append({"last": FORGET_LAST, "everything": FORGET_ALL}.get(kind, what))
             continue
-        if _FORGETS.search(body) and _UNSAID.search(body):
+        if _CUE.search(body) is None:
+            rest.append(sentence.strip())
+            continue
+        if _FORGETS.search(body) and _TAKEN_BACK.search(body) and _UNSAID.search(body[-_ENDS_WITHIN:]):
             unsaid = True
             continue
         queried = _forgetting(body)
@@ -164,7 +185,7 @@ def _forgetting(body: str) -> str | None:
         return None
     what = match["what"].strip(" ,:;")
     what = re.sub(r"[\s,]+(?:please|pls|ok|okay|thanks|now)$", "", what, flags=re.IGNORECASE)
-    if not what or _IDIOM.match(what):
+    if not what or (_IDIOM.match(what) and not _ABOUT_ME.match(what)):
         return None
     if _DELETE_WORDS.search(match[0][: match.start("what") - match.start()]) and not re.search(
         r"\b(?:you (?:know|remember|have|stored|saved)|I (?:said|told)|memor|my data|about "
@@ -200,48 +221,3 @@ def _remembering(body: str) -> str | None:
     if match["how"].strip().lower() == "to":
         return f"to {what}"
     return what
-
-
-_STEMMER: Final = Stemmer("english")
-_WORD: Final = re.compile(r"[^\W_]+")
-_LITTLE: Final = frozenset(
-    """
-    i me my mine we our a an the that this it is am are was were be been to of in on at for with from and
-    or about you your have has had do did not any anymore ever thing things stuff all everything said
-    told mentioned please no s m ve re know remember their they them them
-    """.split()
-)
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(_STEMMER.stemWords([w for w in _WORD.findall(opened(text).lower()) if w not in _LITTLE]))
-
-
-def forgotten(query: str, memories: Sequence[Memory]) -> tuple[str, ...]:
-    """The ids of the memories a forget query speaks of, of any type.
-
-    A memory is meant when it holds every word of the query that means something, or when the query states the very
-    fact it holds. `FORGET_LAST` means those of the newest turn, `FORGET_ALL` every one.
-    """
-    if query == FORGET_ALL:
-        return tuple(m.id for m in memories)
-    if query == FORGET_LAST:
-        # Not what was never said in a turn: that has a place before all turns.
-        newest = max((m.sequence for m in memories if m.sequence >= 0), default=0)
-        return tuple(m.id for m in memories if m.sequence == newest)
-    wanted = _stems(query)
-    stated = {
-        (s.subject, s.attribute, s.value.lower()) for s in statements(query if _has_self(query) else f"I have {query}")
-    }
-    found = []
-    for memory in memories:
-        same = memory.value is not None and (memory.subject, memory.attribute, memory.value.lower()) in stated
-        named = " ".join(e.split(":", 1)[1].replace("-", " ") for e in memory.entity_ids)
-        about = f"{memory.content} {memory.attribute or ''} {named}".replace("_", " ")
-        if same or (wanted and wanted <= _stems(about)):
-            found.append(memory.id)
-    return tuple(found)
-
-
-def _has_self(query: str) -> bool:
-    return re.search(r"\b(?:I|my|we|our)\b", opened(query)) is not None

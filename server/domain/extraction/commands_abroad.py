@@ -72,9 +72,11 @@ _SHORTEST: Final = 3
 
 def asked(sentence: str, language: str) -> tuple[str, str] | None:
     """What a sentence asks in a language: ("last" | "everything" | "forget" | "remember", what), or None."""
-    forms = FORMS.get(re.split(r"[-_]", language.lower())[0])
+    forms = FORMS.get(language.lower().replace("_", "-").partition("-")[0])
+    if forms is None:
+        return None
     plain = " ".join(sentence.strip().strip(".!¡ ").replace("’", "'").split())
-    if forms is None or not plain or plain.endswith("?"):
+    if not plain or plain.endswith("?"):
         return None
     if forms.last.match(plain):
         return "last", ""

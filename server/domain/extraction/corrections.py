@@ -50,6 +50,10 @@ _COLOR: Final = re.compile(
 _KINDS: Final = (_DATE, _DAY, _CLOCK, _COLOR, _NUMBER, _PROPER)
 
 
+_LONGEST: Final = 240
+"""Characters at the start of a message in which a correction is looked for: it comes first, and is short."""
+
+
 @dataclass(frozen=True, slots=True)
 class Corrected:
     """A known memory with its wording and value put right, and when it happens where that is what was wrong."""
@@ -62,7 +66,7 @@ class Corrected:
 
 def correction(message: str, facts: Sequence[Memory], at: datetime, zone: tzinfo) -> Corrected | None:
     """The newest known fact that the message corrects, with its new wording; None where it corrects nothing."""
-    first = re.split(r"(?<=[.!?])\s", opened(message), maxsplit=1)[0].strip(" .!?")
+    first = re.split(r"(?<=[.!?])\s", opened(message[:_LONGEST]), maxsplit=1)[0].strip(" .!?")
     for pattern in (_NOT_FIRST, _NOT_BUT, _NOT_COMMA):
         match = pattern.search(first)
         if match:

@@ -80,10 +80,13 @@ def _ahead(statement: Statement, when: Interval | None, now: datetime) -> Statem
     )
 
 
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+
+
 def _sentence_of(statement: Statement, said: str) -> str:
     """The sentence a statement was made in, for its time expression: the one that holds its value."""
     last = statement.value.split()[-1].lower() if statement.value else ""
-    for sentence in re.split(r"(?<=[.!?])\s+", said):
+    for sentence in _SENTENCE_END.split(said):
         if last and last in sentence.lower():
             return sentence
     return statement.content

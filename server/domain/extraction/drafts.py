@@ -11,12 +11,14 @@ from server.domain.words import EntityType, MemoryType, Speaker
 class Known:
     """What is known of a contact before the turn.
 
-    `facts` are its current facts and preferences, `entities` all of its entities.
+    `facts` are its current facts and preferences, `entities` all of its entities. `turns` is how many turns were taken
+    in before; None where nobody counts them.
     """
 
     facts: tuple[Memory, ...] = ()
     entities: tuple[Entity, ...] = ()
     display_name: str | None = None
+    turns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
-from server.domain.extraction.verbs import is_event, tells, verb_of
+from server.domain.extraction.dispatch import words_of
+from server.domain.extraction.verbs import HABITUAL, is_event, tells, verb_of
 
 _LEAD: Final = (
     r"^(?P<lead>(?:(?:well|yes|yeah|yep|no|nope|nah|oh|ah|ok|okay|hi|hey|hello|so|and|but|lol|haha|cool|nice|great|"
@@ -22,7 +23,8 @@ _PLAIN: Final = re.compile(
     r"married|"
     r"graduated|craving|born in|born and raised|would love to|would rather|prefer|single|never been|in (?:high "
     r"school|college|"
-    r"(?:\w+ )?grade)|not a (?:big )?fan of)\b(?! you\b)",
+    r"(?:\w+ )?grade)|not a (?:big )?fan of|scared of|afraid of|allergic to|obsessed with|addicted to|terrified of|"
+    r"bored of|born in|living (?:in|with|on)|can not stand)\b(?! you\b)",
     re.IGNORECASE,
 )
 _DONE: Final = re.compile(
@@ -49,16 +51,84 @@ _NONE: Final = re.compile(
 _HERE: Final = re.compile(
     rf"^(?:\w+[ ,]+)?(?P<x>(?:\w+ )?(?:student|{'|'.join(sorted(lexicon.OCCUPATIONS))})) here\b", re.IGNORECASE
 )
-_NEEDS_AM: Final = ("married", "not married", "single", "in ", "not a ")
+_NEEDS_AM: Final = (
+    "married", "not married", "single", "in ", "not a ", "scared", "afraid", "allergic", "obsessed", "addicted",
+    "terrified", "bored", "living",
+)  # fmt: skip
 _IS_SUBJECT: Final = re.compile(
-    r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|would|will|has|gives?|takes?)\b", re.IGNORECASE
+    r"\b(?:is|are|was|were|makes?|can|helps?|sounds?|keeps?|hurts?|drives|feels|seems?|costs?|requires?|means|would|will|has|gives?|takes?)\b",
+    re.IGNORECASE,
 )
 _FIRST_PERSON: Final = re.compile(r"\bI\b")
 _YOURS: Final = re.compile(r"\byour?\b", re.IGNORECASE)
 
 
+_LOOK: Final = (
+    r"(?:big|long|short|curly|straight|wavy|dark|light|bright|pale|black|brown|blonde?|red|blue|green|hazel|gr[ae]y|white|pink|"
+    r"purple|orange|rainbow|freckled|bushy|thick|natural|dyed|auburn|ginger|and)"
+)
+_LOOKS: Final = re.compile(
+    _LEAD + rf"(?:with |and )?(?P<x>(?:{_LOOK},? )+(?:hair|eyes|skin|beard|freckles|glasses|nails))"
+    r"(?: and all| too| here| as well|$|,| and)",
+    re.IGNORECASE,
+)
+_MEASURED: Final = re.compile(
+    r"^(?:\w+ )?(?P<x>(?:\d|four|five|six|seven) ?(?:feet|foot|ft)(?: ?\d+)?(?: inch(?:es)?)?(?: tall)?|"
+    r"(?:\d+|\w+teen|twent\w+|thirt\w+) years old)(?:$| here| now| and |,)",
+    re.IGNORECASE,
+)
+_AND_I: Final = re.compile(
+    r"\b(?:me|I|myself) (?:and|an|&) (?P<x>(?:my|our) (?:\w+ ){0,2}?\w+) (?=(?P<v>[a-z]+)\b)", re.IGNORECASE
+)
+_WHO_DOES: Final = re.compile(
+    r"\bI am (?P<not>not )?(?P<x>(?:an?|the) (?:[\w-]+ ){0,2}[\w-]+) (?:who|that|which) (?P<adv>(?:also|always|just|"
+    r"really|only|currently) )?"
+    r"(?P<v>[a-z]+s|am|was|does not|do not)\b(?! (?:been|so)\b)",
+    re.IGNORECASE,
+)
+_DOES_OFTEN: Final = re.compile(
+    _LEAD + r"(?P<do>(?:mostly|usually|always|mainly|often|sometimes|normally|typically) )(?P<v>[a-z]+)(?= )",
+    re.IGNORECASE,
+)
+_ANYBODY: Final = frozenset("person guy girl woman man one kid boy lady human".split())
+
+
+_LOOKED_AT: Final = frozenset("hair eyes skin beard freckles glasses nails".split())
+
+
+def _unfolded(sentence: str) -> str:
+    """Two ways to say "I" less plainly put right: "me and my wife live", "I am a baker who loves jazz"."""
+    if " my " in sentence and (both := _AND_I.search(sentence)) and verb_of(both["v"].lower()) is not None:
+        sentence = f"{sentence[: both.start()]}{both['x']} and I {sentence[both.end() :]}"
+    if "I am" in sentence and (which := _WHO_DOES.search(sentence)):
+        word = which["v"].lower()
+        verb = verb_of(word)
+        base = {"has": "have", "is": "am", "does not": "do not", "am": "am", "was": "was", "do not": "do not"}.get(word)
+        base = base or (verb.base if verb is not None and verb.form == "third" else None)
+        if base is not None:
+            rest = f"{which['adv'] or ''}{base}{sentence[which.end() :]}"
+            if which["not"]:
+                return f"{sentence[: which.start()]}I do not {rest}" if base not in ("am", "do not") else sentence
+            kept = (
+                ""
+                if which["x"].split()[-1].lower() in _ANYBODY and len(which["x"].split()) == 2
+                else f"I am {which['x']}, "
+            )
+            return f"{sentence[: which.start()]}{kept}I {rest}"
+    return sentence
+
+
 def with_subject(sentence: str) -> str:
-    """A sentence that leaves its "I" out with it put back; any other unchanged."""
+    """A sentence that leaves its "I" out, or hides it, with it put back; any other unchanged."""
+    sentence = _unfolded(sentence)
+    words = words_of(sentence)
+    if not _LOOKED_AT.isdisjoint(words) and (looks := _LOOKS.match(sentence)):
+        return f"{looks['lead']}I have {looks['x']}{sentence[looks.end('x') :]}"
+    if measured := _MEASURED.match(sentence):
+        return f"I am {measured['x']}"
+    often = _DOES_OFTEN.match(sentence)
+    if often is not None and often["v"].lower() in HABITUAL and _YOURS.search(sentence) is None:
+        return f"{often['lead']}I {often['do']}{sentence[often.start('v') :]}"
     match = _PLAIN.match(sentence)
     if match is not None:
         return f"{match['lead']}I {match['do']}{_finite(match['v'].lower())}{sentence[match.end() :]}"

@@ -30,6 +30,11 @@ _NOT_ONES_OWN: Final = re.compile(
     r"friends?|boyfriend|girlfriend|taught|learn|learning|how|what|who|hard|before|instead)\b",
     re.IGNORECASE,
 )
+_SOMEBODY_SEEN: Final = re.compile(
+    r"\b(?:remember|recall|saw|see|seen|heard|hear|caught|noticed|watched|spotted|filmed)\b[^,]*\b(?:my|our|the|an?|this|that|[A-Z]\w+)\b"
+)
+"""Whom one saw or remembers doing something: what they did is theirs."""
+
 _SAYS_NOTHING: Final = frozenset(
     """
     is are was were makes make sounds can will would helps has it that this them something anything
@@ -44,18 +49,21 @@ def embedded(sentence: str, found: list[Statement]) -> list[Statement]:
         return []
     made: list[Statement] = []
     for match in islice(_INSIDE.finditer(sentence), _MOST):
-        if not _NOT_ONES_OWN.search(sentence[: match.start("v")]):
+        before = sentence[: match.start("v")]
+        if not _NOT_ONES_OWN.search(before) and not _SOMEBODY_SEEN.search(before):
             made += _one(match, [*found, *made])
     return made
 
 
 def _one(match: re.Match[str], found: list[Statement]) -> list[Statement]:
+    if match["x"][:3].lower() == "of ":
+        return []
     what = phrase(match["x"], 5)
     verb = verb_of(match["v"].lower())
     if verb is None or not what or what.split()[0].lower() in _SAYS_NOTHING:
         return []
     told = " ".join(s.content.lower() for s in found)
-    if bare(what).lower().split()[-1] in told:
+    if turned(bare(what)).lower().split()[-1] in told:
         return []
     joined = (match["p"] or "").lower()
     shown = f"{third_person(verb.base).capitalize()}{joined} {turned(what)}"

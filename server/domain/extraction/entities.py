@@ -8,6 +8,7 @@ from typing import Final
 from server.domain.extraction import lexicon
 from server.domain.extraction.drafts import EntityDraft
 from server.domain.extraction.gazetteer import PLACE
+from server.domain.extraction.naming import Names
 from server.domain.extraction.statement import Statement
 from server.domain.memory import Entity
 from server.domain.words import EntityType
@@ -32,6 +33,9 @@ _PLACE: Final = re.compile(
     r"born in|raised in|grew up in|been to|visit(?:ed|ing)?|back (?:in|from|to)|arrived "
     rf"in|stay(?:ed|ing)? in) (?:the )?(?P<name>{_NAME})(?=[\s,.!?;:]|$)"
 )
+_NAME_INSIDE: Final = re.compile(r"[ \n\t][A-Z][\w'-]")
+"""Without it no pattern of a name finds anything: each takes a name after another word."""
+
 _KNOWN_PLACE: Final = re.compile(
     rf"\b(?:in|from|to|near|around|outside|through|of|over|leaving|left) (?P<name>{PLACE})\b", re.IGNORECASE
 )
@@ -67,17 +71,7 @@ class Mentions:
             for name in (entity.display_name, *entity.aliases):
                 self._by_name.setdefault(name.lower(), entity.id)
         self._new: dict[str, EntityDraft] = {}
-        self._patterns = [(self._pattern(e), e.id) for e in self._known.values()]
-
-    @staticmethod
-    def _pattern(entity: Entity) -> re.Pattern[str]:
-        """How an entity is spoken of: by its name anywhere, by a common noun only as "my dog" or "the dog"."""
-        forms = []
-        for name in (entity.display_name, *entity.aliases):
-            escaped = re.escape(name)
-            common = name.islower() and (name in lexicon.PETS or name in lexicon.RELATIVES)
-            forms.append(rf"(?:my|our|the) (?:\w+ )?{escaped}" if common else escaped)
-        return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.IGNORECASE)
+        self._names = Names(self._known.values())
 
     def add(self, kind: str, name: str, called: str = "") -> str:
         """The id of an entity by its name, made new where it is not known; `called` becomes an alias."""
@@ -89,12 +83,16 @@ class Mentions:
         if known is not None:
             fresh = tuple(a for a in aliases if a not in known.aliases)
             if fresh:
-                self._new[identity] = EntityDraft(identity, known.type, known.display_name, fresh)
+                self._meet(EntityDraft(identity, known.type, known.display_name, fresh))
             return identity
         before = self._new.get(identity)
         merged = tuple(dict.fromkeys((*(before.aliases if before else ()), *aliases)))
-        self._new[identity] = EntityDraft(identity, type_, before.display_name if before else name, merged)
+        self._meet(EntityDraft(identity, type_, before.display_name if before else name, merged))
         return identity
+
+    def _meet(self, draft: EntityDraft) -> None:
+        self._new[draft.id] = draft
+        self._names.add(Entity(draft.id, draft.type, draft.display_name, draft.aliases))
 
     def _find(self, type_: EntityType, name: str) -> str:
         exact = f"{type_}:{slug(name)}"
@@ -108,7 +106,7 @@ class Mentions:
     def knows(self, called: str) -> bool:
         """Whether somebody of the contact's goes by this common noun ("dog", "sister") already."""
         last = called.lower().split()[-1] if called.strip() else ""
-        return last in lexicon.PETS | lexicon.RELATIVES.keys() and last in self._by_name
+        return last in self._by_name and (last in lexicon.PETS or last in lexicon.RELATIVES)
 
     def called(self, name: str) -> tuple[str, str] | None:
         """The type of the known pet or person of that name and its common noun ("dog", "sister"), or None."""
@@ -121,21 +119,21 @@ class Mentions:
     def of_statement(self, statement: Statement) -> tuple[str, ...]:
         """Ids of the entities a statement introduces or names."""
         made = [self.add(kind, name, called) for kind, name, called in statement.named]
-        return tuple(dict.fromkeys((*made, *self.known_in(statement.content))))
+        return tuple(dict.fromkeys((*made, *self.known_in(statement.content, told=True))))
 
-    def known_in(self, text: str) -> tuple[str, ...]:
-        """Ids of known entities, and of those this turn introduced, that a text speaks of."""
-        found = [identity for pattern, identity in self._patterns if pattern.search(text)]
-        for identity, draft in self._new.items():
-            if identity in self._known:
-                continue
-            entity = Entity(identity, draft.type, draft.display_name, draft.aliases)
-            if self._pattern(entity).search(text):
-                found.append(identity)
-        return tuple(dict.fromkeys(found))
+    def known_in(self, text: str, *, told: bool = False) -> tuple[str, ...]:
+        """Ids of known entities, and of those this turn introduced, that a text speaks of.
+
+        `told`: the text is in the third person.
+        """
+        return self._names.in_(text, told=told)
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """Ids of everything a text names: what is known, and people and places it names for the first time."""
+        if _NAME_INSIDE.search(text) is None:
+            for match in _KNOWN_PLACE.finditer(text):
+                self.add("place", _in_capitals(match["name"]))
+            return self.known_in(text)
         for match in _RELATION_NAME.finditer(text):
             if self._is_name(match["name"]):
                 self.add("person", match["name"], match["rel"].lower())

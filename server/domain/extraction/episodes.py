@@ -1,5 +1,6 @@
 """Episodes: what was said, kept as it was said, one for each half of a turn that passes the gate."""
 
+import re
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -12,6 +13,7 @@ from server.domain.words import Speaker
 LONGEST: Final = 1_000
 """Characters of a text that an episode keeps; a longer one is cut at a word."""
 
+_DIGIT: Final = re.compile(r"\d")
 _BASE_IMPORTANCE: Final[dict[Speaker, float]] = {"contact": 0.4, "assistant": 0.3}
 
 
@@ -30,7 +32,7 @@ def episode(
     importance = (
         _BASE_IMPORTANCE[speaker]
         + 0.10 * min(1.0, len(content) / 240)
-        + 0.05 * any(c.isdigit() for c in content)
+        + 0.05 * (_DIGIT.search(content) is not None)
         + 0.05 * min(2, len(entity_ids))
         + 0.05 * (when is not None)
         + 0.10 * emotional(content)

@@ -55,11 +55,14 @@ _JUST_BEFORE: Final = timedelta(minutes=10)
 
 
 def _of_the_turn_before(known: Known, turn: Turn) -> tuple[str, ...]:
-    """What "just kidding" takes back: what the newest facts came from, where they are only just told."""
-    newest = max((fact.occurred_at for fact in known.facts), default=None)
-    if newest is None or not timedelta() <= turn.occurred_at - newest <= _JUST_BEFORE:
+    """What "just kidding" takes back: the turn just before, where facts came from it.
+
+    Where nothing was understood of that turn there is nothing to take back, and what was told earlier was no joke.
+    """
+    newest = max(known.facts, key=lambda fact: fact.sequence, default=None)
+    if newest is None or known.turns is None or newest.sequence // 2 != known.turns - 1:
         return ()
-    return (FORGET_LAST,)
+    return (FORGET_LAST,) if timedelta() <= turn.occurred_at - newest.occurred_at <= _JUST_BEFORE else ()
 
 
 def _episodes(turn: Turn, zone: tzinfo, mentions: Mentions) -> list[Draft]:
@@ -111,11 +114,14 @@ _HAS_NAMED: Final = re.compile(r"Has an? (?P<relation>[\w -]+) named (?P<name>[\
 
 def _spelled_out(text: str, known: Known) -> str:
     """The text with sentences about somebody known begun in full: "Leila moved" becomes "My sister Leila moved"."""
-    for fact in known.facts:
-        if fact.attribute not in _KIN or fact.value is None or fact.value not in text:
-            continue
-        has = _HAS_NAMED.match(fact.content)
-        if has is not None:
+    named = [
+        has
+        for fact in known.facts
+        if fact.attribute in _KIN and fact.value and fact.value in text and (has := _HAS_NAMED.match(fact.content))
+    ]
+    for has in named:
+        # Of two people with one name neither is meant for certain.
+        if sum(other["name"] == has["name"] for other in named) == 1:
             begins = re.compile(rf"(?:^|(?<=[.!?] )){re.escape(has['name'])}(?= (?!and I\b)[a-z])")
             text = begins.sub(f"My {has['relation']} {has['name']}", text)
     return text

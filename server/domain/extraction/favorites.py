@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from server.domain.extraction.english import bare, phrase, turned
+from server.domain.extraction.items import items
 from server.domain.extraction.statement import Statement
 
 _PRONOUNS: Final = frozenset(
@@ -25,7 +26,7 @@ _RIGHT_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAST: Final = re.compile(
-    r"\b(?:my|our) least favorite (?P<k>[\w ]{2,25}?) (?:is|are|was) (?P<x>.+)|"
+    r"\b(?:my|our) least favorite(?P<k> [\w ]{2,25}?)? (?:is|are|was) (?P<x>.+)|"
     r"(?:^|, ?| and | but )(?P<y>[\w' -]{2,40}?) (?:is|are) my least favorite\b",
     re.IGNORECASE,
 )
@@ -59,9 +60,26 @@ _HUES: Final = re.compile(
 _COLOR: Final = re.compile(r"\bmy (?:\w+ )?favorite colors?\b", re.IGNORECASE)
 
 
+_SAYS_NOTHING: Final = frozenset("yours what fine hit good great ok okay nice sorry hard".split())
+
+
 def favorites(sentence: str) -> list[Statement]:
     """What is loved most, and of what kind; and what is loved least."""
     return _sound(_favorites(sentence))
+
+
+def of_now(text: str) -> str:
+    """A text with favorites of the past left out where it names those of now beside them."""
+    return _NO_LONGER.sub(r"\g<mine> is \g<now>", text) if "avorite" in text else text
+
+
+_NO_LONGER: Final = re.compile(
+    r"(?P<mine>\b(?:my|our) (?:\w+ ){0,2}?favorite \w+(?: \w+)?) (?:was|were|used to be) [\w' ]{2,40}?[,.;]? ?"
+    r"(?:and |but )?"
+    r"(?:(?:right )?now|these days|nowadays|today) (?:it |they )?(?:is |are )?(?P<now>\w.*)",
+    re.IGNORECASE,
+)
+"""What was the favorite once and what is it now: "my favorite color was blue, now it is green"."""
 
 
 def _favorites(sentence: str) -> list[Statement]:
@@ -78,8 +96,8 @@ def _favorites(sentence: str) -> list[Statement]:
         kind = (match["k"] or "thing").strip().lower()
         value = phrase(match["x"], 7)
         # "My favorite food, the weather is nice": a comma alone joins only a short answer.
-        if value and value.lower() not in ("yours", "what") and value.split()[0].lower() not in _NO_VALUE:
-            return [_favorite(kind, value, 0.9)]
+        if value and value.lower() not in _SAYS_NOTHING and value.split()[0].lower() not in _NO_VALUE:
+            return [_favorite(kind, value, 0.9), *_besides(match["x"])]
     after = _AFTER.search(sentence)
     if after is not None:
         value = phrase(_LEAD.sub("", after["x"]), 5)
@@ -89,6 +107,29 @@ def _favorites(sentence: str) -> list[Statement]:
     if beside is not None and (value := phrase(beside["x"], 4)) and value.lower() not in ("is", "are", "yours"):
         return [_favorite(beside["k"].lower(), value, 0.7)]
     return []
+
+
+def _besides(words: str) -> list[Statement]:
+    """Of several favorites the ones after the first: liked, since only one is kept as the favorite."""
+    others = items(words)[1:4]
+    return [
+        Statement(
+            f"Likes {turned(other)}", "likes", turned(bare(other)), type="preference", weight=0.5, confidence=0.7,
+            closes=(("dislikes", turned(bare(other))),),
+        )
+        for other in others
+        if len(other.split()) <= _LONGEST_OTHER and not _SAYS_MORE.match(other)
+    ]  # fmt: skip
+
+
+_LONGEST_OTHER: Final = 3
+"""Words of a further favorite; a longer one is a clause."""
+
+_SAYS_MORE: Final = re.compile(
+    r"(?:it|that|this|they|he|she|my|your|the|what|who|of|to|for|in|on|with|by|at|is|are|was|do|did|have|has|lol|haha|hi|yes|no|yeah|"
+    r"thanks|cool|nice|too|also|so|but|mine|always|never|because|love|like|hate|especially|favorite|\w+ing)\b|.*\b(?:I|is|are|you)\b",
+    re.IGNORECASE,
+)
 
 
 def _kind(words: str | None) -> str:

@@ -55,12 +55,12 @@ def informative(text: str) -> bool:
     without spaces three letters are enough.
     """
     for sentence in _SENTENCE.findall(text):
-        words = [w for w in _WORD.findall(sentence) if _means_something(w)]
         needed = _MEANING_OF_A_QUESTION if sentence.rstrip().endswith("?") else 1
-        if len(words) >= needed:
-            return True
-        if any(_unspaced(w) for w in words):
-            return True
+        for word in _WORD.findall(sentence):
+            if _means_something(word):
+                needed -= 1
+                if needed == 0 or _unspaced(word):
+                    return True
     return False
 
 

@@ -10,7 +10,8 @@ from server.domain.extraction.statement import Statement
 _ON_THE_WAY: Final = re.compile(
     r"\b(?:school|college|university|study(?:ing)?|train(?:ing)?|hop(?:e|ed|ing)|look(?:ing)?|aspir(?:e|ing)|working|want(?:ed|ing)?|"
     r"dream(?:ed|ing|t|s)?|wish|trying|try|plan(?:s|ning)?|decided|internship|goal|ambition|going|intend|practicing|learning|need|"
-    r"would (?:like|love)|hopes|degree|classes|nice|fun|cool)\b(?: \w+){0,6}? (?:to (?:be|become)|being|becoming|of "
+    r"would (?:like|love)|hopes|thinking|considering|mind|interested|degree|classes|nice|fun|cool)\b(?: \w+){0,6}? "
+    r"(?:to (?:be|become)|being|becoming|of "
     r"being|of becoming)"
     r"(?: a (?:famous|real|professional) | as an? | an? )(?P<x>\w.+)",
     re.IGNORECASE,

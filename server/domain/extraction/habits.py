@@ -32,8 +32,10 @@ _ARTS: Final = frozenset("sing dance swim paint draw surf ski knit cook bake rea
 
 _JOINED: Final = re.compile(r"\s*(?P<p>to|at|on|in|with|for|from|into|by|as|through|about|of|over)\s+", re.IGNORECASE)
 _NO_OBJECT: Final = re.compile(
-    r"\s*(?:you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|up$|off$|out$|on$|over$|"
-    r"my (?:mind|way|best|own way)|back$|lots?$|a lot$|much$|more$|better$|today|yesterday|tonight|last (?:night|"
+    r"\s*(?:whenever|wherever|while|often|you|your|it|that|this|them|him|her|his|the same|me|if|how|what|when|why|"
+    r"up$|off$|out$|on$|over$|"
+    r"my (?:mind|way|best|own way)|for you\b|back$|lots?$|a lot$|much$|more$|better$|today|yesterday|tonight|last "
+    r"(?:night|"
     r"week|year|month)|here\b|there\b|well$|so\b|no\b|too$|"
     r"like|not|again|myself$|alone$|hard$|away$|around$|down$|good$|great$|fine$|right$|in$|forward|sense|a break|"
     r"some time|time)\b",
@@ -52,6 +54,10 @@ DOING: Final = re.compile(
     r"(?P<v>[a-z]+ing)\b(?P<x>.*)",
     re.IGNORECASE,
 )
+
+
+_SHOWN: Final = frozenset("sing dance sew paint draw knit swim surf ski skate rap".split())
+"""Arts that somebody does in front of others or for something: who sings in a choir can sing."""
 
 
 def acting(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -102,8 +108,12 @@ def _not_done(verb: str, rest: str) -> list[Statement]:
     return [Statement(said, "avoids", value, weight=0.5, closes=((_ATTRIBUTES.get(verb, "habit"), value),))]
 
 
+_TASTES: Final = frozenset("love like hate enjoy dislike prefer".split())
+"""Verbs with rules of their own, which have said what there is to say."""
+
+
 def _done(verb: str, rest: str) -> list[Statement]:
-    if verb == "play" and re.search(r"\binstruments?\b", rest) and (what := phrase(rest, 4)):
+    if verb == "play" and re.search(r"\binstruments?\b", rest) and (what := phrase(rest, 6)):
         return [Statement(f"Can play {turned(what)}", "plays", turned(bare(what)), weight=0.45, confidence=0.8)]
     if verb == "speak" and re.search(r"\blanguages?\b", rest) and (what := phrase(rest, 4)):
         return [Statement(f"Can speak {turned(what)}", "language", turned(bare(what)), weight=0.5, confidence=0.85)]
@@ -116,8 +126,12 @@ def _done(verb: str, rest: str) -> list[Statement]:
         return []
     if _NO_OBJECT.match(plain):
         return []
+    if verb in _TASTES:
+        return []
     everyday = verb in HABITUAL
     made = []
+    if verb in _SHOWN and re.match(r"\s*(?:in|for|at|on|with|to|my|our) ", plain):
+        made.append(Statement(f"Can {verb}", "skill", verb, weight=0.35, confidence=0.6))
     for number, item in enumerate(items(plain)):
         value = turned(bare(_JOINED.sub("", item, count=1)))
         if not value or _NO_OBJECT.match(value + " "):
@@ -132,7 +146,8 @@ def _done(verb: str, rest: str) -> list[Statement]:
 _MORE: Final = re.compile(
     r"^\s*(?:$|,|a ?lot\b(?! of)|all the time|every\b|too\b|also\b|often|sometimes|very\b|well\b|really|and\b|but\b|"
     r"because\b|to\b|"
-    r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|in my\b|at home|on the\b|mostly)",
+    r"as\b|for\b|\d+ |when\b|while\b|professionally|competitively|daily|fast\b|(?:pretty |really |very )?(?:good|"
+    r"great|well)\b|in my\b|at home|on the\b|mostly)",
     re.IGNORECASE,
 )
 
@@ -173,7 +188,8 @@ def happened(word: str, rest: str) -> list[Statement]:
 
 _MILESTONES: Final = frozenset("graduated retired traveled travelled divorced remarried emigrated immigrated".split())
 _HALF_SAID: Final = re.compile(
-    r"(?:used to|had (?:an? (?:good|great|bad|nice|lovely|wonderful|rough|long|hard|busy|fun) (?:time|day|night|week|"
+    r"(?:used to|got used|grew up (?:so |too )?(?:fast|quickly)|had (?:an? (?:good|great|bad|nice|lovely|wonderful|"
+    r"rough|long|hard|busy|fun) (?:time|day|night|week|"
     r"weekend|evening|morning|one)|to|in|at|on|been|never|not|gone|done|seen|fun)|got (?:done|finished|to|up|in|out|"
     r"off|back|into|ready|started|home|so|a lot|"
     r"me|it|the same|what|married)|met (?:at|in|on|through)|went (?:through|by|out|back|on|well|off|in\b)|did|gave "
@@ -199,6 +215,8 @@ def doing(match: re.Match[str], negated: bool) -> list[Statement]:
     if not what or _NO_OBJECT.match(what + " "):
         return []
     shown = turned(f"{joined['p']} {what}" if joined else what)
+    if verb.base == "speak" and joined and joined["p"].lower() == "of":
+        return []
     past = match[0].lower().startswith(("was", "had"))
     if verb.base in _STUDIES:
         value = bare(re.sub(r"^(?:to be |to )", "", what))

@@ -53,6 +53,27 @@ _PREPOSITIONS: Final = frozenset("on in at with for from by of under over as abo
 _MOST: Final = 5
 
 
+_TROUBLE: Final = re.compile(
+    r"(?:an? |some |many |a lot of |serious |bad |major )*(?:problems?|issues?|trouble) with (?P<x>(?:my|the) .+)",
+    re.IGNORECASE,
+)
+_QUALITY: Final = (
+    r"(?:long|short|curly|straight|wavy|dark|light|bright|black|brown|blonde?|red|blue|green|grey|gray|white|pink|purple|"
+    r"big|small|little|tiny|huge|old|new|cute|thick|thin|sweet|lazy|beautiful|pretty|fluffy|soft|large)"
+)
+_QUALITIES: Final = re.compile(rf"\b(?P<a>{_QUALITY})(?: ?, ?(?:and )?| and )(?={_QUALITY} [a-z])", re.IGNORECASE)
+"""Adjectives in a row are of one thing: "long, blonde hair"."""
+
+
+_APPOSED: Final = re.compile(
+    rf"(?P<x>an? (?:\w+ )?(?:{'|'.join(sorted({*lexicon.RELATIVES, *lexicon.PETS}, key=len, reverse=True))}))(?: now|"
+    rf" already| too)?, "
+    r"(?P<name>(?-i:[A-Z])[\w'-]+)(?=,|$)",
+    re.IGNORECASE,
+)
+"""Somebody and their name side by side: "a teacher now, Mirela"."""
+
+
 def having(match: re.Match[str], negated: bool) -> list[Statement]:
     """Statements from the object of "have"."""
     found: list[Statement] = []
@@ -62,6 +83,12 @@ def having(match: re.Match[str], negated: bool) -> list[Statement]:
     if perfect is not None and _is_participle(perfect["w"].lower()):
         return []
     none = re.match(r"(?:no|any)\b(?: interest| time| idea| clue| problem)?", words, re.IGNORECASE)
+    if (trouble := _TROUBLE.match(words)) and (what := phrase(trouble["x"], 4)):
+        said = f"{'Has no' if negated else 'Has'} problems with {turned(what)}"
+        return [Statement(said, "no_health" if negated else "health", turned(bare(what)), weight=0.5, confidence=0.7)]
+    if apposed := _APPOSED.match(words):
+        words = f"{apposed['x']} named {apposed['name']}{words[apposed.end() :]}"
+    words = _QUALITIES.sub(r"\g<a> ", words)
     for piece in _PIECES.split(words)[:_MOST]:
         made = _one(piece, negated or (none is not None and none[0].lower() == "no"), verb)
         if made is None:

@@ -4,9 +4,12 @@ import re
 from typing import Final
 
 from server.domain.extraction.english import phrase
+from server.domain.extraction.verbs import verb_of
 
 _VERB: Final = r"(?P<v>(?:(?:really|just|also|always|only|ever|usually|mostly|absolutely|truly|do|can) )*(?:{verbs}))"
-_LIKING: Final = "love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
+_LIKING: Final = (
+    "do not (?:really |even )?(?:like|enjoy|care for)|love|like|enjoy|adore|hate|dislike|despise|can not stand|fear"
+)
 _DOING: Final = (
     f"{_LIKING}|eat|drink|watch|read|listen to|play|collect|own|have|am good at|prefer|use|want|want to be|want to "
     f"become|am in|study|wear|cook|do|speak|write|"
@@ -24,18 +27,19 @@ _IS_WHAT: Final = re.compile(
     r"(?:^|\b(?:but|and|because|so|think|though)\b |, ?)(?P<x>[\w' -]{2,40}?),? (?:is|are|was)(?: also| really| "
     r"basically| pretty much| mostly| about| literally)? "
     r"(?:all|what|something|the (?:only )?(?:thing|food|drink|color|place|one|music)s?|one (?:of the )?(?:thing|food|"
-    r"color)s?|"
+    r"color)s?|the (?:state|city|town|country|place|area)|"
     rf"things|an? \w+|part of what)(?: that)? I {_VERB.format(verbs=_DOING)}\b(?P<end>.*)",
     re.IGNORECASE,
 )
 _FRONTED: Final = re.compile(
-    r"(?P<x>[\w'-]+(?: [\w'-]+){0,3}?),?(?P<that> that| which| who)? (?:I|we both|we) "
+    r"\b(?P<x>[\w'-]+(?: [\w'-]+){0,3}?),?(?P<that> that| which| who)? (?:I|we both|we) "
     + _VERB.format(verbs=_LIKING)
     + r"(?= ?$| ?,| (?:the most|most|the best|best|so much|a lot|very much|too|and|but|lol|as well|by the way)\b)",
     re.IGNORECASE,
 )
 _LIKED: Final = re.compile(
-    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear)\b"
+    r" (?:I|we|we both) (?:\w+ )?(?:love|like|enjoy|adore|hate|dislike|despise|can not stand|fear|not (?:\w+ "
+    r")?(?:like|enjoy|care for))\b"
 )
 _MY_LOVE: Final = re.compile(
     r"\bmy (?:\w+ )?(?:(?P<good>love|passion|obsession|fondness|enthusiasm|appreciation|addiction|taste|craving)|"
@@ -47,10 +51,11 @@ _ADDICTION: Final = re.compile(
     r"\bmy (?P<x>[\w' -]{3,30}?) (?:addiction|obsession|craving|cravings|habit)\b", re.IGNORECASE
 )
 _PERSON: Final = re.compile(
-    r"\bI (?:am|have always been) (?P<not>not )?(?:(?:more of|definitely|really|just|also|such|kind of|both|always|"
-    r"not|honestly) "
+    r"\bI (?:am|have always been) (?:(?P<not>not |no )|(?:more of|definitely|really|just|also|such|kind of|both|always|"
+    r"honestly) "
     r")*(?:an? |the )?"
-    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>[\w' -]{2,30}?) (?:person|guy|girl|lover|fan|buff|"
+    r"(?:(?:big|huge|total|bit of an?|real|massive) )*(?P<x>(?!not\b|no\b)[\w' -]{2,30}?) "
+    r"(?:person|guy|girl|lover|fan|buff|"
     r"fanatic|junkie|addict|"
     r"enthusiast|nerd|geek|freak|nut)\b(?P<of> of (?P<y>.+))?",
     re.IGNORECASE,
@@ -79,13 +84,56 @@ def inverted(sentence: str) -> list[str]:
     """Predicates of "I" that a sentence holds in another order, put right: "love rice"."""
     found = []
     if " I do" in sentence:
-        found += _compared(sentence)
+        found += compared(sentence)
     if "but" in sentence or "except" in sentence or "other than" in sentence or "besides" in sentence:
         found += _excepted(sentence)
+    if "nothing" in sentence and (best := _NOTHING_BETTER.search(sentence)):
+        found.append(f"love {best['x']}")
+    if "as much as" in sentence and (also := _AS_MUCH.match(sentence)):
+        found.append(f"love {also['x']}")
+    if (
+        " me " in sentence
+        and (taught := _TAUGHT.search(sentence))
+        and not _NOT_TAUGHT.search(sentence[: taught.start()])
+    ):
+        found.append(f"{'can' if taught['can'] else 'love'} {taught['x']}")
+    if " me" in sentence and (fired := _FIRED.search(sentence)):
+        found.append(f"got fired{fired['x']}")
     return found or _turned_about(sentence)
 
 
-def _compared(sentence: str) -> list[str]:
+_FIRED: Final = re.compile(
+    r"\b(?:they|he|she|boss|company|work|employer|manager|bosses) (?:have |has |just |recently |also )*"
+    r"(?:fired|sacked|laid off) me\b(?P<x>.*)",
+    re.IGNORECASE,
+)
+
+
+_NOTHING_BETTER: Final = re.compile(
+    r"\bnothing (?:(?:that )?I (?:really )?(?:like|love|enjoy) (?:more|better) than|(?:is )?(?:better|greater|nicer) "
+    r"than|beats) "
+    r"(?P<x>\w.+)",
+    re.IGNORECASE,
+)
+_AS_MUCH: Final = re.compile(
+    r"^(?:almost|nearly|just|maybe)? ?as much as (?:I (?:love|like|enjoy) )?(?!I\b|you|it\b|that\b|"
+    r"possible)(?P<x>[\w' ]+)$",
+    re.IGNORECASE,
+)
+"""The end of "I love it": "almost as much as jazz"."""
+
+_TAUGHT: Final = re.compile(
+    r"\b(?:(?P<can>(?:taught|teaches|is teaching|showed) me (?:how )?to)|got me (?:really |so )?(?:into|hooked on|"
+    r"addicted to|started on)) "
+    r"(?P<x>\w+.*)",
+    re.IGNORECASE,
+)
+"""Who taught somebody what: that somebody can do it now."""
+
+_NOT_TAUGHT: Final = re.compile(r"\b(?:never|not|could|would|should|if|can|you|wish|hope)\b", re.IGNORECASE)
+
+
+def compared(sentence: str) -> list[str]:
     """ "Do you like rain as much as I do?" tells that one does."""
     match = _AS_I_DO.search(sentence)
     if match is None or not (what := phrase(match["x"], 5)):
@@ -119,12 +167,13 @@ _EXCEPT: Final = re.compile(
 
 
 def _turned_about(sentence: str) -> list[str]:
-    if match := _ALL_I.search(sentence):
+    again = " I " in sentence
+    if again and (match := _ALL_I.search(sentence)):
         if not re.match(r"(?:to|that|how|what|if|you|for|not)\b", match["x"], re.IGNORECASE):
             return [f"{_plain(match['v'])} {match['x']}"]
         if re.match(r"to \w+", match["x"], re.IGNORECASE) and re.search(r"\b(?:do|want)\b", match["v"], re.IGNORECASE):
             return [f"like {match['x']}"]
-    if match := _IS_WHAT.search(sentence):
+    if again and (match := _IS_WHAT.search(sentence)):
         thing = _thing(match["x"])
         return [f"{_plain(match['v'])} {thing}"] if thing else []
     if _LIKED.search(sentence) and (match := _FRONTED.search(sentence)):
@@ -153,6 +202,9 @@ def _plain(verb: str) -> str:
 def last_thing(sentence: str) -> str:
     """The thing a sentence ends on, which "it" and "them" may stand for next; "" where it ends on none."""
     what = _thing(phrase(_tail(sentence), 3))
+    first, _, rest = what.partition(" ")
+    if rest and (verb := verb_of(first.lower())) is not None and verb.form in ("base", "third"):
+        what = rest
     return "" if not what or _NO_LAST.search(what) else what
 
 

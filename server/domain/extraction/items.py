@@ -15,7 +15,7 @@ _VERB_START: Final = re.compile(
     r"(?:I|am|is|are|was|have|has|had|do|did|live|lives|work|works|like|love|hate|enjoy|"
     r"play|want|need|will|would|can|could|go|went|"
     r"study|eat|drink|watch|listen|read|just|also|not|never|always|it|she|he|they|you|"
-    r"my|we|then|so|one day|even|both)\b",
+    r"seems|my|favorites?|we|then|so|one day|even|both)\b",
     re.IGNORECASE,
 )
 

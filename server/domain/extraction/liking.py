@@ -6,24 +6,55 @@ from typing import Final
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.items import items
 from server.domain.extraction.statement import Statement
-from server.domain.extraction.verbs import verb_of
+from server.domain.extraction.verbs import HABITUAL, verb_of
 
 _LONGEST_OCCASION: Final = 8
 """Words of an occasion that is liked or not: "when people are late"."""
 
 
 def liking(match: re.Match[str], negated: bool) -> list[Statement]:
-    made = []
+    if (head := _PEOPLE_WHO.match(match["x"])) is not None:
+        return _taste(" ".join(head[0].split()[:_LONGEST_OCCASION]), negated, "")
+    made: list[Statement] = []
     to = "to " if match["x"].lower().startswith("to ") else ""
     whole = match["x"].lower().startswith("when ")
     for item in [" ".join(match["x"].split()[:_LONGEST_OCCASION])] if whole else items(match["x"]):
-        value = bare(item)
-        content = f"{'Dislikes' if negated else 'Likes'} {to}{turned(item)}"
-        attribute, other = ("dislikes", "likes") if negated else ("likes", "dislikes")
-        made.append(
-            Statement(content, attribute, turned(value), type="preference", weight=0.55, closes=((other, value),))
-        )
+        verb = verb_of(item.split()[0].lower()) if to else None
+        if to and not made and item.split()[0].lower() in _SAYING:
+            return []
+        made += _taste(item, negated, to if not made or (verb is not None and verb.form == "base") else "")
     return made
+
+
+_SAYING: Final = frozenset("say admit tell ask break interrupt bother disappoint disagree think".split())
+"""What "I hate to …" and "I like to …" begin with when they only lead up to something else."""
+
+_PEOPLE_WHO: Final = re.compile(
+    r"(?:people|men|women|guys|girls|someone|anyone|those|kids|friends|folks|animals) (?:who|that) (?!I\b|is why|are "
+    r"why)[\w' ]+",
+    re.IGNORECASE,
+)
+"""Whom somebody likes is said only by all of it: "people who keep their word"."""
+
+
+def _taste(item: str, negated: bool, to: str) -> list[Statement]:
+    value = bare(item)
+    content = f"{'Dislikes' if negated else 'Likes'} {to}{turned(item)}"
+    attribute, other = ("dislikes", "likes") if negated else ("likes", "dislikes")
+    return [Statement(content, attribute, turned(value), type="preference", weight=0.55, closes=((other, value),))]
+
+
+_LIKENESS: Final = re.compile(r"(?:a|an|the|my) |\w+$", re.IGNORECASE)
+
+
+def looking(match: re.Match[str], negated: bool) -> list[Statement]:
+    """Whom or what somebody looks like."""
+    what = phrase(match["x"], 5)
+    if negated or not what or _LIKENESS.match(what) is None:
+        return []
+    return [
+        Statement(f"Looks like {turned(what)}", "appearance", f"like {turned(bare(what))}", weight=0.4, confidence=0.6)
+    ]
 
 
 def disliking(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -37,7 +68,8 @@ def wish(match: re.Match[str], negated: bool) -> list[Statement]:
         return []
     verb = (match.groupdict().get("be") or "be").lower().strip() or "be"
     if verb in ("be", "become"):
-        if rest.split()[0].lower() in _NO_GOAL:
+        being = verb_of(rest.split()[0].lower())
+        if rest.split()[0].lower() in _NO_GOAL or (being is not None and being.form == "ing"):
             return []
         return [Statement(f"Wants to be {turned(rest)}", "goal", bare(rest), weight=0.65)]
     known = verb_of(verb)
@@ -91,7 +123,13 @@ _NOT_WANTED: Final = frozenset(
 
 def ability(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 6)
-    if not what or what.split()[0].lower() in _NOT_A_SKILL:
+    if not what or what.split()[0].lower() in _NOT_A_SKILL or what == "make" or _MADE.match(what):
+        return []
+    first, *more = what.lower().split()
+    verb = verb_of(first)
+    if (verb is not None and verb.form != "base") or first in _NO_VERB or first.endswith("ly"):
+        return []
+    if not more and not (verb is not None and _says_enough(verb.base)):
         return []
     if negated and (eaten := re.match(r"(?P<v>eat|drink) (?P<x>.+)", what)):
         return [Statement(f"Can not {what}", "avoids", bare(eaten["x"]), weight=0.7, closes=(("likes", eaten["x"]),))]
@@ -100,13 +138,29 @@ def ability(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Can {turned(what)}", "skill", turned(what), weight=0.5)]
 
 
+def _says_enough(verb: str) -> bool:
+    """Whether "can" with the verb alone says something: "can swim", not "can respect"."""
+    return verb in HABITUAL or verb in _ALONE
+
+
+_NO_VERB: Final = frozenset(
+    "my our their his her the a an both all it that this you we they he she how what when in on at".split()
+)
+_ALONE: Final = frozenset("draw cook sing sew type whistle juggle drive walk hear see fly spell".split())
 _NOT_A_SKILL: Final = frozenset(
     "see imagine believe understand relate tell say think wait hear help get be do "
     "only not never always also just even "
     "believe have stop afford remember go come take agree feel make use totally definitely "
     "really bet still find barely complain "
     "hardly lend give show send".split()
+) - {"make"}
+_MADE: Final = re.compile(
+    r"make (?:it|sense|time|sure|up|me|people|them|him|her|any|that|this|money|a (?:difference|living|deal|lot|mess|"
+    r"plan|change|point)|friends|"
+    r"the|ends|out|do|my|your|things|something|anything)\b",
+    re.IGNORECASE,
 )
+"""What one makes that is no skill."""
 
 
 def good_at(match: re.Match[str], negated: bool) -> list[Statement]:

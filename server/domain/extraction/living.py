@@ -51,7 +51,13 @@ def residence(match: re.Match[str], negated: bool) -> list[Statement]:
         ]
     return [
         Statement(
-            f"Lives {where}", "residence", bare(place), weight=0.8, confidence=0.9, named=_place(place, match["how"])
+            f"Lives {where}",
+            "residence",
+            bare(place),
+            weight=0.8,
+            confidence=0.9,
+            named=_place(place, match["how"]),
+            closes=_there_again(place),
         )
     ]
 
@@ -64,17 +70,37 @@ def _place(words: str, how: str) -> tuple[tuple[str, str, str], ...]:
     return (("place", name[0], ""),) if name and name[0].lower() not in lexicon.NOT_NAMES else ()
 
 
+def _there_again(place: str) -> tuple[tuple[str, str | None], ...]:
+    """Who lives somewhere has not moved out of there any more."""
+    return (("former_residence", bare(place)),)
+
+
 def moved(match: re.Match[str], negated: bool) -> list[Statement]:
-    place = phrase(match["x"], 5)
+    place = _IN_A_YEAR.sub("", phrase(match["x"], 5))
     if (
         negated
         or not place
         or place.split()[0].lower() in ("a", "in", "next", "my", "their", "away", "out", "back", "on")
     ):
         return []
+    named = _place(place, "to")
+    if _MOVING.match(match[0]):
+        return [_plans(f"move to {place}", named)]
     return [
-        Statement(f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=_place(place, "to"))
-    ]
+        Statement(
+            f"Lives in {place}", "residence", bare(place), weight=0.8, confidence=0.85, named=named,
+            closes=_there_again(place),
+        )
+    ]  # fmt: skip
+
+
+_IN_A_YEAR: Final = re.compile(r" (?:in|around|since|back in) (?:the )?(?:19|20)?\d\ds?$", re.IGNORECASE)
+_MOVING: Final = re.compile(r"(?:(?:just|recently) )*am (?:moving|relocating)\b", re.IGNORECASE)
+"""Who is moving has not moved: a plan, and the home stays what it is."""
+
+
+def _plans(what: str, named: tuple[tuple[str, str, str], ...] = ()) -> Statement:
+    return Statement(f"Plans to {turned(what)}", "plan", turned(what), weight=0.6, named=named)
 
 
 def origin(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -88,9 +114,12 @@ def origin(match: re.Match[str], negated: bool) -> list[Statement]:
     return [Statement(f"Is from {turned(place)}", "hometown", bare(place), weight=0.7, named=_place(place, "from"))]
 
 
+_HOW: Final = re.compile(r"(?:so |too |very )?(?:fast|quickly|well|right|wrong|that|this|so)$", re.IGNORECASE)
+
+
 def grew_up(match: re.Match[str], negated: bool) -> list[Statement]:
-    rest = phrase(match["x"], 7)
-    if negated or not rest:
+    rest = phrase(match["x"], 9)
+    if negated or not rest or _HOW.match(rest):
         return []
     verb = re.sub(r"^was ", "Was ", match["v"].lower())
     place = re.sub(r"^(?:in|on|near|by|at|with)\s+", "", rest)
@@ -101,7 +130,7 @@ _SCHOOLS: Final = re.compile(r"\b(?:school|college|university|grade|kindergarten
 
 
 _ORGANISATIONS: Final = re.compile(
-    r"\b(?:army|navy|military|marines|air force|band|club|team|choir|church|union|guard|"
+    r"\b(?:council|committee|board|pta|army|navy|military|marines|air force|band|club|team|choir|church|union|guard|"
     r"society|orchestra|troupe|league|gang|fraternity|sorority)\b",
     re.IGNORECASE,
 )
@@ -122,7 +151,8 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _AREAS: Final = re.compile(
-    r"(?:the|an?) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city|mountains|midwest|"
+    r"(?:the|an?|this|my) (?:\w+ )?(?:united states|states|us|usa|uk|u s|suburbs?|country|countryside|city(?! "
+    r"council)|mountains|midwest|"
     r"south|north|east|west|"
     r"northwest|southwest|army|navy|military|netherlands|philippines|wheelchair|band|bay area|nursing home|hospital|"
     r"internship|apprenticeship|residency|small town|village|apartment|house|condo|dorm|cabin|farm|trailer|basement|"
@@ -143,7 +173,8 @@ def within(match: re.Match[str], negated: bool) -> list[Statement]:
     if how == "on" and (state := _STATES.match(what)):
         return [Statement(f"Is on {state[0]}", "situation", bare(state[0]), weight=0.5, confidence=0.8)]
     if area := _AREAS.match(match["x"]):
-        return [Statement(f"Is {how} {area[0]}", "whereabouts", bare(area[0]), weight=0.45, confidence=0.6)]
+        shown = turned(re.sub(r"^this ", "a ", area[0], flags=re.IGNORECASE))
+        return [Statement(f"Is {how} {shown}", "whereabouts", bare(shown), weight=0.45, confidence=0.6)]
     if _SCHOOLS.search(what):
         return [Statement(f"Is {how} {turned(what)}", "school", turned(bare(what)), weight=0.65)]
     if _ORGANISATIONS.search(what):
@@ -171,6 +202,8 @@ def moved_out(match: re.Match[str], negated: bool) -> list[Statement]:
     place = phrase(match["x"], 4)
     if negated or not place or not (is_place(place) or place[:1].isupper() or "moved" in match[0].lower()):
         return []
+    if _MOVING.match(match[0]):
+        return [_plans(f"move out of {place}")]
     ends = (("residence", bare(place)), ("whereabouts", bare(place)))
     return [
         Statement(

@@ -28,7 +28,8 @@ THINGS: Final = frozenset(
 
 BODY: Final = frozenset(
     """
-    hair eyes eye skin nose ears toes toe feet foot face legs leg arms arm hands hand teeth nails height weight voice
+    hair eyes eye skin throat neck chest shoulder shoulders hip hips ankle ankles nose ears toes toe feet foot face
+    legs leg arms arm hands hand teeth nails height weight voice
     beard fingers finger cheeks back knee head lips thumb thumbs freckles mustache eyebrows smile accent
     """.split()
 )
@@ -89,6 +90,10 @@ NOTHING_OWNED: Final = frozenset(
     front own
     address email number username password account question turn reply message comment post
     parents' house's name's nickname last middle own behalf knowledge ability abilities
+    corner match hospital freetime subject subjects mug
+    hallway thief lack blood pressure sugar hours minutes miles pounds fam soon nice precious vocabulary homeland
+    moms dads
+    parents mac
     will whole wonderful amazing great awesome sweet dear poor little younger older very most
     """.split()
 )

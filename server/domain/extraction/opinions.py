@@ -25,7 +25,8 @@ _MUCH: Final = (
 _MINE: Final = (
     r"(?:always |also |really |actually |totally |more |just )*my (?:\w+ )?(?:thing|passion|jam|specialty|specialties|"
     r"hobby|life|obsession|weakness|love|joy|"
-    r"preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink of choice|color|team|cup of tea|"
+    r"best friends?|friends|life work|preference|pleasure|guilty pleasure|choice|downfall|comfort food|go to|drink "
+    r"of choice|color|team|cup of tea|"
     r"hero|idol)\b|(?:for|with) me\b"
 )
 _JUDGED: Final = re.compile(
@@ -57,7 +58,9 @@ _NO_SUBJECT: Final = frozenset(
     it that this they them he she you we i which what who these those there here everything life things thing day today
     tomorrow weather your yours mine one none all such so how where time work weekend night morning something nothing
     anything everyone someone people name idea which sounds sound not is are was be his her their its way doing
-    everybody nobody luck rest job question answer choice point news plan plans only really very just must
+    everybody nobody luck one two three four five six seven eight nine ten eleven twelve noon midnight monday tuesday
+    wednesday thursday friday saturday sunday rest job question answer choice point news plan plans only really
+    very just must
     """.split()
 )
 _PEOPLE: Final = lexicon.RELATIVES.keys() | lexicon.PLURALS.keys()
@@ -77,8 +80,21 @@ _ENDS_WELL: Final = re.compile(
 _JOY: Final = frozenset("happy smile calm calmer relaxed laugh better alive good".split())
 
 
+_COLOR: Final = re.compile(
+    r"\bthe color (?P<x>(?:(?:dark|light|bright|navy|hot|deep) )?(?:red|blue|green|yellow|black|white|purple|pink|"
+    r"orange|brown|gr[ae]y|gold|silver|teal|"
+    r"turquoise))\b",
+    re.IGNORECASE,
+)
+_NO_COLOR: Final = re.compile(
+    r"\b(?:you|your|not|hate|dislike|disdain|toward|against|never|her|his|their|is the color)\b", re.IGNORECASE
+)
+
+
 def opinions(sentence: str, topic: str) -> list[Statement]:
     """What a sentence praises or runs down; a bare "it" stands for the topic of the sentence before."""
+    if "the color" in sentence and (hue := _COLOR.search(sentence)) and not _NO_COLOR.search(sentence):
+        return _taste(f"the color {hue['x'].lower()}", True, 0.45)
     moved = _MOVES.search(sentence) if " me" in sentence or " my" in sentence else None
     if moved is not None:
         helped = moved["good"] is not None and re.match(r"(?:helps?|keeps?)", moved["good"], re.IGNORECASE) is not None
@@ -112,6 +128,7 @@ def _subject(words: str, topic: str) -> str:
     parts = what.lower().split()
     if (
         set(parts) & _PEOPLE
+        or (len(parts) == 1 and parts[0] in lexicon.PETS and not parts[0].endswith("s"))
         or not parts
         or parts[0] in _NO_SUBJECT
         or parts[-1] in _NO_SUBJECT

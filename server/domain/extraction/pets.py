@@ -24,7 +24,7 @@ _LOSS: Final = (
     r"rainbow bridge|ran away|got run over)\b"
 )
 _DIED: Final = re.compile(rf"\b(?:[Mm]y|[Oo]ur) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:,? (?P<name>{_NAME}),?)? {_LOSS}")
-_NAMED_DIED: Final = re.compile(rf"\b(?P<name>{_NAME}) {_LOSS}")
+_NAMED_DIED: Final = re.compile(rf"(?<![\w'-])(?P<name>{_NAME}) {_LOSS}")
 _LOST: Final = re.compile(
     rf"\b(?:[Ww]e|I) (?:(?:just|recently|sadly|also|have|had to) )*(?:lost|put down|had to put down|gave away|rehomed|"
     rf"buried|said goodbye to) (?:my|our) (?:\w+ ){{0,2}}?(?P<kind>{_KIND})(?:,? (?P<name>{_NAME}))?"

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from server.domain.extraction import lexicon
+from server.domain.extraction import lexicon, nouns
 from server.domain.extraction.belongings import attributes, introduced, mentioned, own_name
 from server.domain.extraction.favorites import favorites
 from server.domain.extraction.pets import pets
@@ -19,7 +19,9 @@ _BROOD: Final = re.compile(
 )
 
 
-_OWN: Final = "|".join(sorted({*lexicon.RELATIVES, *lexicon.PLURALS, *lexicon.PETS}, key=len, reverse=True))
+_OWN: Final = "|".join(
+    sorted({*lexicon.RELATIVES, *lexicon.PLURALS, *lexicon.PETS, *nouns.THINGS}, key=len, reverse=True)
+)
 _AND_MY: Final = re.compile(
     r"(?P<a>\b(?:my|our) (?:[\w'-]+ ){0,2}?[\w'-]+) and (?=(?:(?:\d+|two|three|four|five|little|older|younger|big|"
     r"pet|baby|new|old|"
@@ -29,15 +31,24 @@ _AND_MY: Final = re.compile(
 """What "my" goes on for: "my dog and two kids" are both one's own."""
 
 
+_ALL_OF: Final = re.compile(
+    rf"\ball (?:of )?(?:the )?(?P<n>{lexicon.NUMBER_WORDS}) of my (?:\d+ )?(?={'|'.join(lexicon.PLURALS)})",
+    re.IGNORECASE,
+)
+"""All of a number is that number: "all five of my sisters" are "my five sisters"."""
+
+
 def possessions(sentence: str) -> list[Statement]:
     """Every statement a sentence makes with "my" or "our"."""
     lowered = sentence.lower()
     made: list[Statement] = []
-    if "name" in lowered or "call me" in lowered:
+    if "name" in lowered or "call me" in lowered or " me " in lowered:
         made += own_name(sentence)
     made += introduced(sentence) + _brood(sentence)
     if "my" not in lowered and "our" not in lowered:
         return made
+    if " of my " in lowered:
+        sentence = _ALL_OF.sub(r"my \g<n> ", sentence)
     if _MINE.search(sentence) is None:
         return made
     sentence = _AND_MY.sub(r"\g<a> and my ", sentence) if " and " in sentence else sentence

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from server.domain.extraction import lexicon
 from server.domain.extraction.self_rules import RULES
+from server.domain.extraction.set_phrases import put_plainly
 from server.domain.extraction.statement import Statement
 from server.domain.extraction.verbs import verb_of
 
@@ -14,8 +14,9 @@ _ADVERBS: Final = re.compile(
     r"definitely|truly|honestly|personally|often|sometimes|normally|generally|recently|"
     r"already|both|all|do|did|too|then|have always|honestly|totally|strongly|deeply|highly|mainly|primarily|much|"
     r"defiantly|very|obviously|clearly|"
-    r"probably|especially|"
-    r"basically|literally|mainly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
+    r"probably|especially|however|[a-z]{2,}(?:ously|ently|antly|ively|edly|ately|ingly|ually|onally)|"
+    r"basically|literally|mainly|exclusively|pretty much|previously|regularly|constantly|specifically|particularly|"
+    r"genuinely|continually|loyally|gladly|sure|sure do|certainly|happen to|tend to|like to go(?= \w+ing\b)|"
     r"proudly|secretly|finally|once|myself|have just)\s+)+(?=\w)",
     re.IGNORECASE,
 )
@@ -24,84 +25,6 @@ _AUXILIARY: Final = re.compile(
     r"even|now|currently|absolutely|totally|definitely|kinda|kind of|sort of|pretty "
     r"much|already|happily|recently|finally)\s+",
     re.IGNORECASE,
-)
-_FIXED: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), by)
-    for pattern, by in (
-        (r"^(?:really |just |also |do )?can not (?:stand|bear|tolerate|handle|do)\b", "hate"),
-        (
-            r"^(?:really |just |also )?can not (?:get enough of|live without|resist|stop eating|wait for|survive "
-            r"without)\b",
-            "love",
-        ),
-        (
-            r"^can (?:eat|drink|listen to|watch|read|play) (?=.*\b(?:all day|every day|over and over|over all day|"
-            r"forever)\b)",
-            "love ",
-        ),
-        (
-            r"^(?:do |did )?not (?:really |much |at all )?care (?:much |too much |a lot |at all )?(?:for|about)\b",
-            "dislike",
-        ),
-        (r"^(?:do )?care (?:a lot |deeply |very much |so much )?(?:for|about)\b", "love"),
-        (r"^(?:do )?feel (?:very |so )?strongly about\b", "love"),
-        (r"^(?:just )?(?:started|began) (?=\w+ing\b)", "am "),
-        (r"^(?:just )?(?:got done|finished|got finished|am done|got through) (?=\w+ing\b)", "was "),
-        (r"^would rather\b", "prefer to"),
-        (r"^prefer to (?:prefer|have)\b", "prefer"),
-        (r"^(?:could|would) not (?:live|be|do|survive) without\b", "love"),
-        (
-            r"^am not (?:really |very |too |so |much )?(?:keen on|big on|into|interested in|fond of|crazy about)\b",
-            "dislike",
-        ),
-        (r"^am not (?:really |exactly |much of )?an? (?:(?:big|huge) )*(?:fan|lover) of\b", "dislike"),
-        (
-            r"^am (?:(?:really|very|so|just|kind of) )*(?:bored (?:of|with|at)|annoyed (?:by|with|at)|disgusted by)\b",
-            "dislike",
-        ),
-        (
-            r"^am (?:(?:really|very|so|like|just|kind of|still|more|totally|super|mostly|pretty) )*(?:into|obsessed "
-            r"with|infatuated with|loyal to|addicted to|hooked on|"
-            r"all about|in love with|down with|down for|big on|a slave to|partial to|fascinated (?:by|with)|"
-            r"interested in)\b",
-            "love",
-        ),
-        (
-            r"^(?:am|have been) (?:just |so |really |like )*(?:craving|dying for|hungry for|in the mood for|wanting|"
-            r"jonesing for)\b",
-            "want",
-        ),
-        (r"^(?:could|can) (?:really |sure |totally )?(?:use|go for)\b", "want"),
-        (r"^(?:sure )?would (?:really |sure |absolutely )?(?:love|like|kill for) (?!to\b|if\b|that\b|it\b)", "want "),
-        (r"^(?:always |have always |have )?(?:wanted|dreamed|dreamt) (?:of|about) (?!to\b)", "want "),
-        (r"^(?:am|was) employed (?:at|by|with)\b", "work at"),
-        (r"^manage (?:the |a |an )(?=\w)", "manage a "),
-        (r"^(?:just |recently )?(?:arrived|came|moved) (?:here )?from\b", "come from"),
-        (r"^use to\b", "used to"),
-        (r"^(?:am|was) (?:always |usually )?(?:wearing|dressed in)\b", "wear"),
-        (r"^took up\b", "do"),
-        (
-            r"^(?:get|feel|am) (?:so |very |really |always )*(?:uncomfortable|nervous|anxious|uneasy|bored|angry|"
-            r"annoyed|irritated|"
-            r"stressed|grossed out|disgusted) (?:in|at|around|by|with|from|about|during|when it comes to)\b",
-            "dislike",
-        ),
-        (r"^(?:just |recently )?turned (?=\d+\b)", "am "),
-        (r"^(?:try|am trying|tend) not to (?=(?:eat|drink|use|smoke|watch|wear)\b)", "do not "),
-        (r"^(?:am|was) (?:stationed|based|located|stuck|stranded|settled) (?=(?:in|on|at)\b)", "am "),
-        (r"^(?:am|have been) new to (?=the\b)", "am in "),
-        (
-            r"^(?:have|got|has) (?:a |an |my )?(?:(?:part|full)[ -]?time |new |great |summer |good |small |side |"
-            r"night |day |little )*(?:job|gig|position|"
-            r"internship|shift) (?:working )?(?=(?:at|for|as|with)\b)",
-            "work ",
-        ),
-        (r"^(?:have|had) been (?=(?:\w+ )?\w+ing\b)", "am "),
-        (
-            rf"^have been (?=(?:\w+ )?(?:{'|'.join(sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {'a', 'an'}))})\b)",
-            "am ",
-        ),
-    )
 )
 _NEGATION: Final = re.compile(
     r"^(?P<aux>do|did|am|was|can|have|will|could|would|should|are)?\s*(?:really |just "
@@ -126,11 +49,21 @@ _FOR_YOU: Final = re.compile(
 _NOTHING: Final = re.compile(r"^(?:it|that|this|you|them|him|her|so|too|to)?\W*$", re.IGNORECASE)
 
 
+def _agreeing(predicate: str) -> str:
+    """The predicate with a verb that does not agree with "I" put right: "loves horses"."""
+    first, space, rest = predicate.partition(" ")
+    if not first.endswith("s") or (verb := verb_of(first.lower())) is None or verb.form != "third":
+        return predicate
+    return f"{verb.base}{space}{rest}"
+
+
+_NO_LONGER: Final = re.compile(r"\b(?:anymore|any more|any longer)\b")
+
+
 def of_predicate(predicate: str) -> list[Statement]:
     """The statements of the first rule that fits a predicate ("love hiking")."""
     predicate = _ADVERBS.sub("", predicate)
-    for pattern, by in _FIXED:
-        predicate = pattern.sub(by, predicate)
+    predicate = put_plainly(_agreeing(predicate))
     if _WILL.match(predicate):
         predicate = _WILL.sub("plan to ", predicate)
     if (going := _GOING.match(predicate)) and (verb := verb_of(going["v"].lower())) and verb.form == "base":
@@ -147,13 +80,13 @@ def of_predicate(predicate: str) -> list[Statement]:
         predicate = f"{aux} {rest}" if aux in ("am", "was", "can", "have") else rest
         if aux in ("will", "would", "could", "should"):
             return []
-    elif re.search(r"\b(?:anymore|any more|any longer)\b", predicate):
+    elif _NO_LONGER.search(predicate):
         negated = True
     if _UNREAL.match(predicate):
         return []
     predicate = _AUXILIARY.sub(r"\g<be> ", predicate)
     predicate = _ADVERBS.sub("", predicate)
-    for pattern, maker in RULES:
+    for _, (pattern, maker) in RULES.of(predicate):
         match = pattern.match(predicate)
         if match is None or _NOTHING.match(match.groupdict().get("x") or "nothing"):
             continue

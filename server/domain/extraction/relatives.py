@@ -97,15 +97,15 @@ def kinship(relation: str) -> str:
 
 
 def _has_relative(about: str, word: str, relation: str, name: str | None, plural: bool) -> Statement | None:
-    if relation in ("ex", "girl") or {"ex", "late", "former"} & set(about.split()):
+    counted = plural and re.match(lexicon.NUMBER_WORDS + r"\b", about) is not None
+    if relation in ("ex", "girl") or ({"ex", "late", "former"} & set(about.split()) and not counted):
         return None
-    if name is None and relation in _EVERYBODY_HAS:
+    if name is None and relation in _EVERYBODY_HAS and not (counted and relation != "parent"):
         return None
     attribute = kinship(relation)
     weight = _WEIGHTS[attribute]
     shown = " ".join(w for w in f"{about} {word}".split() if w not in ("both", "dear", "lovely", "new", "only"))
-    counted = re.match(lexicon.NUMBER_WORDS + r"\b", shown) is not None
-    article = "" if plural or counted else "an " if shown[0] in "aeiou" else "a "
+    article = "" if plural or re.match(lexicon.NUMBER_WORDS + r"\b", shown) else "an " if shown[0] in "aeiou" else "a "
     if name is None:
         return Statement(f"Has {article}{shown}", attribute, shown, weight=weight, confidence=0.8)
     return Statement(

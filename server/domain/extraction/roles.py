@@ -7,6 +7,7 @@ from server.domain.extraction import lexicon
 from server.domain.extraction.being import being
 from server.domain.extraction.english import phrase, turned
 from server.domain.extraction.statement import Statement
+from server.domain.extraction.working import work
 
 _WORDS: Final = "|".join(
     sorted(lexicon.KINDS | lexicon.OCCUPATIONS | {"student", "gluten free"}, key=len, reverse=True)
@@ -35,6 +36,7 @@ _DIET: Final = re.compile(
     r"wife|husband|daughter|son|mom|dad|mother|father|cousin|roommate|girlfriend|boyfriend))",
     re.IGNORECASE,
 )
+_DIETS: Final = ("vega", "vegetar", "pescat", "kosher", "keto", "gluten")
 _MY_DIET: Final = re.compile(
     r"\bmy diet (?:is|has to be|must be) (?:mostly )?(?P<x>vegan|vegetarian|keto|kosher|gluten free)\b", re.IGNORECASE
 )
@@ -44,10 +46,30 @@ _ON_MY_SKIN: Final = re.compile(
     r"(?= (?:on|in|of) (?:my|each of my)\b)(?P<on> on my \w+)?",
     re.IGNORECASE,
 )
+_MY_POST: Final = re.compile(
+    r"\bmy (?:(?:new|current|day|night|part time|full time|dead end|dull|boring|desk|office|great|little) )*(?:job|"
+    r"shift|work|position|internship|desk|"
+    r"career|boss|coworkers?) (?P<p>at|with|for) (?P<x>(?!(?:the )?(?:moment|home|night|least|all|now|work|me|fun|a "
+    r"while|lunch|you)\b)\w.*)",
+    re.IGNORECASE,
+)
+_MY_BODY: Final = re.compile(
+    r"\bmy (?:own |local |new |little )*(?P<x>(?:(?!and\b|the\b|to\b|is\b|of\b|in\b|parents?\b|mother|father|mom\b|"
+    r"dad\b|sister|brother|friends?\b)[\w-]+ ){0,3}?(?:church choir|church|choir|book club|congregation|mosque|"
+    r"synagogue|bowling "
+    r"league|"
+    r"orchestra|sorority|fraternity|softball team|hockey team|soccer team|football team|baseball team|knitting "
+    r"group))\b",
+    re.IGNORECASE,
+)
+_NO_LONGER: Final = re.compile(
+    r"\b(?:quit|left|lost|hate to leave|former|used|was|were|had|old|last|first|if|would)\b", re.IGNORECASE
+)
 _NOT_YET: Final = re.compile(
     r"\b(?:want|wanted|would|hope|hoping|plan|dream|future|wish|like to|going to|try|trying|study|studying|become|"
     r"was|were|if|"
-    r"degree|not|never|used|dressed|dress|up|considered|she|he|they|her|his|career|job as|school|you|your|start|child|"
+    r"degree|not|never|used|worked|dressed|dress|up|considered|she|he|they|her|his|career|job as|school|you|your|start|"
+    r"child|"
     r"fired|quit|retired)\b",
     re.IGNORECASE,
 )
@@ -56,15 +78,21 @@ _EARLIER: Final = re.compile(r"\b(?:child|kid|teen|teenager|baby|boy|girl|youth|
 
 def roles(sentence: str) -> list[Statement]:
     """What a sentence says its writer is, without "I am"."""
+    if (
+        " my " in f" {sentence}"
+        and (post := _MY_POST.search(sentence))
+        and not _NO_LONGER.search(sentence[: post.start()])
+    ):
+        return _of_work(f"work {post['p']} {post['x']}")
+    if " my " in sentence and (body := _MY_BODY.search(sentence)) and not _NO_LONGER.search(sentence):
+        group = body["x"].lower()
+        article = "an" if group[0] in "aeiou" else "a"
+        return [Statement(f"Belongs to {article} {group}", "member_of", group, weight=0.4, confidence=0.6)]
     if match := _AS_SOMETHING.match(sentence):
         return _am(match["x"]) if not _EARLIER.search(match["x"]) else []
     lowered = sentence.lower()
-    if (
-        _COMPARES.search(lowered)
-        and (match := _LIKE_ME.search(sentence))
-        and not re.search(r"\b(?:not|if)\b", sentence[: match.start()])
-    ):
-        return _am(match["x"])
+    if alike := like_me(sentence):
+        return alike
     if ("as a" in lowered or "being a" in lowered) and (match := _AS_A.search(sentence)):
         said = sentence[: match.start()]
         if re.search(r"\b(?:I|my)\b", sentence) and not _NOT_YET.search(said) and not _EARLIER.search(match["x"]):
@@ -81,9 +109,31 @@ def roles(sentence: str) -> list[Statement]:
         shown = re.sub(r"^(?:the|this) ", "a ", match["x"], flags=re.IGNORECASE)
         where = turned(match["on"] or "")
         return [Statement(f"Has {shown}{where}", "appearance", f"{shown}{where}", weight=0.5, confidence=0.75)]
-    if (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence)):
+    if any(diet in lowered for diet in _DIETS) and (
+        (match := _DIET.search(sentence)) or (match := _MY_DIET.search(sentence))
+    ):
         return _am(match["x"])
     return []
+
+
+_WORK: Final = re.compile(r"work (?P<how>at|with|for) (?P<x>.+)")
+
+
+def _of_work(words: str) -> list[Statement]:
+    """Where somebody works, from "my job at …"."""
+    match = _WORK.match(words)
+    return work(match, False) if match is not None else []
+
+
+def like_me(sentence: str) -> list[Statement]:
+    """What somebody is by likening another: "a vegan like me"."""
+    if (
+        _COMPARES.search(sentence.lower()) is None
+        or (match := _LIKE_ME.search(sentence)) is None
+        or re.search(r"\b(?:not|if)\b", sentence[: match.start()]) is not None
+    ):
+        return []
+    return _am(match["x"])
 
 
 _AM: Final = re.compile(r"am (?P<x>.+)")

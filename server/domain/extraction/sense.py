@@ -14,7 +14,7 @@ _FRAGMENTS: Final = frozenset(
     way ways thing things stuff time times everything anything something nothing someone since like is are be been
     do does did have has had get got go going doing lol haha ok okay well around about because with for at on in from
     theirs mine ha hmm ugh yay wow own other others way same here there now least yet else even only such kind sort
-    while hi hello thanks thank
+    while hi hello thanks thank especially seems seem mostly grr good
     """.split()
 )
 _BROKEN: Final = re.compile(
@@ -33,11 +33,21 @@ _STARTS_BADLY: Final = frozenset(
     lol well
     """.split()
 )
+_NAMELESS: Final = re.compile(
+    r"(?:her|him|it)(?: (?:down|up|out|in|back|off|home|around|away|over|there|to))*$|every \w+$"
+)
+"""Whom a statement is about is not said: "Carries her down"; or when is all it says: "Spent every summer"."""
+
+_NEVER_FIRST: Final = frozenset("is are was were am dyed hates hated loved".split())
+_HALF_SAID: Final = frozenset(("Grew up", "Makes up", "Made up", "Takes off", "Gets up"))
 _ENDS_BADLY: Final = frozenset(
-    "where those also because with and or if though than like his their own such very too while until".split()
+    "where those also because with and or if though than like his their own such very too while until there".split()
 )
 _BARE_NUMBER: Final = re.compile(
     rf"^(?:Has|Plays|Speaks|Owns|Wants) (?:{lexicon.NUMBER_WORDS}|some|lots|plenty|many)$", re.IGNORECASE
+)
+_A_WHILE: Final = re.compile(
+    rf"(?:{lexicon.NUMBER_WORDS} )?(?:more |whole |long )*(?:years?|months?|weeks?|days?|hours?|minutes?)$"
 )
 _TWICE: Final = re.compile(r"^(\w+) \1\b", re.IGNORECASE)
 _LONGEST: Final = 110
@@ -50,12 +60,12 @@ _TOLD_WITH_A_VERB: Final = frozenset(
 )
 
 
+_TO_DO: Final = re.compile(r"(?:Likes|Dislikes|Is \w+ed) to ")
+
+
 def _hangs_on_a_verb(statement: Statement) -> bool:
     """Whether the value may begin with a preposition or a verb: "Celebrated with cake", "Likes to have tea"."""
-    return (
-        statement.attribute in _TOLD_WITH_A_VERB
-        or re.match(r"(?:Likes|Dislikes|Is \w+ed) to ", statement.content) is not None
-    )
+    return statement.attribute in _TOLD_WITH_A_VERB or _TO_DO.match(statement.content) is not None
 
 
 def sensible(statement: Statement) -> bool:
@@ -69,6 +79,10 @@ def sensible(statement: Statement) -> bool:
     ):
         return False
     if words[:2] == ["one", "of"] or (words[-1] in _ENDS_BADLY and statement.attribute != "age"):
+        return False
+    if _NAMELESS.match(value) or words[0] in _NEVER_FIRST or statement.content in _HALF_SAID:
+        return False
+    if _A_WHILE.match(value) and statement.attribute in ("likes", "dislikes", "owns", "wants"):
         return False
     if _BARE_NUMBER.match(statement.content) or _TWICE.match(statement.content):
         return False

@@ -4,13 +4,16 @@ import re
 from typing import Final
 
 from server.domain.extraction import lexicon
+from server.domain.extraction.dispatch import words_of
 from server.domain.extraction.english import bare, phrase, turned
 from server.domain.extraction.gazetteer import is_place
 from server.domain.extraction.inverted import last_thing
+from server.domain.extraction.mine import favorite_asked, looks_asked, spelled_out
 from server.domain.extraction.statement import Statement
 
 _ASKED: Final = re.compile(
-    r"\b(?P<aux>do|are|have|can|did) (?:you|u|yall) (?:(?:guys|all|also|ever|really|even|still|happen to) "
+    r"\b(?:(?P<aux>do|are|have|can|did) (?:you|u|yall)|^(?:so |and |oh )?you(?= (?:like|love|have|play|watch|eat|"
+    r"drink|enjoy|read|know)\b)) (?:(?:guys|all|also|ever|really|even|still|happen to) "
     r")*(?P<x>[\w][\w' -]+)",
     re.IGNORECASE,
 )
@@ -23,26 +26,8 @@ _ABOUT: Final = re.compile(
     r"of |many )?(?P<x>.+)",
     re.IGNORECASE,
 )
-_YOUR_FAVORITE: Final = re.compile(
-    r"\b(?:what|who|which|do you have|have)(?: is|s|'s| are)? (?:\w+ )?(?:is |are )?(?:your|you|a|any) (?P<k>(?:all "
-    r"time )?favorite(?: \w+)?"
-    r"(?: \w+)?|name|job|guilty pleasures?|hobby|hobbies)\b",
-    re.IGNORECASE,
-)
-_YOUR_LOOKS: Final = re.compile(
-    r"\bwhat (?:color|colour) (?:are|is) your (?P<k>hair|eyes|car|house|skin)\b|"
-    r"\bwhat (?:color|colour) (?P<y>hair|eyes|car|house|skin) do you have\b|"
-    r"\b(?:(?:is|are) )?your (?P<z>hair|eyes|skin|house|dog|cat|car|horse|wife|husband|sister|brother|mother|mom|"
-    r"dad)\b",
-    re.IGNORECASE,
-)
 _HOW_MANY: Final = re.compile(
     r"\bhow many (?P<x>[\w ]+?) (?:do|did) (?:you|u) (?:have|own|speak|play)\b", re.IGNORECASE
-)
-_MINE: Final = re.compile(
-    r"\b(?:mines?|my own)(?: (?:is|would (?:have to )?be|are|has to be|was|will always be)|'s|s)? (?P<x>.+)|"
-    r"^(?P<y>[\w' -]{2,40}?) (?:is|are|would be) (?:mines?|my one|what mine is)\b",
-    re.IGNORECASE,
 )
 _SHORT_ANSWER: Final = re.compile(
     r"^(?P<lead>(?:(?:yes|yeah|yep|no|nope|nah|well|oh|actually|because|sure|me too|cause|but|and|so|sorry|sadly|"
@@ -66,6 +51,7 @@ _OBJECT: Final = re.compile(
     r"guy|stuff|artist|singer))?(?= |$|,)(?! when| how| if| too much to)",
     re.IGNORECASE,
 )
+_STAND_INS: Final = frozenset("it them that those both these one there".split())
 _COUNTED: Final = re.compile(
     rf"^(?P<v>(?:(?:do|only|just|also|actually|currently|can|already) )*(?:have|own|got|play|speak|raise|breed)) "
     rf"(?:about |only |like |over )?"
@@ -108,6 +94,15 @@ _NOT_THINGS: Final = re.compile(
     r"perfect|excellent|ha|ah|sounds|love|like)\b",
     re.IGNORECASE,
 )
+_HOW_ABOUT: Final = re.compile(r"^(?:so |and |but |well,? )?(?:how|what) about (?P<x>.+)", re.IGNORECASE)
+_AT_YOURS: Final = re.compile(r" (?:in|for|at|on|with|of) your\b.*", re.IGNORECASE)
+_PRONOUN: Final = re.compile(r"(?:it|that|this|them|those|these|him|her|one)\b", re.IGNORECASE)
+_LIKENED: Final = re.compile(r"\b(?:like|as if|as though) I\b")
+"""What something only feels like is not spoken of: "I feel like I have jet lag, but I love it"."""
+
+_TRAILING: Final = re.compile(r"(?:[\s,]+(?:and|but|so|because|or|though|yet))+[\s,]*$", re.IGNORECASE)
+"""What joins on the next clause says nothing of the one before it."""
+
 _THING_OF: Final = frozenset(
     "likes dislikes eats drinks watches reads listens_to plays activity event habit hobby owns pet has "
     "goal wants residence".split()
@@ -127,6 +122,7 @@ class Topic:
         self._question: tuple[str, str] | None = None
         self._favorite = ""
         self._looks = ""
+        self._asked_about = False
 
     @property
     def latest(self) -> str:
@@ -145,12 +141,9 @@ class Topic:
             if {"am": "are"}.get(answer["aux"].lower(), answer["aux"].lower()) == aux:
                 verb = "" if aux == "do" and not answer["not"] else f"{answer['aux'].lower()} "
                 return f"{answer['lead']}I {verb}{'not ' if answer['not'] else ''}{what}{answer['rest']}"
-        asked = _YOUR_FAVORITE.search(sentence) or _YOUR_LOOKS.search(sentence)
-        if asked and (mine := _MINE.search(sentence, asked.end())) and mine["x"]:
-            return f"my {asked['k'] or asked.groupdict().get('y') or asked.groupdict().get('z')} is {mine['x']}"
-        kind = self._favorite or self._looks
-        if kind and (mine := _MINE.search(sentence)):
-            return f"{sentence[: mine.start()]}my {kind} is {mine['x'] or mine['y']}"
+        mine = spelled_out(sentence, self._favorite, self._looks, self.thing)
+        if mine is not None:
+            return mine
         if self._who and (named := _NAMED.search(sentence)) and (self._pet or named["p"].lower() == self._owning()):
             return f"{sentence[: named.start()]} {self._who} is named {named['x']}".strip()
         if self._who and (other := _OTHER.match(sentence)) and other["p"].lower() == self._gender:
@@ -160,6 +153,11 @@ class Topic:
 
     def _owning(self) -> str:
         return {"she": "her", "he": "his"}.get(self._gender, "its")
+
+    def said_before(self, words: str) -> None:
+        """Take in what stands before a predicate: "cleaning" of "cleaning and I hate it"."""
+        if not _LIKENED.search(words):
+            self._unread.append(_TRAILING.sub("", words))
 
     def said_of(self, predicate: str) -> None:
         """Take in a predicate that made no statement: what it ends on may be spoken of next."""
@@ -172,10 +170,13 @@ class Topic:
 
     def with_object(self, predicate: str) -> str:
         """A predicate whose object is "it", "them" or a bare number with the thing itself."""
+        counted = _COUNTED.match(predicate)
+        if counted is None and _STAND_INS.isdisjoint(words_of(predicate)):
+            return predicate
         thing = self.latest
         if not thing:
             return predicate
-        if counted := _COUNTED.match(predicate):
+        if counted is not None:
             number = f"{counted['n']} of" if counted["n"].lower() in ("lots", "a lot") else counted["n"]
             adjective = "" if " of " in (counted["adj"] or "") else counted["adj"] or ""
             return f"{counted['v']} {number}{adjective} {thing}{counted['end']}{predicate[counted.end() :]}"
@@ -186,11 +187,11 @@ class Topic:
     def follow(self, sentence: str, question: bool, found: list[Statement]) -> None:
         """Take in a sentence: what it asks, whom it speaks of and what about."""
         self._question = None
-        looks = _YOUR_LOOKS.search(sentence)
+        self._asked_about = False
         if question:
             self._take_question(sentence)
-        elif looks is not None:
-            self._looks = looks["k"] or looks["y"] or looks["z"]
+        elif (looks := looks_asked(sentence)) is not None:
+            self._looks = looks[0]
         elif found:
             self._favorite = self._looks = ""
         self._take_person(sentence)
@@ -209,19 +210,27 @@ class Topic:
                 self._who, self._gender, self._pet = f"my {match['about'] or ''}{match['rel']}{name}", gender, False
 
     def _take_question(self, sentence: str) -> None:
-        favorite = _YOUR_FAVORITE.search(sentence)
-        self._favorite = favorite["k"] if favorite else ""
-        looks = _YOUR_LOOKS.search(sentence)
-        self._looks = (looks["k"] or looks["y"] or looks["z"]) if looks else ""
+        favorite, looks = favorite_asked(sentence), looks_asked(sentence)
+        self._favorite = favorite[0] if favorite else ""
+        self._looks = looks[0] if looks else ""
+        if how_about := _HOW_ABOUT.match(sentence):
+            thing = phrase(how_about["x"], 3)
+            if thing and not _PRONOUN.match(thing) and "you" not in thing.lower():
+                self._settle(bare(thing))
+                self._asked_about = True
         if how_many := _HOW_MANY.search(sentence):
             self._settle(how_many["x"].strip())
         asked = _ASKED.search(sentence)
         if asked is None or how_many:
             return
-        self._question = (asked["aux"].lower(), asked["x"].strip())
+        self._question = ((asked["aux"] or "do").lower(), asked["x"].strip())
         about = _ABOUT.match(asked["x"])
-        if about is not None and (thing := phrase(about["x"], 4)) and thing.lower() not in ("me", "a good", "a lot"):
+        if about is None:
+            return
+        thing = phrase(_AT_YOURS.sub("", about["x"]), 4)
+        if thing and thing.lower() not in ("me", "a good", "a lot") and not _PRONOUN.match(thing):
             self._settle(bare(thing))
+            self._asked_about = True
 
     def _take_thing(self, sentence: str, found: list[Statement]) -> None:
         for statement in reversed(found):
@@ -229,6 +238,8 @@ class Topic:
             if plain or (statement.subject == "self" and statement.attribute in _THING_OF):
                 self._settle(bare(statement.value))
                 return
+        if self._asked_about:
+            return
         if _BARE_THING.match(sentence) and len(sentence.split()) <= 4 and not _NOT_THINGS.search(sentence):
             self.thing = turned(bare(sentence))
             self._mentioned = ""

@@ -20,7 +20,8 @@ HABITUAL: Final = frozenset(
     race game go stay help bowl golf dye shop spend donate photograph blog stream compete perform walk keep use visit
     serve own suffer take date hang sit babysit tutor rent rock dress hit wake rescue foster snore study work live
     earn manage compose restore sculpt program code farm weave brew ferment row sail kayak box wrestle lift stretch
-    crochet carve weld repair mentor judge edit tour fly skateboard snowboard hop chew bite vape recycle
+    stick deal daydream partake intern crochet carve weld repair mentor judge edit tour fly skateboard snowboard
+    hop chew bite vape recycle
     """.split()
 )
 """Verbs that, after "I", say what somebody does again and again."""
@@ -52,7 +53,11 @@ _OTHERS: Final = frozenset(
     taste tattoo taxi tease tell test text throw tinker tip toast toss touch trade transfer translate transport
     trap treasure treat trick trim trip troll try tune twirl type umpire unwind upload vacation vent view vlog vote wait
     waltz wander wash waste water wed weep weigh whistle win wipe woodwork worship wrap yell snuggle nibble sip chomp
-    crush dominate fear miss hang jam head cruise hitchhike backpack barbecue bbq cater prep devour gulp binge vomit
+    spill swell burn feed cherish admire scratch strip whine psychoanalyze develop indulge evacuate frequent bleach
+    spoil
+    accomplish
+    refurbish squeeze step punish bump dare puke blend utilize stutter switch focus crush dominate fear miss hang
+    jam head cruise hitchhike backpack barbecue bbq cater prep devour gulp binge vomit
     """.split()
 )
 _SILENT: Final = frozenset(

@@ -24,14 +24,28 @@ def _works_at(place: str) -> Statement:
         weight=0.8,
         confidence=0.9,
         named=_workplace(place),
-        closes=_AT_WORK_AGAIN,
+        closes=_there_again(bare(place)),
     )
+
+
+def _there_again(place: str) -> tuple[tuple[str, str | None], ...]:
+    """Who works somewhere is not out of that job any more."""
+    return (*_AT_WORK_AGAIN, ("former_workplace", place))
 
 
 def _works_as(role: str, moved_on: bool, place: str | None) -> list[Statement]:
     ends = (*_AT_WORK_AGAIN, ("workplace", None)) if moved_on else _AT_WORK_AGAIN
     job = Statement(f"Works as {turned(role)}", "occupation", bare(role), weight=0.8, confidence=0.9, closes=ends)
     return [job] if place is None else [job, _works_at(place)]
+
+
+def _worked(how: str, what: str, said: str) -> Statement:
+    """Work of the past: it ends no other, and that of "used to" is over where it was thought to go on."""
+    value = bare(what)
+    attribute = "former_workplace" if how in ("at", "for") else "past"
+    over = "used to" in said.lower()
+    ends = (("workplace", value), ("occupation", value), ("field", value)) if over else ()
+    return Statement(f"Worked {how} {turned(what)}", attribute, turned(value), weight=0.55, closes=ends)
 
 
 def work(match: re.Match[str], negated: bool) -> list[Statement]:
@@ -45,6 +59,8 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
         return [
             Statement(f"Does not work {turned(what)}", "avoids", f"work {turned(what)}", weight=0.35, confidence=0.6)
         ]
+    if match[0].lower().startswith(("worked", "used to")):
+        return [] if negated else [_worked(how, what, match[0])]
     if negated:
         return [
             Statement(
@@ -72,7 +88,7 @@ def work(match: re.Match[str], negated: bool) -> list[Statement]:
                 weight=0.8,
                 confidence=0.9,
                 named=named,
-                closes=_AT_WORK_AGAIN,
+                closes=_there_again(value),
             )
         ]
         if besides and (job := phrase(besides[1], 4)):
@@ -88,14 +104,44 @@ _EMPLOYER: Final = re.compile(
 )
 
 
+_WHEN: Final = re.compile(r" (?:on|in|from|next|this|as of) .*")
+"""After the name of a workplace, when the work begins."""
+
+
+_TO_COME: Final = re.compile(r"\b(?:on|in|from|next|as of|soon|tomorrow)\b", re.IGNORECASE)
+
+
 def new_job(match: re.Match[str], negated: bool) -> list[Statement]:
     what = phrase(match["x"], 5)
     if negated or not what:
         return []
     value = bare(what)
+    if match[0].lower().startswith(("start ", "begin ", "am starting")) and _TO_COME.search(match["x"]):
+        # Until then the job of now is the job.
+        place = _WHEN.sub("", what)
+        said = f"start at {turned(place)}"
+        return [Statement(f"Plans to {said}", "plan", said, weight=0.6, named=_workplace(place))]
     if match["how"].lower() == "as":
         return [Statement(f"Works as {turned(what)}", "occupation", value, weight=0.8, closes=_AT_WORK_AGAIN)]
-    return [_works_at(what)]
+    return [_works_at(_WHEN.sub("", what) if what[:1].isupper() else what)]
+
+
+def fired(match: re.Match[str], negated: bool) -> list[Statement]:
+    """The end of a job that the employer made: of the one named, else of the present one if it was of late."""
+    if negated or _LONG_AGO.search(match["x"]):
+        return []
+    at = re.match(r"\s*(?:from|by|at) (?!my job\b|work\b)(?P<x>.+)", match["x"])
+    place = bare(phrase(at["x"], 4)) if at else ""
+    if at and not place[:1].isupper():
+        return []
+    ends = (("workplace", place),) if place else _JOBLESS
+    return [Statement("Lost their job", "employment", "lost job", weight=0.7, closes=ends)]
+
+
+_LONG_AGO: Final = re.compile(
+    r"\b(?:ago|once|back in|in (?:19|20)\d\d|first|last (?:year|job)|previous|old)\b", re.IGNORECASE
+)
+_JOBLESS: Final[tuple[tuple[str, str | None], ...]] = (("workplace", None), ("occupation", None), ("field", None))
 
 
 def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
@@ -107,7 +153,7 @@ def quit(_match: re.Match[str], negated: bool) -> list[Statement]:
             "employment",
             "left job",
             weight=0.7,
-            closes=(("workplace", None), ("occupation", None), ("field", None)),
+            closes=_JOBLESS,
         )
     ]
 

@@ -1,4 +1,4 @@
-"""Both halves of an exchange told as one: the message and the answer that came with it.
+"""Both halves of an exchange told together: the message and the answer that came with it.
 
 An answer by itself often says nothing ("Since I was six"); with the question before it, it does.
 
@@ -7,7 +7,7 @@ ROOM characters for each memory asked for. The memories themselves are told whol
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -28,16 +28,11 @@ class Placed:
     beside: int | None = None
 
 
-def as_one(memory: Memory, other: Memory) -> Memory:
-    """A memory with the other half of its exchange: both texts, a line each, the contact's message first."""
+def sources_of_both(memory: Memory, other: Memory) -> tuple[str, ...]:
+    """The sources of a memory and the other half of its exchange: the first of each, the contact's message before."""
     earlier, later = sorted((memory, other), key=lambda half: half.sequence)
     firsts = (*earlier.sources[:1], *later.sources[:1])
-    return replace(
-        memory,
-        content=f"{earlier.content}\n{later.content}",
-        entity_ids=tuple(dict.fromkeys((*earlier.entity_ids, *later.entity_ids))),
-        sources=tuple(dict.fromkeys((*firsts, *earlier.sources, *later.sources))),
-    )
+    return tuple(dict.fromkeys((*firsts, *earlier.sources, *later.sources)))
 
 
 def together(

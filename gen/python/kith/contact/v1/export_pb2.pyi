@@ -888,7 +888,7 @@ class ExportedMemory(_message.Message):
 
     @_builtins.property
     def valid_to(self) -> _timestamp_pb2.Timestamp:
-        """Until when it held; null while it is current."""
+        """Until when it holds, or held; null where no end is known."""
 
     @_builtins.property
     def interaction_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

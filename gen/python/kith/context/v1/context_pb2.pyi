@@ -243,14 +243,13 @@ class ContextMemory(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    BESIDE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The memory's id."""
     type: _builtins.str
     """What kind of memory it is."""
     content: _builtins.str
-    """The memory in words. An episode may come with the other half of its exchange, where there is room: then two lines,
-    the contact's message first.
-    """
+    """The memory in words."""
     importance: _builtins.float
     """How much it matters in itself, 0 to 1."""
     retrieval_score: _builtins.float
@@ -263,7 +262,9 @@ class ContextMemory(_message.Message):
 
     @_builtins.property
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The caller's own references of the turns it came from, oldest first."""
+        """The caller's own references of the turns it came from, oldest first; where `beside` is there, of both halves, the
+        contact's message before the answer.
+        """
 
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
@@ -272,6 +273,12 @@ class ContextMemory(_message.Message):
     @_builtins.property
     def parts(self) -> Global___ScoreParts:
         """How the score came about, where `explain` asked for it."""
+
+    @_builtins.property
+    def beside(self) -> Global___MemoryBeside:
+        """The other half of an episode's exchange, the message or the answer to it, where there is room for it; it takes no
+        place of its own.
+        """
 
     def __init__(
         self,
@@ -285,14 +292,51 @@ class ContextMemory(_message.Message):
         sources: _abc.Iterable[_builtins.str] | None = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         parts: Global___ScoreParts | None = ...,
+        beside: Global___MemoryBeside | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "parts", b"parts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "occurred_at", b"occurred_at", "parts", b"parts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "parts", b"parts", "retrieval_score", b"retrieval_score", "sources", b"sources", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "content", b"content", "entity_ids", b"entity_ids", "id", b"id", "importance", b"importance", "occurred_at", b"occurred_at", "parts", b"parts", "retrieval_score", b"retrieval_score", "sources", b"sources", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ContextMemory: _TypeAlias = ContextMemory  # noqa: Y015
+
+@_typing.final
+class MemoryBeside(_message.Message):
+    """A memory that comes along with another: the other half of its exchange. Both are corrected and deleted by their own id."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The memory's id."""
+    content: _builtins.str
+    """The memory in words."""
+    speaker: _builtins.str
+    """Who said it: `contact` or `assistant`."""
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The caller's own references of the turns it came from, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        content: _builtins.str = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+        speaker: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "id", b"id", "sources", b"sources", "speaker", b"speaker"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemoryBeside: _TypeAlias = MemoryBeside  # noqa: Y015
 
 @_typing.final
 class ScoreParts(_message.Message):

@@ -199,7 +199,9 @@ class Memory(_message.Message):
 
     @_builtins.property
     def valid_to(self) -> _timestamp_pb2.Timestamp:
-        """Until when it held; null while it is current."""
+        """Until when it holds, or held; null where no end is known. A plan ends with its day: it holds no longer then, although
+        its status stays `current`, and lists of what is current leave it out.
+        """
 
     @_builtins.property
     def event_start(self) -> _timestamp_pb2.Timestamp:
@@ -518,7 +520,7 @@ class FoundMemory(_message.Message):
         """How the score came about, where `explain` asked for it."""
 
     @_builtins.property
-    def beside(self) -> Global___Memory:
+    def beside(self) -> _context_pb2.MemoryBeside:
         """The other half of its exchange, the message or the answer to it, where that comes along; it is not found once more."""
 
     def __init__(
@@ -527,7 +529,7 @@ class FoundMemory(_message.Message):
         memory: Global___Memory | None = ...,
         retrieval_score: _builtins.float = ...,
         parts: _context_pb2.ScoreParts | None = ...,
-        beside: Global___Memory | None = ...,
+        beside: _context_pb2.MemoryBeside | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["beside", b"beside", "memory", b"memory", "parts", b"parts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -579,7 +581,9 @@ class UpdateMemoryRequest(_message.Message):
 
     @_builtins.property
     def valid_to(self) -> _timestamp_pb2.Timestamp:
-        """Until when it held: after `valid_from` and not in the future. The memory is `expired` then."""
+        """Until when it held: after `valid_from` and not in the future. The memory is `expired` then. Without it what ends by
+        itself, such as a plan, still does: where it had its end, or with the day that a correction gives it.
+        """
 
     def __init__(
         self,
@@ -918,7 +922,7 @@ class ConsolidateMemoriesResponse(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     TASKS_FIELD_NUMBER: _builtins.int
     status: _builtins.str
-    """Always `completed`."""
+    """`completed`, or `failed` where a task failed, which is tried again."""
     @_builtins.property
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsolidationResult]:
         """One result for each task that was asked for."""

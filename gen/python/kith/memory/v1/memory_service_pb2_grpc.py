@@ -124,7 +124,8 @@ class MemoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMemory(self, request, context):
-        """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+        """Deletes one memory and what it said before it was corrected. Where it was current, what ended only because of it is
+        true again. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

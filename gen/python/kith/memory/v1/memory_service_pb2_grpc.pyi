@@ -48,7 +48,9 @@ class MemoryServiceStub:
     ListEntities: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ListEntitiesRequest, _memory_pb2.ListEntitiesResponse]
     """Returns a page of the entities that memories mention. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
     DeleteMemory: _grpc.UnaryUnaryMultiCallable[_memory_pb2.DeleteMemoryRequest, _memory_pb2.DeleteMemoryResponse]
-    """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND."""
+    """Deletes one memory and what it said before it was corrected. Where it was current, what ended only because of it is
+    true again. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+    """
     DeleteAllMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.DeleteAllMemoriesRequest, _memory_pb2.DeleteAllMemoriesResponse]
     """Deletes every memory and entity of a contact and resets its state; the contact stays. Errors: CONTACT_NOT_FOUND."""
     ConsolidateMemories: _grpc.UnaryUnaryMultiCallable[_memory_pb2.ConsolidateMemoriesRequest, _memory_pb2.ConsolidateMemoriesResponse]
@@ -76,7 +78,9 @@ class MemoryServiceAsyncStub(MemoryServiceStub):
     ListEntities: _aio.UnaryUnaryMultiCallable[_memory_pb2.ListEntitiesRequest, _memory_pb2.ListEntitiesResponse]  # type: ignore[assignment]
     """Returns a page of the entities that memories mention. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
     DeleteMemory: _aio.UnaryUnaryMultiCallable[_memory_pb2.DeleteMemoryRequest, _memory_pb2.DeleteMemoryResponse]  # type: ignore[assignment]
-    """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND."""
+    """Deletes one memory and what it said before it was corrected. Where it was current, what ended only because of it is
+    true again. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+    """
     DeleteAllMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.DeleteAllMemoriesRequest, _memory_pb2.DeleteAllMemoriesResponse]  # type: ignore[assignment]
     """Deletes every memory and entity of a contact and resets its state; the contact stays. Errors: CONTACT_NOT_FOUND."""
     ConsolidateMemories: _aio.UnaryUnaryMultiCallable[_memory_pb2.ConsolidateMemoriesRequest, _memory_pb2.ConsolidateMemoriesResponse]  # type: ignore[assignment]
@@ -137,7 +141,9 @@ class MemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _memory_pb2.DeleteMemoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_memory_pb2.DeleteMemoryResponse, _abc.Awaitable[_memory_pb2.DeleteMemoryResponse]]:
-        """Deletes one memory and what it said before it was corrected. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND."""
+        """Deletes one memory and what it said before it was corrected. Where it was current, what ended only because of it is
+        true again. Errors: CONTACT_NOT_FOUND, MEMORY_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def DeleteAllMemories(

@@ -806,7 +806,7 @@ class Processing(_message.Message):
     raw_turn_retention_days: _builtins.int
     """Days for which raw turns are kept; null keeps them as long as their contact."""
     tokens_today: _builtins.int
-    """Tokens used today (UTC), calls under way counted at their most."""
+    """Tokens used today (UTC), calls under way counted at their most; at most 2147483647 is shown."""
     cost_today: _builtins.float
     """Money used today."""
     ranking_encoder: _builtins.str
@@ -1035,7 +1035,7 @@ class SetProcessingLimitsRequest(_message.Message):
     tenant_id: _builtins.str
     """The tenant. Default: that of the credential."""
     daily_tokens: _builtins.int
-    """The most tokens of a UTC day, at least 0. Default: no limit."""
+    """The most tokens of a UTC day, 0 to 2147483647. Default: no limit."""
     daily_cost: _builtins.float
     """The most money of a UTC day, at least 0, in the unit of the prices. Default: no limit."""
     raw_turn_retention_days: _builtins.int

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class TenantServiceStub:
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     def __init__(self, channel):
@@ -115,7 +115,7 @@ class TenantServiceStub:
 
 class TenantServiceServicer:
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     def CreateTenant(self, request, context):
@@ -313,7 +313,7 @@ def add_TenantServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class TenantService:
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     @staticmethod

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class TenantServiceStub:
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     @_typing.overload
@@ -73,7 +73,7 @@ class TenantServiceStub:
 @_typing.type_check_only
 class TenantServiceAsyncStub(TenantServiceStub):
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -114,7 +114,7 @@ class TenantServiceAsyncStub(TenantServiceStub):
 
 class TenantServiceServicer(metaclass=_abc_1.ABCMeta):
     """Makes, suspends and deletes tenants, keeps their gateway keys, and what they set of the deferred processing. For
-    platform keys; a tenant's own tokens may set its processing.
+    platform keys; a tenant's own tokens may set its processing, under `/contact-intel/processing`.
     """
 
     @_abc_1.abstractmethod
