@@ -14,10 +14,10 @@ from server.config import Settings
 from server.domain.turn import Turn
 from server.embedded.stores import EmbeddedStores
 from server.usecases.consolidation import consolidate_memories
-from server.usecases.contacts import export_contact
 from server.usecases.context import ContextQuestion, get_contact_context
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import MemoryQuery, list_memories
+from server.usecases.portability import export_contact
 from store.migrate import current, head, upgrade
 
 SAID = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -125,4 +125,4 @@ async def test_it_is_read_and_goes_on(running: Composition, tenant: str) -> None
     assert {t.status for t in await consolidate_memories(services, tenant, "con_1", ())} <= {"done", "skipped"}
     homes = [m for m in (await services.snapshots.get(tenant, "con_1")).memories if m.attribute == "residence"]
     assert {(m.value, m.status) for m in homes} == {("Porto", "superseded"), ("Turin", "current")}
-    assert len((await export_contact(services, tenant, "con_1")).memories) >= len(MEMORIES) + 1
+    assert len((await export_contact(services, tenant, "con_1")).tables["memories"]) >= len(MEMORIES) + 1
