@@ -52,3 +52,15 @@ from server.domain.extraction.statements import statements
 )
 def test_what_is_said_in_passing_is_kept(said: str, kept: str) -> None:
     assert kept in [s.content for s in statements(said)]
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("I play the piano at a church.", "piano at a church"),
+        ("I run the desk for the evening show.", "desk for the evening show"),
+        ("I teach at a school for pottery.", "school for pottery"),
+    ],
+)
+def test_a_value_keeps_its_words_apart(said: str, value: str) -> None:
+    assert value in [statement.value for statement in statements(said)]

@@ -133,7 +133,8 @@ def _done(verb: str, rest: str) -> list[Statement]:
     if verb in _SHOWN and re.match(r"\s*(?:in|for|at|on|with|to|my|our) ", plain):
         made.append(Statement(f"Can {verb}", "skill", verb, weight=0.35, confidence=0.6))
     for number, item in enumerate(items(plain)):
-        value = turned(bare(_JOINED.sub("", item, count=1)))
+        joined = _JOINED.match(item)
+        value = turned(bare(item[joined.end() :] if joined else item))
         if not value or _NO_OBJECT.match(value + " "):
             continue
         shown = turned(_with_preposition(plain, item)) if number == 0 else turned(item)
