@@ -194,6 +194,10 @@ def test_an_export_makes_the_same_contact_again_elsewhere(
     elsewhere: dict[str, str],
 ) -> None:
     live(rest, product, contact_id)
+    note = {"content": "Plays the harp", "importance": 0.9}
+    noted = rest.post(contact_path(contact_id, "/memories"), json=note, headers=product.bearer).json()["memory"]
+    edit = {"content": "Plays the harp in a trio"}
+    rest.patch(contact_path(contact_id, f"/memories/{noted['id']}"), json=edit, headers=product.bearer)
     plant_more(stores, product, contact_id)
     rest.patch(contact_path(contact_id), json={"time_zone": "Asia/Kolkata"}, headers=product.bearer)
     before = export(rest, product.bearer, contact_id)

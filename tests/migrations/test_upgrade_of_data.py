@@ -125,4 +125,4 @@ async def test_it_is_read_and_goes_on(running: Composition, tenant: str) -> None
     assert {t.status for t in await consolidate_memories(services, tenant, "con_1", ())} <= {"done", "skipped"}
     homes = [m for m in (await services.snapshots.get(tenant, "con_1")).memories if m.attribute == "residence"]
     assert {(m.value, m.status) for m in homes} == {("Porto", "superseded"), ("Turin", "current")}
-    assert len((await export_contact(services, tenant, "con_1")).tables["memories"]) >= len(MEMORIES) + 1
+    assert len((await export_contact(services, tenant, "con_1")).archive.tables["memories"]) >= len(MEMORIES) + 1

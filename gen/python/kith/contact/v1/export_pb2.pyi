@@ -861,7 +861,7 @@ class ExportedMemory(_message.Message):
     session_id: _builtins.str
     """The session of its turn."""
     sequence: _builtins.int
-    """The place of its turn in the contact's history, from 0."""
+    """The place of its turn in the contact's history, from 0; below 0 for what no turn said: patterns, and notes by API."""
     speaker: _builtins.str
     """Who said it; null where nobody did."""
     strength: _builtins.float
