@@ -49,6 +49,12 @@ def tenant_id() -> str:
     return current().tenant_id
 
 
+def may(permission: str) -> bool:
+    """Whether the caller of the call under way holds a permission. Raises LookupError outside one."""
+    held = current().permissions
+    return held is None or permission in held
+
+
 def request_id() -> str | None:
     """The id of the request under way; None outside one."""
     return _request_id.get(None)

@@ -3,7 +3,7 @@
 from procrastinate import App, JobContext
 
 from server.jobs.common import BackoffWithJitter, services_of
-from server.usecases.maintenance import JOB, maintain_everywhere, run_maintenance
+from server.usecases.maintenance import EVERYWHERE_JOB, JOB, maintain, maintain_everywhere
 
 
 def register(app: App) -> None:
@@ -12,10 +12,10 @@ def register(app: App) -> None:
     @app.task(name=JOB, retry=BackoffWithJitter(), pass_context=True)
     async def maintain_tenant(context: JobContext, *, tenant_id: str) -> None:
         """Runs maintenance of one tenant to its end."""
-        await run_maintenance(services_of(context), tenant_id)
+        await maintain(services_of(context), tenant_id)
 
     @app.periodic(cron="41 */6 * * *")
-    @app.task(name="maintain_everywhere", retry=BackoffWithJitter(), pass_context=True)
+    @app.task(name=EVERYWHERE_JOB, retry=BackoffWithJitter(), pass_context=True)
     async def everywhere(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         """Every six hours, for every tenant."""
         await maintain_everywhere(services_of(context))

@@ -22,6 +22,9 @@ Context = ServicerContext[object, object]
 _MOST_BYTES: Final = 32 * 1024 * 1024
 """An export over it is streamed: as JSON it could pass what the gateway takes for one answer."""
 
+_CONSENT: Final = "outreach:write"
+"""The permission to record what a contact agreed to."""
+
 
 class ContactServicer(grpc_pb.ContactServiceServicer):
     """Creates, reads, changes and erases contacts."""
@@ -82,7 +85,9 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
     ) -> export_pb2.ImportContactResponse:
         """Makes a contact again from an export."""
         archive = export_convert.archive(request)
-        result = await importing.import_contact(self._services, callers.tenant_id(), archive)
+        result = await importing.import_contact(
+            self._services, callers.tenant_id(), archive, may_consent=callers.may(_CONSENT)
+        )
         if result.created:
             await context.send_initial_metadata((("x-http-status", "201"),))
         return export_convert.imported(result)
@@ -93,7 +98,9 @@ class ContactServicer(grpc_pb.ContactServiceServicer):
         """Makes a contact again from a streamed export."""
         async with self._streams.one():
             row, records = await streaming.read(request)
-            result = await importing.import_stream(self._services, callers.tenant_id(), row, records)
+            result = await importing.import_stream(
+                self._services, callers.tenant_id(), row, records, may_consent=callers.may(_CONSENT)
+            )
         return export_convert.streamed(result)
 
     async def ListErasures(

@@ -1,5 +1,6 @@
 """Who is about to leave: the churn model over every contact's life, evaluated when asked."""
 
+import asyncio
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,11 +83,9 @@ async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery
             raise InvalidInput.of("cursor", "is not a cursor of this query") from error
         after = (-risk, contact_id)
     async with services.database.transaction(tenant_id, isolation="REPEATABLE READ") as tx:
-        lives = await analytics.lives(tx)
-        found = risks(await parameters(tx), lives, now)
-        ranked = sorted(
-            (-float(found[int(i)]), lives.contact_ids[int(i)]) for i in np.flatnonzero(found >= query.threshold)
-        )
+        # In a thread: a fifth of a second at 100,000 contacts, in which other calls would wait.
+        lives, model = await analytics.lives(tx), await parameters(tx)
+        ranked = await asyncio.to_thread(_ranked, model, lives, now, query.threshold)
         rest = ranked if after is None else ranked[bisect_right(ranked, after) :]
         page = rest[:limit]
         rows = await contacts.by_ids(tx, [contact_id for _, contact_id in page])
@@ -100,6 +99,12 @@ async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery
         ],
         next_cursor=pagination.encode(bound, (-page[-1][0], page[-1][1], now)) if len(rest) > limit else None,
     )
+
+
+def _ranked(model: Parameters, lives: Lives, now: datetime, threshold: float) -> list[tuple[float, str]]:
+    """(−risk, contact) of everybody at the threshold or above it, the highest risk first."""
+    found = risks(model, lives, now)
+    return sorted((-float(found[int(i)]), lives.contact_ids[int(i)]) for i in np.flatnonzero(found >= threshold))
 
 
 def _at_risk(row: ContactRow, risk: float, tried: OutreachStatus, now: datetime) -> AtRisk:

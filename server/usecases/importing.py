@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from server.domain.errors import Conflict, FieldViolation, InvalidInput
+from server.domain.errors import Conflict, FieldViolation, InvalidInput, PermissionDenied
 from server.domain.turn import AHEAD, EARLIEST
 from server.domain.zones import check_zone
 from server.usecases import audit
@@ -32,16 +32,20 @@ class Imported:
     created: bool
 
 
-async def import_contact(services: Services, tenant_id: str, archive: Archive) -> Imported:
+async def import_contact(services: Services, tenant_id: str, archive: Archive, *, may_consent: bool) -> Imported:
     """Makes a contact again as it was exported, under the same ids. The same again changes nothing.
 
-    Raises InvalidInput for what no export could hold; Conflict where the id was erased, the id or the (channel,
-    external id) is another contact's, or the contact is there and lacks something of the export.
+    `may_consent` is whether the caller may record that a contact agreed to a channel. What was still to be sent is
+    stored as cancelled: whoever exported it still sends it, and here none of outreach's rules looked at it.
+
+    Raises InvalidInput for what no export could hold; PermissionDenied for a channel opted in to without `may_consent`;
+    Conflict where the id was erased, the id or the (channel, external id) is another contact's, or the contact is there
+    and lacks something of the export.
     """
     _check(archive, services.clock())
 
     async def work(tx: Transaction) -> Imported:
-        under_way = await _begin(tx, archive.contact)
+        under_way = await _begin(tx, archive.contact, may_consent=may_consent)
         for name in EXPORTED:
             rows = archive.tables[name]
             for start in range(0, len(rows), _BATCH):
@@ -68,8 +72,9 @@ class End:
 
 
 async def import_stream(
-    services: Services, tenant_id: str, contact: Record, records: AsyncIterator[tuple[str, Record] | End]
-) -> Imported:
+    services: Services, tenant_id: str, contact: Record, records: AsyncIterator[tuple[str, Record] | End],
+    *, may_consent: bool,
+) -> Imported:  # fmt: skip
     """Makes a contact again from a streamed export, a batch of rows in memory at a time: all of it, or nothing.
 
     `records` are names of tables with their rows, and then the end. Raises as `import_contact`; InvalidInput also where
@@ -82,7 +87,7 @@ async def import_stream(
     ended: Mapping[str, int] | None = None
     try:
         async with services.database.transaction(tenant_id) as tx:
-            under_way = await _begin(tx, contact)
+            under_way = await _begin(tx, contact, may_consent=may_consent)
             async for record in records:
                 if ended is not None:
                     raise InvalidInput.of("end", "must be the last record")
@@ -122,12 +127,16 @@ class _UnderWay:
 
     contact_id: str
     known: bool
+    may_consent: bool
     counts: Counter[str] = field(default_factory=Counter)
 
     async def take(self, tx: Transaction, name: str, rows: list[Record]) -> None:
         """Takes some rows of a table, no key twice."""
         if not self.known:
-            await contact_data.add(tx, name, self.contact_id, rows)
+            if name == "consents" and not self.may_consent:
+                _refuse_consent(rows)
+            stored = [_closed(row) for row in rows] if name == "triggers" else rows
+            await contact_data.add(tx, name, self.contact_id, stored)
             self.counts[name] += len(rows)
         elif not await contact_data.holds(tx, name, self.contact_id, [row[key_of(name)] for row in rows]):
             raise Conflict(
@@ -143,7 +152,22 @@ class _UnderWay:
         return Imported(self.contact_id, {name: self.counts[name] for name in EXPORTED}, created=True)
 
 
-async def _begin(tx: Transaction, contact: Record) -> _UnderWay:
+def _refuse_consent(rows: list[Record]) -> None:
+    if any(row["status"] == "opted_in" for row in rows):
+        raise PermissionDenied(
+            "The export has a channel that the contact opted in to, and the token lacks the permission outreach:write.",
+            details={"permission": "outreach:write"},
+        )
+
+
+def _closed(trigger: Record) -> Record:
+    """The trigger, cancelled where it was still to be sent."""
+    if trigger["status"] not in OPEN:
+        return trigger
+    return {**trigger, "status": "cancelled", "failure": "imported", "claimed_until": None}
+
+
+async def _begin(tx: Transaction, contact: Record, *, may_consent: bool) -> _UnderWay:
     contact_id = str(contact["contact_id"])
     if await receipts.was_erased(tx, contact_id):
         raise id_taken(contact_id)
@@ -152,13 +176,13 @@ async def _begin(tx: Transaction, contact: Record) -> _UnderWay:
         same = all(getattr(known, name) == contact[name] for name in ("channel", "external_id", "created_at"))
         if not same:
             raise id_taken(contact_id)
-        return _UnderWay(contact_id, known=True)
+        return _UnderWay(contact_id, known=True, may_consent=may_consent)
     if await contacts.add(tx, {**contact, "version": 1}) is None:
         raise Conflict("Another contact has the external_id of the export on its channel.", reason="CONTACT_ID_TAKEN")
     # Whoever erased this id a moment ago held it until we could insert it.
     if await receipts.was_erased(tx, contact_id):
         raise id_taken(contact_id)
-    return _UnderWay(contact_id, known=False)
+    return _UnderWay(contact_id, known=False, may_consent=may_consent)
 
 
 _LATER: Final = frozenset(
@@ -194,7 +218,9 @@ def _of_contact(contact: Record, now: datetime) -> list[FieldViolation]:
 
 
 def _misplaced(path: str, row: Record, now: datetime) -> Iterator[FieldViolation]:
-    """Instants and days at which nothing can have been done."""
+    """Instants and days at which nothing can have been done, and a claim without its end."""
+    if "claimed_until" in row and row["status"] == "claimed" and row["claimed_until"] is None:
+        yield FieldViolation(f"{path}.claimed_until", "must be there where the status is claimed")
     for column, value in row.items():
         if isinstance(value, datetime):
             if column not in _LATER and not EARLIEST <= value <= now + AHEAD:

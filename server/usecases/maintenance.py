@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from server import ids
 from server.domain import churn, keeping, relationship
-from server.domain.churn.fitting import fit
 from server.domain.decay import HALF_LIFE_DAYS
 from server.domain.errors import NotFound
 from server.usecases import records, retention
@@ -38,10 +37,16 @@ _HOLD: Final = timedelta(seconds=60)
 
 _BATCH: Final = 200
 _PATIENCE_SECONDS: Final = 8.0
-"""How long a caller is kept waiting; the gateway gives up after 15 s."""
+"""How long a caller is kept waiting for work; the gateway gives up after 15 s."""
+
+_TELLING_SECONDS: Final = 11.0
+"""How long a call over all tenants goes on to leave runs to the job worker and tell of them."""
 
 JOB: Final = "maintain_tenant"
 """The deferred task that runs maintenance of one tenant to its end."""
+
+EVERYWHERE_JOB: Final = "maintain_everywhere"
+"""The deferred task that queues maintenance of every tenant."""
 
 _NOTABLE: Final = 0.001
 """A change of a risk below this is not written."""
@@ -59,12 +64,21 @@ class Run:
 async def request_maintenance(services: Services, tenant_ids: Sequence[str] | None, *, wait: bool) -> list[Run]:
     """Has maintenance run for these tenants, or for all active ones. Returns the run of each.
 
-    With `wait` it works on them itself for as long as a caller may be kept waiting; the job worker does the rest.
+    With `wait` it works on them itself for as long as a caller may be kept waiting; the job worker does the rest. Where
+    all tenants are so many that even leaving them to it takes too long, those last are queued without being told of.
     """
-    ends_at = time.monotonic() + (_PATIENCE_SECONDS if wait else 0.0)
+    begun = time.monotonic()
+    ends_at = begun + (_PATIENCE_SECONDS if wait else 0.0)
     runs = []
     for tenant_id in await _active(services) if tenant_ids is None else tenant_ids:
-        run = await run_maintenance(services, tenant_id, ends_at=ends_at)
+        now = time.monotonic()
+        if tenant_ids is None and now >= begun + _TELLING_SECONDS:
+            await _queue(services, PLATFORM, _everywhere(services.clock()))
+            break
+        if now >= ends_at:
+            run = await _leave(services, tenant_id)
+        else:
+            run = await run_maintenance(services, tenant_id, ends_at=ends_at)
         if run.row.status == "running":
             await _queue(services, tenant_id)
         runs.append(run)
@@ -75,6 +89,13 @@ async def maintain_everywhere(services: Services) -> None:
     """Queues maintenance of every active tenant; for the schedule."""
     for tenant_id in await _active(services):
         await _queue(services, tenant_id)
+
+
+async def maintain(services: Services, tenant_id: str) -> None:
+    """Runs maintenance to its end; for the job worker. Comes again where somebody holds the run, who may have died."""
+    run = await run_maintenance(services, tenant_id)
+    if run.row.status == "running":
+        await _queue(services, tenant_id, replace(_job(tenant_id), not_before=run.row.held_until))
 
 
 async def run_maintenance(
@@ -97,10 +118,24 @@ async def last_run(services: Services, tenant_id: str) -> Run | None:
     return None if row is None else await _told(services, tenant_id, row)
 
 
+async def _leave(services: Services, tenant_id: str) -> Run:
+    """Begins a run, unless one is under way, for whoever takes it up."""
+
+    async def work(tx: Transaction) -> Run:
+        row, _ = await _enter(tx, services.clock(), hold=timedelta())
+        return await _with_model(tx, row)
+
+    return await services.database.run(tenant_id, work)
+
+
 async def _told(services: Services, tenant_id: str, row: MaintenanceRunRow) -> Run:
     async with services.database.transaction(tenant_id) as tx:
-        held = await churn_models.get(tx)
-        return Run(row, await parameters(tx), fitted=held is not None and held.fitted)
+        return await _with_model(tx, row)
+
+
+async def _with_model(tx: Transaction, row: MaintenanceRunRow) -> Run:
+    held = await churn_models.get(tx)
+    return Run(row, await parameters(tx), fitted=held is not None and held.fitted)
 
 
 async def _active(services: Services) -> list[str]:
@@ -115,10 +150,11 @@ async def _active(services: Services) -> list[str]:
         after = page[-1].tenant_id
 
 
-async def _queue(services: Services, tenant_id: str) -> None:
-    """Leaves the work to the job worker, unless it waits for it already."""
+async def _queue(services: Services, tenant_id: str, job: Job | None = None) -> None:
+    """Leaves the tenant's work, or another job, to the job worker, unless it waits for it already."""
+    wanted = job or _job(tenant_id)
     try:
-        await services.database.run(tenant_id, lambda tx: queue.put_unless_waiting(tx, _job(tx.tenant_id)))
+        await services.database.run(tenant_id, lambda tx: queue.put_unless_waiting(tx, wanted))
     except UniqueViolation:
         # Somebody left it there at this very moment.
         return
@@ -128,10 +164,14 @@ def _job(tenant_id: str) -> Job:
     return Job(JOB, {"tenant_id": tenant_id}, name=f"{JOB}/{tenant_id}")
 
 
+def _everywhere(now: datetime) -> Job:
+    return Job(EVERYWHERE_JOB, {"timestamp": int(now.timestamp())}, name=EVERYWHERE_JOB)
+
+
 async def _work(
     services: Services, tenant_id: str, run: MaintenanceRunRow, ends_at: float | None, batch: int
 ) -> MaintenanceRunRow:
-    if run.after_contact is None:
+    if run.after_contact is None and (ends_at is None or time.monotonic() < ends_at):
         await _fit(services, tenant_id)
     since = await _since(services, tenant_id)
     run_id, more = run.run_id, True
@@ -150,15 +190,15 @@ async def _work(
     )
 
 
-async def _enter(tx: Transaction, now: datetime) -> tuple[MaintenanceRunRow, bool]:
-    """The run to work on, and whether it is this caller's to do."""
+async def _enter(tx: Transaction, now: datetime, hold: timedelta = _HOLD) -> tuple[MaintenanceRunRow, bool]:
+    """The run to work on, held for so long, and whether it is this caller's to do."""
     latest = await maintenance.latest(tx, lock=True)
     if latest is not None and latest.status == "running":
         if latest.held_until > now:
             return latest, False
-        return await maintenance.advance(tx, latest.run_id, {"held_until": now + _HOLD}), True
+        return await maintenance.advance(tx, latest.run_id, {"held_until": now + hold}), True
     run = MaintenanceRunRow(
-        tx.tenant_id, ids.new("mnt", now), "running", now, None, None, now + _HOLD, 0, 0, 0, 0, 0, 0, 0, 0
+        tx.tenant_id, ids.new("mnt", now), "running", now, None, None, now + hold, 0, 0, 0, 0, 0, 0, 0, 0
     )
     await maintenance.begin(tx, run)
     return run, True
@@ -172,10 +212,13 @@ async def _since(services: Services, tenant_id: str) -> datetime:
 
 async def _fit(services: Services, tenant_id: str) -> None:
     """Fits the churn model to the tenant's contacts; where they do not settle it, what holds so far stays."""
+    # Imported where it is needed: the optimiser is megabytes that a server has no use for until it fits.
+    from server.domain.churn.fitting import fit  # noqa: PLC0415
+
     now = services.clock()
     async with services.database.transaction(tenant_id) as tx:
         lives, held = await analytics.lives(tx), await parameters(tx)
-    found = await asyncio.to_thread(fit, *history_of(lives, now), prior=held)
+    found = await asyncio.to_thread(lambda: fit(*history_of(lives, now), prior=held))
     if found.kept_because is not None:
         return
     model = found.parameters

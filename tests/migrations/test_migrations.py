@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from typing import Any
 
 import psycopg
 from alembic.autogenerate import compare_metadata
@@ -13,6 +14,7 @@ from server.usecases.receipts import verify_receipts
 from store.database import Database
 from store.migrate import current, head, upgrade
 from store.tables import metadata
+from tests.planting import row
 
 
 def engine_of(url: str):
@@ -53,6 +55,42 @@ def test_two_that_migrate_at_once_do_it_one_after_the_other(stores: EmbeddedStor
         thread.join()
     assert failures == []
     upgrade(stores.owner_url(name))
+    stores.drop_database(name)
+
+
+def test_who_wrote_before_there_was_a_note_of_it_is_as_last_seen_where_the_raw_turns_are_gone(
+    stores: EmbeddedStores,
+) -> None:
+    name = f"kith_{uuid.uuid4().hex[:12]}"
+    stores.create_database(name)
+    upgrade(stores.owner_url(name), to="0004")
+    at = "'2026-01-02T00:00:00Z'"
+
+    def insert(connection: Any, table: str, **given: str) -> None:
+        names, values = row(table, but=("last_wrote_at",), tenant_id="'tnt_a'", **given)
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({values})".encode())
+
+    with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
+        connection.execute("INSERT INTO tenants VALUES ('tnt_a', 'x', 'UTC', 'active', now())")
+        # By contact: turns ever, and the texts of those still there.
+        for contact, (turns, texts) in {
+            "forgotten": (3, []), "partly": (3, [None]), "told": (3, ["Hello"]), "mute": (1, [None]), "new": (0, []),
+        }.items():  # fmt: skip
+            seen = "'2026-03-04T00:00:00Z'" if turns else "NULL"
+            owner = {"contact_id": f"'{contact}'"}
+            insert(connection, "contacts", **owner, external_id=f"'{contact}'", last_active_at=seen)
+            if turns:
+                insert(connection, "contact_days", **owner, turns=str(turns))
+            for number, said in enumerate(texts):
+                said = f"'{said}'" if said else "NULL"
+                turn = {"interaction_id": f"'{number}'", "turn_id": "NULL", "user_message": said, "occurred_at": at}
+                insert(connection, "interaction_logs", **owner, **turn)
+    upgrade(stores.owner_url(name))
+    with psycopg.connect(stores.superuser_url.rsplit("/", 1)[0] + f"/{name}") as connection:
+        found = connection.execute("SELECT contact_id, last_wrote_at::date::text FROM contacts").fetchall()
+    assert dict(found) == {
+        "forgotten": "2026-03-04", "partly": "2026-03-04", "told": "2026-01-02", "mute": None, "new": None,
+    }  # fmt: skip
     stores.drop_database(name)
 
 

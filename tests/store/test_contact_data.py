@@ -17,15 +17,26 @@ from store.contact_data import CURSORS, EXPORTED, KEPT, NOT_EXPORTED_COLUMNS, OF
 from store.database import Database
 from store.errors import ForeignKeyViolation
 from store.tables import metadata
+from store.tables.outreach import outreach_triggers
 from tests.planting import row
 
 OWNED = {entry.table.name for entry in TABLES} | {OF_CONTACT.name}
 
 
+BELONGINGS = frozenset(
+    entry.key.name for entry in TABLES if entry.key is not None and entry.key.name.endswith("_id")
+) - {"tenant_id"}
+"""Keys of what belongs to one contact: a table that has one of them is about that contact too."""
+
+
 def names_contacts(table: Table) -> bool:
-    """Whether a table has a column with a contact's key or digest, or a foreign key to contacts."""
+    """Whether a table has a column with a contact's key or digest, or that of a memory, a trigger or another belonging.
+
+    Or a foreign key to a table of the contact's.
+    """
     by_column = any("contact" in c.name and not isinstance(c.type, Integer) for c in table.c)
-    return by_column or any(key.column.table.name == OF_CONTACT.name for key in table.foreign_keys)
+    by_belonging = any(key in c.name for c in table.c for key in BELONGINGS)
+    return by_column or by_belonging or any(key.column.table.name in OWNED for key in table.foreign_keys)
 
 
 def test_every_table_that_names_contacts_is_declared() -> None:
@@ -37,13 +48,31 @@ def test_every_table_that_names_contacts_is_declared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "refers"), [("contact_id", False), ("about_contact", False), ("contact_digest", False), ("person", True)]
+    ("column", "refers"),
+    [
+        ("contact_id", False),
+        ("about_contact", False),
+        ("contact_digest", False),
+        ("person", True),
+        ("trigger_id", False),
+        ("memory_id", False),
+        ("interaction_id", False),
+        ("entity_id", False),
+        ("session_id", False),
+        ("replaced_memory_ids", False),
+    ],
 )
 def test_a_table_yet_to_come_is_noticed_by_its_key_or_by_whom_it_refers_to(column: str, refers: bool) -> None:
     to_come = MetaData()
     OF_CONTACT.to_metadata(to_come)
     keys = [ForeignKeyConstraint(["tenant_id", column], ["contacts.tenant_id", "contacts.contact_id"])] * refers
     assert names_contacts(Table("to_come", to_come, Column("tenant_id", Text), Column(column, Text), *keys))
+    outreach_triggers.to_metadata(to_come)
+    keys = [
+        ForeignKeyConstraint(["tenant_id", "about"], ["outreach_triggers.tenant_id", "outreach_triggers.trigger_id"])
+    ]
+    tracked = Table("tracked", to_come, Column("tenant_id", Text), Column("about", Text), *keys)
+    assert names_contacts(tracked)
     assert not names_contacts(Table("runs", to_come, Column("tenant_id", Text), Column("contacts", Integer)))
 
 

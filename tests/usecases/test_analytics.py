@@ -1,8 +1,10 @@
 """Analytics add up: told by hand from a few contacts whose every turn is known."""
 
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -12,12 +14,14 @@ from server.config import Settings
 from server.domain.turn import Turn
 from server.domain.words import MOODS, Mood
 from server.embedded.stores import EmbeddedStores
+from server.usecases import churn
 from server.usecases.analytics import get_moods, get_trends
 from server.usecases.churn import ChurnQuery, get_churn_report
 from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.ingest import ingest_interaction
 from server.usecases.services import Services
 from server.usecases.tenants import NewTenant, create_tenant
+from store import tenants
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -115,6 +119,38 @@ async def test_days_are_those_of_the_tenants_own_zone(process: Composition) -> N
     assert [(day.date.isoformat(), day.messages) for day in daily] == [
         ("2026-06-14", 1), ("2026-06-15", 0), ("2026-06-16", 0),
     ]  # fmt: skip
+
+
+async def test_a_change_of_the_zone_moves_days_of_before_by_one_at_most_and_no_sum(process: Composition) -> None:
+    services = await tenant(process, "moved")
+    who = await person(services, "moved", "kiri")
+    # The evening of the 13th in UTC, the morning of the 14th in Auckland.
+    await say(services, "moved", who, datetime(2026, 6, 13, 20, 0, tzinfo=UTC))
+    async with services.database.transaction("moved") as tx:
+        await tenants.set_time_zone(tx, "Pacific/Auckland")
+    await say(services, "moved", who, datetime(2026, 6, 14, 20, 0, tzinfo=UTC))
+    trends = await get_trends(services, "moved", 7)
+    assert (trends.active_users, trends.new_users, trends.total_messages) == (1, 1, 2)
+    assert {day.date.day: (day.new, day.messages) for day in trends.daily if day.new or day.messages} == {
+        13: (0, 1), 14: (1, 0), 15: (0, 1),
+    }  # fmt: skip
+
+
+async def test_ranking_a_tenants_contacts_leaves_the_event_loop_to_others(
+    process: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = await tenant(process, "threads")
+    who = await person(services, "threads", "p")
+    await say(services, "threads", who, days_ago(3))
+    ran_in, history_of = set[int](), churn.history_of
+
+    def watched(*arguments: Any) -> Any:
+        ran_in.add(threading.get_ident())
+        return history_of(*arguments)
+
+    monkeypatch.setattr(churn, "history_of", watched)
+    assert (await get_churn_report(services, "threads", ChurnQuery(0.0, 10))).at_risk_count == 1
+    assert ran_in and threading.get_ident() not in ran_in
 
 
 async def test_moods_are_shares_of_one_and_turn_for_the_better(process: Composition) -> None:

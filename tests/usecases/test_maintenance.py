@@ -1,9 +1,12 @@
 """Maintenance does its work once, whoever runs it and however often it breaks off."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -161,6 +164,75 @@ async def test_whoever_asks_while_the_work_waits_for_the_job_worker_adds_nothing
             text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = 'maintain_tenant/again'")
         )
         assert jobs.scalar_one() == 1
+
+
+async def queued(services: Services, tenant_id: str, task: str) -> list[tuple[dict[str, Any], datetime | None]]:
+    async with services.database.transaction(tenant_id) as tx:
+        found = await tx.execute(
+            text("SELECT args, scheduled_at FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo'"),
+            {"task": task},
+        )
+        rows = [(args, at) for args, at in found]
+    return rows if task == "maintain_everywhere" else [row for row in rows if row[0]["tenant_id"] == tenant_id]
+
+
+@pytest.mark.parametrize("wait", [False, True])
+async def test_past_its_patience_a_call_begins_nothing_and_leaves_a_run_that_anybody_may_take_up(
+    workers: list[Composition], monkeypatch: pytest.MonkeyPatch, wait: bool
+) -> None:
+    name = f"patience_{wait}".lower()
+    services = await tenant(workers[0], name)
+    await people(services, name, 1)
+
+    async def forbidden(*_: object) -> None:
+        raise AssertionError("began to fit")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(use_case, "_PATIENCE_SECONDS", 0.0)
+        patched.setattr(use_case, "_fit", forbidden)
+        [left] = await request_maintenance(services, [name], wait=wait)
+        assert (left.row.status, left.row.contacts) == ("running", 0)
+        # A run that found its time over before its first batch ends as quietly.
+        late = await run_maintenance(services, name, ends_at=0.0)
+        assert (late.row.run_id, late.row.status) == (left.row.run_id, "running")
+    assert len(await queued(services, name, "maintain_tenant")) == 1
+    done = await run_maintenance(services, name)
+    assert (done.row.run_id, done.row.status, done.row.contacts) == (left.row.run_id, "completed", 1)
+
+
+async def test_what_a_call_over_all_tenants_has_no_time_even_to_queue_is_left_to_one_job(
+    workers: list[Composition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = await tenant(workers[0], "manytenants")
+    monkeypatch.setattr(use_case, "_TELLING_SECONDS", 0.0)
+    for _ in range(2):
+        assert await request_maintenance(services, None, wait=True) == []
+    assert len(await queued(services, "manytenants", "maintain_everywhere")) == 1
+    # One tenant is always told of.
+    assert len(await request_maintenance(services, ["manytenants"], wait=True)) == 1
+
+
+async def test_a_job_that_finds_the_run_held_comes_again_when_it_is_free(workers: list[Composition]) -> None:
+    services = await tenant(workers[0], "held")
+    await people(services, "held", 1)
+    async with services.database.transaction("held") as tx:
+        held, _ = await use_case._enter(tx, TODAY)
+    await use_case.maintain(services, "held")
+    [(_, again)] = await queued(services, "held", "maintain_tenant")
+    assert again == held.held_until
+    later = replace(services, clock=lambda: TODAY + timedelta(minutes=2))
+    await use_case.maintain(later, "held")
+    done = await last_run(services, "held")
+    assert done is not None
+    assert (done.row.run_id, done.row.status) == (held.run_id, "completed")
+
+
+def test_a_server_does_not_load_the_optimiser_before_it_fits() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, server.main; print('iminuit' in sys.modules)"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == "False"
 
 
 async def test_a_tenant_of_a_hundred_contacts_gets_a_churn_model_of_its_own(workers: list[Composition]) -> None:

@@ -1,6 +1,6 @@
 """How likely a contact has left for good, from the days on which they came.
 
-Fitting is in `server.domain.churn.fitting`, which brings an optimiser along: only the maintenance job needs it.
+Fitting is in `server.domain.churn.fitting`, which brings an optimiser along: only maintenance needs it.
 """
 
 from server.domain.churn.history import histories, risk_of

@@ -215,6 +215,15 @@ LAST_WROTE = """
     WHERE w.tenant_id = c.tenant_id AND w.contact_id = c.contact_id
 """
 
+# Raw turns go with a tenant's retention: of whoever has fewer than it ever had, the last turn of either side stands in.
+LAST_SEEN = """
+    UPDATE contacts c SET last_wrote_at = c.last_active_at
+    WHERE c.last_wrote_at IS NULL AND c.last_active_at IS NOT NULL
+      AND (SELECT coalesce(sum(d.turns), 0) FROM contact_days d
+           WHERE d.tenant_id = c.tenant_id AND d.contact_id = c.contact_id)
+        > (SELECT count(*) FROM interaction_logs i WHERE i.tenant_id = c.tenant_id AND i.contact_id = c.contact_id)
+"""
+
 
 def upgrade() -> None:
     for statement in TABLES:
@@ -233,6 +242,7 @@ def upgrade() -> None:
         connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": tenant})
         connection.execute(text(BACKFILL))
         connection.execute(text(LAST_WROTE))
+        connection.execute(text(LAST_SEEN))
 
 
 def downgrade() -> None:

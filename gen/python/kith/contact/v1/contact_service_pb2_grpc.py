@@ -158,8 +158,9 @@ class ContactServiceServicer:
 
     def ImportContact(self, request, context):
         """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
-        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
-        Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds. What was still
+        to be sent is stored as cancelled, with the failure `imported`. A channel opted in to takes the permission `outreach:write` too.
+        Errors: INVALID_INPUT, CONTACT_ID_TAKEN, PERMISSION_DENIED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

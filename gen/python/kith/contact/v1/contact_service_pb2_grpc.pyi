@@ -59,8 +59,9 @@ class ContactServiceStub:
     """
     ImportContact: _grpc.UnaryUnaryMultiCallable[_export_pb2.ImportContactRequest, _export_pb2.ImportContactResponse]
     """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
-    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
-    Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds. What was still
+    to be sent is stored as cancelled, with the failure `imported`. A channel opted in to takes the permission `outreach:write` too.
+    Errors: INVALID_INPUT, CONTACT_ID_TAKEN, PERMISSION_DENIED.
     """
     ImportContactStream: _grpc.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]
     """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
@@ -102,8 +103,9 @@ class ContactServiceAsyncStub(ContactServiceStub):
     """
     ImportContact: _aio.UnaryUnaryMultiCallable[_export_pb2.ImportContactRequest, _export_pb2.ImportContactResponse]  # type: ignore[assignment]
     """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
-    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
-    Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+    another contact's, is refused, and so is an export of a contact that has changed since in what the export holds. What was still
+    to be sent is stored as cancelled, with the failure `imported`. A channel opted in to takes the permission `outreach:write` too.
+    Errors: INVALID_INPUT, CONTACT_ID_TAKEN, PERMISSION_DENIED.
     """
     ImportContactStream: _aio.StreamUnaryMultiCallable[_export_pb2.ImportContactStreamRequest, _export_pb2.ImportContactStreamResponse]  # type: ignore[assignment]
     """Makes a contact again from a streamed export, as `ImportContact` does, however large it is. All of it is stored, or nothing.
@@ -190,8 +192,9 @@ class ContactServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_export_pb2.ImportContactResponse, _abc.Awaitable[_export_pb2.ImportContactResponse]]:
         """Makes a contact again from its export, under the same ids. The same again changes nothing. An id that was erased, or that is
-        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds.
-        Errors: INVALID_INPUT, CONTACT_ID_TAKEN.
+        another contact's, is refused, and so is an export of a contact that has changed since in what the export holds. What was still
+        to be sent is stored as cancelled, with the failure `imported`. A channel opted in to takes the permission `outreach:write` too.
+        Errors: INVALID_INPUT, CONTACT_ID_TAKEN, PERMISSION_DENIED.
         """
 
     @_abc_1.abstractmethod

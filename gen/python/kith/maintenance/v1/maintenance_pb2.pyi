@@ -61,7 +61,7 @@ class RunMaintenanceResponse(_message.Message):
     RUNS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def runs(self) -> _containers.RepeatedCompositeFieldContainer[Global___MaintenanceRun]:
-        """One for each tenant."""
+        """One for each tenant. Of more tenants than there is time to tell of, the last are left out; they are maintained in the background."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class MaintenanceRun(_message.Message):
     tenant_id: _builtins.str
     """The tenant."""
     status: _builtins.str
-    """`running`, `completed`, or `failed` where it will be taken up again."""
+    """`running` (also where it is still to be taken up), `completed`, or `failed` where it will be taken up again."""
     contacts: _builtins.int
     """Contacts gone through so far."""
     churn_updated: _builtins.int

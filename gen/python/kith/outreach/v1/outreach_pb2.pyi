@@ -233,8 +233,8 @@ class Trigger(_message.Message):
     """How often delivery was tried."""
     failure: _builtins.str
     """Why it was not sent, in one word: a rule (`opted_out`, `no_consent`, `contact_wrote`, `disabled`, `max_attempts`,
-    `too_late`, `quiet_hours`, `daily_cap`, `weekly_cap`), a person (`rejected`), its text (`no_text`), or its channel
-    (`provider_rejected`, `provider_unavailable`, `provider_throttled`, `outcome_unknown`, `channel_unusable`).
+    `too_late`, `quiet_hours`, `daily_cap`, `weekly_cap`), a person (`rejected`), an import (`imported`), its text (`no_text`), or
+    its channel (`provider_rejected`, `provider_unavailable`, `provider_throttled`, `outcome_unknown`, `channel_unusable`).
     """
     reason: _builtins.str
     """What made it due, e.g. `silent_days:5` or `streak:30`."""
