@@ -36,6 +36,7 @@ _HOLD: Final = timedelta(seconds=60)
 """Whoever works on a run says so again within this time; after it the run may be taken up by another."""
 
 _BATCH: Final = 200
+_LOOK_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 8.0
 """How long a caller is kept waiting for work; the gateway gives up after 15 s."""
 
@@ -78,11 +79,29 @@ async def request_maintenance(services: Services, tenant_ids: Sequence[str] | No
         if now >= ends_at:
             run = await _leave(services, tenant_id)
         else:
-            run = await run_maintenance(services, tenant_id, ends_at=ends_at)
+            run = await _to_its_end(services, tenant_id, ends_at)
         if run.row.status == "running":
             await _queue(services, tenant_id)
         runs.append(run)
     return runs
+
+
+async def _to_its_end(services: Services, tenant_id: str, ends_at: float) -> Run:
+    """A run of the tenant as it ended; one that another works on is waited for. Still running after `ends_at`."""
+    run = await run_maintenance(services, tenant_id, ends_at=ends_at)
+    while run.row.status == "running" and time.monotonic() < ends_at:
+        await asyncio.sleep(_LOOK_SECONDS)
+        run = (
+            await run_maintenance(services, tenant_id, ends_at=ends_at)
+            if _is_free(services, run)
+            else (await last_run(services, tenant_id) or run)
+        )
+    return run
+
+
+def _is_free(services: Services, run: Run) -> bool:
+    """Whether whoever worked on the run gave no sign of life for so long that it may be taken up."""
+    return run.row.held_until <= services.clock()
 
 
 async def maintain_everywhere(services: Services) -> None:

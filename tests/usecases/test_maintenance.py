@@ -258,3 +258,11 @@ async def test_a_tenant_of_a_hundred_contacts_gets_a_churn_model_of_its_own(work
     assert run.row.contacts == 151
     assert run.fitted
     assert min(run.model.r, run.model.alpha, run.model.a, run.model.b) > 0
+
+
+async def test_a_call_that_joins_a_run_waits_for_its_end(workers: list[Composition]) -> None:
+    services = [await tenant(worker, "joined") for worker in workers]
+    await people(services[0], "joined", 6)
+    runs = await asyncio.gather(*(request_maintenance(each, ["joined"], wait=True) for each in services))
+    assert {run.row.status for each in runs for run in each} == {"completed"}
+    assert len({run.row.run_id for each in runs for run in each}) == 1
