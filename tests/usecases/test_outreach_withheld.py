@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from server.composition import Composition
-from server.usecases.contacts import delete_contact, update_contact
-from server.usecases.outreach.consent import set_consent
+from server.domain.errors import Conflict
+from server.usecases.contacts import delete_contact, get_contact_profile, update_contact
+from server.usecases.outreach.consent import get_consent, set_consent
 from server.usecases.outreach.manage import cancel_trigger
 from tests.usecases.outreach_setting import place
 
@@ -73,6 +76,41 @@ async def test_an_opt_out_cancels_what_is_open_on_the_channel(parts: Composition
     await set_consent(here.services, "optout", who, "webchat", "opted_out")
     ended = await here.trigger(planned)
     assert (ended.status, ended.failure) == ("cancelled", "opted_out")
+
+
+async def test_stop_holds_on_every_channel_also_on_one_that_is_set_up_later(parts: Composition) -> None:
+    here = await place(parts, "everywhere")
+    await here.through_adapter("chat")
+    who = await here.contact(channel="whatsapp")
+    await set_consent(here.services, "everywhere", who, "chat", "opted_in")
+    planned = [(await here.schedule(who, in_=HOUR, channel=one)).trigger.trigger_id for one in ("chat", "whatsapp")]
+    here.clock.forward(minutes=1)
+    await here.writes(who, "STOP")
+    ended = [await here.trigger(one) for one in planned]
+    assert [(row.status, row.failure) for row in ended] == [("cancelled", "opted_out")] * 2
+    said = await get_consent(here.services, "everywhere", who)
+    assert said.outreach_consent is False
+    assert [(row.channel, row.status) for row in said.channels] == [("chat", "opted_out"), ("whatsapp", "opted_out")]
+    assert (await get_contact_profile(here.services, "everywhere", who)).snapshot.profile.outreach_consent is False
+    await here.through_adapter("later")
+    for channel in ("chat", "whatsapp", "later"):
+        with pytest.raises(Conflict, match="its consent must change first"):
+            await here.schedule(who, in_=HOUR, channel=channel)
+    here.clock.forward(hours=2)
+    assert (await here.fire()).sent == 0
+
+
+async def test_a_late_stop_leaves_a_channel_that_was_agreed_to_since(parts: Composition) -> None:
+    here = await place(parts, "since")
+    await here.through_adapter("chat")
+    who = await here.contact(channel="whatsapp")
+    here.clock.forward(hours=1)
+    await set_consent(here.services, "since", who, "chat", "opted_in")
+    stays = (await here.schedule(who, in_=HOUR, channel="chat")).trigger.trigger_id
+    gone = (await here.schedule(who, in_=HOUR, channel="whatsapp")).trigger.trigger_id
+    await here.writes(who, "STOP", at=here.clock.now - HOUR / 2)
+    assert (await here.trigger(stays)).status == "pending"
+    assert (await here.trigger(gone)).status == "cancelled"
 
 
 async def test_a_general_refusal_cancels_what_is_open_but_on_channels_that_were_opted_in_to(
