@@ -8,15 +8,16 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Final
 
 from server.usecases.outreach import occasions
 from server.usecases.outreach.delivery import Ending, deliver
-from server.usecases.outreach.dispatch import Batch, Claimed, claim_due
+from server.usecases.outreach.dispatch import LEASE, Batch, Claimed, claim_due
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outreach_settings, snapshots, tenants
-from store.tables.outreach import ChannelRow
+from store.tables.outreach import ChannelRow, TriggerRow
 from store.tables.tenant import PLATFORM
 
 log: Final = logging.getLogger("kith.outreach")
@@ -32,7 +33,6 @@ _TENANTS_AT_ONCE: Final = 3
 
 _WAITS: Final = 5
 _WAIT_SECONDS: Final = 0.05
-_HELD: Final = 50
 _TENANTS: Final = 200
 
 
@@ -98,7 +98,9 @@ async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True
     if making:
         done.created += await occasions.make_of_silence(services, tenant_id)
         done.created += await occasions.make_of_milestones(services, tenant_id)
-    done.expired += await _tend_held(services, tenant_id)
+    done.expired += await services.database.run(
+        tenant_id, lambda tx: dispatching.expire_held(tx, services.clock())
+    )  # fmt: skip
     async with services.database.transaction(tenant_id) as tx:
         channels = {row.channel: row for row in await outreach_settings.channels(tx)}
     waits = 0
@@ -113,6 +115,8 @@ async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True
             break
         waits = 0
         _count(done, batch, await _deliver_all(services, batch.claimed, channels, ends))
+    # Last, for what nobody waits for yet must not hold up what is due.
+    await _write_held(services, tenant_id, ends)
     return done
 
 
@@ -160,24 +164,35 @@ def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
     done.retrying += endings.count("retrying")
 
 
-async def _tend_held(services: Services, tenant_id: str) -> int:
-    """Ends what waited too long for approval, and writes what waits for it without a text. Returns how many ended."""
-    now = services.clock()
-    expired = await services.database.run(tenant_id, lambda tx: dispatching.expire_held(tx, now))
-    async with services.database.transaction(tenant_id) as tx:
-        waiting = await dispatching.unwritten(tx, _HELD)
-    for row in waiting:
-        async with services.database.transaction(tenant_id) as tx:
+async def _write_held(services: Services, tenant_id: str, ends: float) -> None:
+    """Writes what waits for approval without a text, each claimed first, while there is time."""
+    while time.monotonic() < ends:
+        now = services.clock()
+        until = now + LEASE
+        waiting = await services.database.run(
+            tenant_id, lambda tx, now=now, until=until: dispatching.take_unwritten(tx, now, until, _AT_ONCE)
+        )
+        if not waiting:
+            return
+        async with asyncio.TaskGroup() as group:
+            for row in waiting:
+                group.create_task(_write(services, row, until))
+
+
+async def _write(services: Services, row: TriggerRow, until: datetime) -> None:
+    try:
+        async with services.database.transaction(row.tenant_id) as tx:
             whole = await snapshots.whole(tx, row.contact_id)
         if whole is None:
-            continue
+            return
         text: str | None
         try:
-            text = await text_of(services.outreach, row, whole, now)
+            text = await text_of(services.outreach, row, whole, services.clock())
         except NoText:
             text = None
         await services.database.run(
-            tenant_id,
-            lambda tx, held=row, message=text: dispatching.write_held(tx, held.trigger_id, message),  # type: ignore[misc]
-        )
-    return expired
+            row.tenant_id, lambda tx: dispatching.write_held(tx, row.trigger_id, until, text)
+        )  # fmt: skip
+    except Exception as error:
+        # The claim runs out, and it is written then.
+        log.error("a held message could not be written", extra={"trigger": row.trigger_id, **_safely(error)})
