@@ -39,14 +39,17 @@ _OF_CONTACTS: Final = text(
     " AND (status = 'pending' AND due_at <= :now OR status = 'claimed' AND claimed_until <= :now)"
     " ORDER BY due_at, trigger_id LIMIT :most FOR UPDATE"
 )
+# What may have arrived counts like what did, from when it was due for its last try.
+_GONE_AT: Final = "CASE t.status WHEN 'sent' THEN t.sent_at WHEN 'failed' THEN t.due_at ELSE :now END"
 _HISTORY: Final = text(
-    "SELECT t.contact_id, t.trigger_type, coalesce(t.sent_at, :now)"
+    f"SELECT t.contact_id, t.trigger_type, {_GONE_AT}"  # noqa: S608 (our own words)
     " FROM unnest(CAST(:contacts AS text[])) AS people (contact_id)"
     " JOIN outreach_triggers t ON t.tenant_id = :tenant AND t.contact_id = people.contact_id"
     " JOIN contacts c ON c.tenant_id = :tenant AND c.contact_id = people.contact_id"
     " WHERE NOT t.trigger_id = ANY (CAST(:but AS text[]))"
-    " AND (t.status = 'claimed' OR t.status = 'sent' AND (t.sent_at >= :since"
-    "   OR t.trigger_type = 'inactivity' AND (c.last_wrote_at IS NULL OR t.sent_at > c.last_wrote_at)))"
+    " AND (t.status = 'claimed' OR (t.status = 'sent' OR t.status = 'failed' AND t.failure = 'outcome_unknown')"
+    f"  AND ({_GONE_AT} >= :since"
+    f"   OR t.trigger_type = 'inactivity' AND (c.last_wrote_at IS NULL OR {_GONE_AT} > c.last_wrote_at)))"
 )
 _CLAIM: Final = text(
     "UPDATE outreach_triggers SET status = 'claimed', claimed_until = :until, attempts = attempts + 1"
@@ -150,7 +153,7 @@ async def history(
 ) -> list[Gone]:
     """What went to contacts since an instant or into their present silence, or is on its way; without those of `but`.
 
-    What is on its way counts as gone now.
+    A message of which nobody knows whether it arrived went. What is on its way counts as gone now.
     """
     parameters = {
         "tenant": tx.tenant_id, "contacts": list(contact_ids), "now": now, "since": since, "but": list(but),

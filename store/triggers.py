@@ -176,13 +176,16 @@ async def inactivity_tries(tx: Transaction, contact_ids: Sequence[str]) -> dict[
 
 
 async def inactivity_since(tx: Transaction, contact_id: str, since: datetime | None) -> list[datetime]:
-    """When the inactivity messages of a contact went out, or are to, that were not stopped; only after `since`."""
+    """When the inactivity messages of a contact went out, may have, or are to, and were not stopped; after `since`."""
     at = func.coalesce(triggers.c.sent_at, triggers.c.scheduled_at)
     where = [
         triggers.c.tenant_id == tx.tenant_id,
         triggers.c.contact_id == contact_id,
         triggers.c.trigger_type == "inactivity",
-        triggers.c.status.in_(("pending", "held", "claimed", "sent")),
+        or_(
+            triggers.c.status.in_(("pending", "held", "claimed", "sent")),
+            and_(triggers.c.status == "failed", triggers.c.failure == "outcome_unknown"),
+        ),
     ]
     if since is not None:
         where.append(at > since)

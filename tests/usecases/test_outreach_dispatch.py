@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from server.composition import Composition
+from server.domain.errors import Conflict
 from server.domain.outreach.retry import Rejected, Throttled, Unavailable, Unknown
 from server.embedded.stores import EmbeddedStores
 from server.providers.channels.ports import Answer
@@ -311,3 +312,20 @@ async def test_a_text_whose_writer_died_is_written_again_once_its_claim_ran_out(
     assert (await here.trigger(held)).message is not None
     approved = await approve_trigger(here.services, "helddied", held, None)
     assert (approved.status, (await here.trigger(held)).claimed_until) == ("pending", None)
+
+
+async def test_a_message_that_may_have_arrived_counts_for_caps_and_attempts(parts: Composition) -> None:
+    here = await place(parts, "mayhave")
+    adapter = await here.through_adapter()
+    adapter.looks_up = False
+    adapter.answer = lambda _: Answer(Unknown())
+    await here.configure(max_per_day=1, inactivity_max_attempts=1)
+    who = await here.contact()
+    await here.schedule(who, trigger_type="inactivity")
+    assert (await here.fire()).failed == 1
+    here.clock.forward(minutes=1)
+    with pytest.raises(Conflict, match="This silence had its 1 messages"):
+        await here.schedule(who, trigger_type="inactivity")
+    planned = (await here.schedule(who, expires_at=here.clock.now + 2 * DAY)).trigger.trigger_id
+    assert (await here.fire()).postponed == 1
+    assert (await here.trigger(planned)).due_at >= here.clock.now + 12 * HOUR
