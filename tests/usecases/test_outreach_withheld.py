@@ -57,6 +57,31 @@ async def test_quiet_hours_are_the_contacts_own_and_put_a_message_off_until_thei
     assert (await here.fire()).sent == 1
 
 
+@pytest.mark.parametrize("through", ["webhook", "outbox"])
+async def test_a_message_whose_text_took_until_the_quiet_hours_waits_for_their_end(
+    parts: Composition, through: str
+) -> None:
+    here = await place(parts, f"dusk{through}")
+    if through == "webhook":
+        await here.through_adapter()
+    who = await here.contact()
+    here.clock.now = datetime(2026, 6, 15, 22, 59, 50, tzinfo=UTC)
+    planned = (await here.schedule(who, generate=True)).trigger.trigger_id
+
+    class Slow:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            here.clock.forward(seconds=20)
+            return "Good evening."
+
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Slow()))
+    fired = await here.fire()
+    assert (fired.sent, fired.postponed, +here.adapter.taken) == (0, 1, {})
+    row = await here.trigger(planned)
+    assert (row.status, row.attempts, row.due_at) == ("pending", 0, datetime(2026, 6, 16, 7, tzinfo=UTC))
+    here.clock.now = row.due_at
+    assert (await here.fire()).sent == 1
+
+
 async def test_what_is_no_longer_worth_sending_expires(parts: Composition) -> None:
     here = await place(parts, "late")
     who = await here.contact()

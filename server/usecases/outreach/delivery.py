@@ -23,7 +23,7 @@ from server.domain.outreach.retry import (
 )
 from server.providers.channels.ports import Adapter, Outgoing
 from server.usecases.outreach.channels import UnusableChannel, adapter_of
-from server.usecases.outreach.dispatch import LEASE, Claimed
+from server.usecases.outreach.dispatch import LEASE, Claimed, give_back
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outbox, snapshots, triggers
@@ -59,6 +59,10 @@ async def deliver(services: Services, item: Claimed, channel: ChannelRow | None)
     except NoText:
         return await _record(services, item, _failed("no_text"), None)
     if text is None:
+        return "lost"
+    if item.is_quiet(services.clock()):
+        # It was decided before it was written and before others of its batch left, which can take minutes.
+        await give_back(services, item)
         return "lost"
     item = replace(item, trigger=replace(item.trigger, message=text))
     if adapter.keeps_locally:

@@ -13,7 +13,7 @@ from typing import Final
 
 from server.usecases.outreach import occasions
 from server.usecases.outreach.delivery import Ending, deliver
-from server.usecases.outreach.dispatch import LEASE, Batch, Claimed, claim_due
+from server.usecases.outreach.dispatch import LEASE, Batch, Claimed, claim_due, give_back
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outreach_settings, snapshots, tenants
@@ -130,7 +130,8 @@ async def _deliver_all(
         async with at_once:
             try:
                 if time.monotonic() >= ends:
-                    return await _give_back(services, item)
+                    await give_back(services, item)
+                    return "lost"
                 return await deliver(services, item, channels.get(item.trigger.channel))
             except Exception as error:
                 # The claim runs out, and whoever finds it then knows from it how far this came.
@@ -147,12 +148,6 @@ def _safely(error: Exception) -> dict[str, str]:
     """What an error was and where, without its words: those of a database can hold what a message says."""
     frames = traceback.extract_tb(error.__traceback__)
     return {"error": type(error).__name__, "where": f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""}
-
-
-async def _give_back(services: Services, item: Claimed) -> Ending:
-    now = services.clock()
-    await services.database.run(item.trigger.tenant_id, lambda tx: dispatching.release(tx, item.claim, now))
-    return "lost"
 
 
 def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
