@@ -17,6 +17,9 @@ COLUMNS: Final = [triggers.c[field.name] for field in fields(TriggerRow)]
 
 NAMES: Final = ", ".join(field.name for field in fields(TriggerRow))
 
+FORGOTTEN: Final = "forgotten"
+"""The failure of a message whose text went with all that was known of the contact."""
+
 POSITION: Final = (datetime, str)
 """The types of a page's last key, as a cursor holds it."""
 

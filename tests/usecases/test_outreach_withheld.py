@@ -1,5 +1,6 @@
 """What stops a message, or puts it off, before it goes out."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,9 +8,12 @@ import pytest
 
 from server.composition import Composition
 from server.domain.errors import Conflict
+from server.domain.outreach.retry import Accepted, Unavailable, Unknown
+from server.providers.channels.ports import Answer
 from server.usecases.contacts import delete_contact, get_contact_profile, update_contact
+from server.usecases.memories import delete_all_memories
 from server.usecases.outreach.consent import get_consent, set_consent
-from server.usecases.outreach.manage import cancel_trigger
+from server.usecases.outreach.manage import approve_trigger, cancel_trigger
 from tests.usecases.outreach_setting import place
 
 HOUR = timedelta(hours=1)
@@ -184,3 +188,51 @@ async def test_a_cancelled_message_is_not_sent(parts: Composition) -> None:
     planned = (await here.schedule(await here.contact())).trigger.trigger_id
     await cancel_trigger(here.services, "cancelled", planned)
     assert (await here.fire()).sent == 0
+
+
+async def test_forget_me_takes_the_prompt_of_an_approved_message_along_and_leaves_its_text(parts: Composition) -> None:
+    here = await place(parts, "prompt")
+    who = await here.contact()
+    new = {"generate": True, "about": "Ask about her divorce.", "requires_approval": True}
+    planned = (await here.schedule(who, in_=HOUR, **new)).trigger.trigger_id
+    await approve_trigger(here.services, "prompt", planned, "Shall we talk?")
+    await delete_all_memories(here.services, "prompt", who)
+    row = await here.trigger(planned)
+    assert (row.status, row.message, row.llm_context) == ("pending", "Shall we talk?", None)
+
+
+@pytest.mark.parametrize(("arrived", "ends_as"), [(True, ("sent", None)), (False, ("failed", "no_text"))])
+async def test_forget_me_leaves_a_message_in_doubt_to_be_looked_up_without_its_words_and_not_sent_again(
+    parts: Composition, arrived: bool, ends_as: tuple[str, str | None]
+) -> None:
+    name = f"doubt{arrived}".lower()
+    here = await place(parts, name)
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    adapter.answer = lambda _: Answer(Unknown())
+    planned = (await here.schedule(who, generate=True, about="Her new job.")).trigger.trigger_id
+    assert (await here.fire()).retrying == 1
+    await delete_all_memories(here.services, name, who)
+    row = await here.trigger(planned)
+    assert (row.status, row.outcome_unknown, row.message, row.llm_context) == ("claimed", True, None, None)
+    adapter.answer = type(adapter)().answer
+    adapter.found = lambda _: Answer(Accepted() if arrived else Unavailable())
+    for _ in range(3):
+        here.clock.forward(minutes=5)
+        await here.fire()
+    row = await here.trigger(planned)
+    assert ((row.status, row.failure), row.message, +adapter.taken) == (ends_as, None, {})
+
+
+async def test_forget_me_while_the_provider_is_asked_does_not_bring_the_text_back(parts: Composition) -> None:
+    here = await place(parts, "meanwhile")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    adapter.seconds = 0.5
+    planned = (await here.schedule(who, generate=True)).trigger.trigger_id
+    run = asyncio.create_task(here.fire())
+    await adapter.took_one.wait()
+    await delete_all_memories(here.services, "meanwhile", who)
+    assert (await run).sent == 1
+    row = await here.trigger(planned)
+    assert (row.status, row.message) == ("sent", None)

@@ -132,7 +132,9 @@ def _result(item: Claimed, adapter: Adapter, outcome: Outcome, services: Service
     draw = random.random()  # noqa: S311 (spreads load, is no secret)
     match next_step(outcome, trigger.attempts, now, draw, expires_at=trigger.expires_at):
         case Delivered(reference):
-            return _Result("sent", _sent(trigger.message, reference, now))
+            # What went to a provider had its text stored when it left, and may have been forgotten since.
+            text = {"message": trigger.message} if adapter.keeps_locally else {}
+            return _Result("sent", {**_sent(reference, now), **text})
         case TryAgain(at):
             return _Result("retrying", {**_UNCLAIMED, "status": "pending", "due_at": at})
         case LookUp(at) if adapter.looks_up:
@@ -146,12 +148,11 @@ def _result(item: Claimed, adapter: Adapter, outcome: Outcome, services: Service
 _UNCLAIMED: Final[dict[str, Any]] = {"claimed_until": None, "outcome_unknown": False}
 
 
-def _sent(message: str | None, reference: str | None, now: datetime) -> dict[str, Any]:
+def _sent(reference: str | None, now: datetime) -> dict[str, Any]:
     return {
         **_UNCLAIMED,
         "status": "sent",
         "failure": None,
-        "message": message,
         "provider_message_id": reference,
         "sent_at": now,
     }
