@@ -30,8 +30,8 @@ async def hooked(parts: Composition, channels: Channels, name: str, setup: Setup
     here = await place(parts, name)
     here.clock.now = datetime.now(UTC)
     await here.configure(quiet_hours_start="07:00")
-    parts = replace(here.services.outreach, adapters=channels, allow_private=True)
-    here.services = replace(here.services, outreach=parts)
+    outreach = replace(here.services.outreach, adapters=channels, allow_private=True)
+    here.services = replace(here.services, outreach=outreach)
     await set_channel(here.services, name, channel, setup)
     return here
 

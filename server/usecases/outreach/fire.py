@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from server.usecases.outreach import occasions
@@ -17,6 +18,7 @@ from server.usecases.outreach.dispatch import LEASE, Batch, Claimed, claim_due, 
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outreach_settings, snapshots, tenants
+from store.database import Transaction
 from store.tables.outreach import ChannelRow, TriggerRow
 from store.tables.tenant import PLATFORM
 
@@ -162,16 +164,17 @@ def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
 async def _write_held(services: Services, tenant_id: str, ends: float) -> None:
     """Writes what waits for approval without a text, each claimed first, while there is time."""
     while time.monotonic() < ends:
-        now = services.clock()
-        until = now + LEASE
-        waiting = await services.database.run(
-            tenant_id, lambda tx, now=now, until=until: dispatching.take_unwritten(tx, now, until, _AT_ONCE)
-        )
+        until = services.clock() + LEASE
+        waiting = await services.database.run(tenant_id, partial(_take_unwritten, until=until))
         if not waiting:
             return
         async with asyncio.TaskGroup() as group:
             for row in waiting:
                 group.create_task(_write(services, row, until))
+
+
+async def _take_unwritten(tx: Transaction, until: datetime) -> list[TriggerRow]:
+    return await dispatching.take_unwritten(tx, until - LEASE, until, _AT_ONCE)
 
 
 async def _write(services: Services, row: TriggerRow, until: datetime) -> None:
