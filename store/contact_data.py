@@ -13,7 +13,6 @@ from sqlalchemy import Column, ColumnElement, Table, delete, func, null, select,
 
 from store import queue
 from store.database import Transaction
-from store.outreach import OPEN
 from store.tables.analytics import daily_activity
 from store.tables.consolidation import consolidation_tasks
 from store.tables.contact import contact_days, contact_sessions, contacts
@@ -23,6 +22,7 @@ from store.tables.memory import entities, memories
 from store.tables.operations import audit_log, erasure_receipts, idempotency_keys
 from store.tables.outreach import channel_consents, outreach_outbox, outreach_triggers
 from store.tables.provider import enrichment_leases, memory_embeddings, memory_encodings, turn_readings
+from store.triggers import FORGOTTEN, stoppable
 
 Record = dict[str, Any]
 """A row by column, without the tenant and the contact."""
@@ -139,17 +139,21 @@ async def _delete(tx: Transaction, table: Table, contact_id: str, *where: Column
 async def _forget_made_texts(tx: Transaction, contact_id: str) -> int:
     """Takes back the messages that Kith makes of what it knows, and erases their texts, also those that were sent.
 
-    That a message went out, when and why, stays: caps count it. What people wrote themselves stays theirs.
+    That a message went out, when and why, stays: caps count it. What people wrote themselves stays theirs, without the
+    prompt that it may have come from. One that a provider may have is looked up as before, and not sent again.
     """
     columns = outreach_triggers.c
-    made = [columns.tenant_id == tx.tenant_id, columns.contact_id == contact_id, columns.text_source != "given"]
+    of_contact = [columns.tenant_id == tx.tenant_id, columns.contact_id == contact_id]
+    made = [*of_contact, columns.text_source != "given"]
     await tx.execute(
         update(outreach_triggers)
-        .where(*made, columns.status.in_(OPEN))
-        .values(status="cancelled", failure="forgotten", claimed_until=null())
+        .where(*made, stoppable())
+        .values(status="cancelled", failure=FORGOTTEN, claimed_until=null())
     )
-    texts = {name: null() for name in ("message", "template", "template_variables", "llm_context")}
-    return (await tx.execute(update(outreach_triggers).where(*made).values(texts))).rowcount
+    await tx.execute(update(outreach_triggers).where(*made, columns.status == "claimed").values(failure=FORGOTTEN))
+    prompts = {name: null() for name in ("template", "template_variables", "llm_context")}
+    await tx.execute(update(outreach_triggers).where(*of_contact).values(prompts))
+    return (await tx.execute(update(outreach_triggers).where(*made).values(message=null()))).rowcount
 
 
 async def _forget_outbox(tx: Transaction, contact_id: str) -> int:

@@ -6,7 +6,7 @@ triggers, as turns do.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from sqlalchemy import text
 from store.database import Transaction
 from store.tables.outreach import TriggerRow
 from store.triggers import NAMES
+
+_OF_T: Final = ", ".join(f"t.{field.name}" for field in fields(TriggerRow))
 
 # Limited before they are grouped: a backlog is not read whole for every batch.
 _DUE_CONTACTS: Final = text(
@@ -37,14 +39,17 @@ _OF_CONTACTS: Final = text(
     " AND (status = 'pending' AND due_at <= :now OR status = 'claimed' AND claimed_until <= :now)"
     " ORDER BY due_at, trigger_id LIMIT :most FOR UPDATE"
 )
+# What may have arrived counts like what did, from when it was due for its last try.
+_GONE_AT: Final = "CASE t.status WHEN 'sent' THEN t.sent_at WHEN 'failed' THEN t.due_at ELSE :now END"
 _HISTORY: Final = text(
-    "SELECT t.contact_id, t.trigger_type, coalesce(t.sent_at, :now)"
+    f"SELECT t.contact_id, t.trigger_type, {_GONE_AT}"  # noqa: S608 (our own words)
     " FROM unnest(CAST(:contacts AS text[])) AS people (contact_id)"
     " JOIN outreach_triggers t ON t.tenant_id = :tenant AND t.contact_id = people.contact_id"
     " JOIN contacts c ON c.tenant_id = :tenant AND c.contact_id = people.contact_id"
     " WHERE NOT t.trigger_id = ANY (CAST(:but AS text[]))"
-    " AND (t.status = 'claimed' OR t.status = 'sent' AND (t.sent_at >= :since"
-    "   OR t.trigger_type = 'inactivity' AND (c.last_wrote_at IS NULL OR t.sent_at > c.last_wrote_at)))"
+    " AND (t.status = 'claimed' OR (t.status = 'sent' OR t.status = 'failed' AND t.failure = 'outcome_unknown')"
+    f"  AND ({_GONE_AT} >= :since"
+    f"   OR t.trigger_type = 'inactivity' AND (c.last_wrote_at IS NULL OR {_GONE_AT} > c.last_wrote_at)))"
 )
 _CLAIM: Final = text(
     "UPDATE outreach_triggers SET status = 'claimed', claimed_until = :until, attempts = attempts + 1"
@@ -73,15 +78,18 @@ _TOO_LATE: Final = text(
     "UPDATE outreach_triggers SET status = 'expired', failure = 'too_late'"
     " WHERE tenant_id = :tenant AND status = 'held' AND expires_at <= :now"
 )
-_UNWRITTEN: Final = text(
-    f"SELECT {NAMES} FROM outreach_triggers"  # noqa: S608 (names of our own columns)
-    " WHERE tenant_id = :tenant AND status = 'held' AND message IS NULL ORDER BY due_at LIMIT :most"
+_TAKE_UNWRITTEN: Final = text(
+    "UPDATE outreach_triggers t SET claimed_until = :until FROM ("  # noqa: S608 (names of our own columns)
+    "  SELECT trigger_id FROM outreach_triggers WHERE tenant_id = :tenant AND status = 'held' AND message IS NULL"
+    "  AND (claimed_until IS NULL OR claimed_until <= :now) ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED"
+    f" ) unwritten WHERE t.tenant_id = :tenant AND t.trigger_id = unwritten.trigger_id RETURNING {_OF_T}"
 )
 _WRITTEN: Final = text(
-    "UPDATE outreach_triggers SET message = :message,"
+    "UPDATE outreach_triggers SET message = :message, claimed_until = NULL,"
     " status = CASE WHEN CAST(:message AS text) IS NULL THEN 'failed' ELSE status END,"
     " failure = CASE WHEN CAST(:message AS text) IS NULL THEN 'no_text' END"
     " WHERE tenant_id = :tenant AND trigger_id = :id AND status = 'held' AND message IS NULL"
+    " AND claimed_until = :until"
 )
 _CONTACT: Final = text(
     "SELECT FROM contacts WHERE tenant_id = :tenant AND contact_id = :contact FOR KEY SHARE"
@@ -145,7 +153,7 @@ async def history(
 ) -> list[Gone]:
     """What went to contacts since an instant or into their present silence, or is on its way; without those of `but`.
 
-    What is on its way counts as gone now.
+    A message of which nobody knows whether it arrived went. What is on its way counts as gone now.
     """
     parameters = {
         "tenant": tx.tenant_id, "contacts": list(contact_ids), "now": now, "since": since, "but": list(but),
@@ -189,14 +197,16 @@ async def expire_held(tx: Transaction, now: datetime) -> int:
     return (await tx.execute(_TOO_LATE, {"tenant": tx.tenant_id, "now": now})).rowcount
 
 
-async def unwritten(tx: Transaction, at_most: int) -> list[TriggerRow]:
-    """Messages that wait for approval and have no text yet."""
-    return [TriggerRow(*row) for row in await tx.execute(_UNWRITTEN, {"tenant": tx.tenant_id, "most": at_most})]
+async def take_unwritten(tx: Transaction, now: datetime, until: datetime, at_most: int) -> list[TriggerRow]:
+    """Claims messages that wait for approval and have no text yet, up to `until`; nobody else writes them meanwhile."""
+    parameters = {"tenant": tx.tenant_id, "now": now, "until": until, "most": at_most}
+    return [TriggerRow(*row) for row in await tx.execute(_TAKE_UNWRITTEN, parameters)]
 
 
-async def write_held(tx: Transaction, trigger_id: str, message: str | None) -> None:
-    """Gives a message that waits for approval its text, unless it has one; None: there is none to be had."""
-    await tx.execute(_WRITTEN, {"tenant": tx.tenant_id, "id": trigger_id, "message": message})
+async def write_held(tx: Transaction, trigger_id: str, until: datetime, message: str | None) -> None:
+    """Gives a message that waits for approval its text, if it is still claimed up to `until`; None: there is none."""
+    parameters = {"tenant": tx.tenant_id, "id": trigger_id, "until": until, "message": message}
+    await tx.execute(_WRITTEN, parameters)
 
 
 def _key(tx: Transaction, ours: Claim) -> dict[str, Any]:
@@ -234,7 +244,7 @@ _HAS_WORK: Final = SQL(
     " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = {tenant} AND status = 'claimed'"
     " AND claimed_until <= {now})"
     " OR EXISTS (SELECT FROM outreach_triggers WHERE tenant_id = {tenant} AND status = 'held'"
-    " AND (message IS NULL OR expires_at <= {now}))"
+    " AND (message IS NULL AND (claimed_until IS NULL OR claimed_until <= {now}) OR expires_at <= {now}))"
     " OR EXISTS (SELECT FROM outreach_configs WHERE tenant_id = {tenant}"
     " AND (recurring_enabled OR {making} AND (inactivity_enabled OR milestone_enabled)))"
 )

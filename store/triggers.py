@@ -17,6 +17,9 @@ COLUMNS: Final = [triggers.c[field.name] for field in fields(TriggerRow)]
 
 NAMES: Final = ", ".join(field.name for field in fields(TriggerRow))
 
+FORGOTTEN: Final = "forgotten"
+"""The failure of a message whose text went with all that was known of the contact."""
+
 POSITION: Final = (datetime, str)
 """The types of a page's last key, as a cursor holds it."""
 
@@ -176,13 +179,16 @@ async def inactivity_tries(tx: Transaction, contact_ids: Sequence[str]) -> dict[
 
 
 async def inactivity_since(tx: Transaction, contact_id: str, since: datetime | None) -> list[datetime]:
-    """When the inactivity messages of a contact went out, or are to, that were not stopped; only after `since`."""
+    """When the inactivity messages of a contact went out, may have, or are to, and were not stopped; after `since`."""
     at = func.coalesce(triggers.c.sent_at, triggers.c.scheduled_at)
     where = [
         triggers.c.tenant_id == tx.tenant_id,
         triggers.c.contact_id == contact_id,
         triggers.c.trigger_type == "inactivity",
-        triggers.c.status.in_(("pending", "held", "claimed", "sent")),
+        or_(
+            triggers.c.status.in_(("pending", "held", "claimed", "sent")),
+            and_(triggers.c.status == "failed", triggers.c.failure == "outcome_unknown"),
+        ),
     ]
     if since is not None:
         where.append(at > since)

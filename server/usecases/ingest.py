@@ -111,7 +111,8 @@ async def _take_in(
     if FORGET_ALL in understood.forget:
         return await _forget(tx, row.contact_id, turn, now)
     if understood.stop:
-        await heed_stop_word(tx, row, turn.occurred_at)
+        row = await heed_stop_word(tx, row, turn.occurred_at)
+        held = held and replace(held, profile=records.profile(row))
     late = state.last_active_at is not None and turn.occurred_at < state.last_active_at
     if (understood.forget or late) and held is None:
         # Anything may be meant; and what is told late may lie between things that are over.

@@ -3,17 +3,19 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import text
 
 from server.composition import Composition
+from server.domain.errors import Conflict
 from server.domain.outreach.retry import Rejected, Throttled, Unavailable, Unknown
 from server.embedded.stores import EmbeddedStores
 from server.providers.channels.ports import Answer
 from server.usecases.outreach.channels import list_outbox
 from server.usecases.outreach.fire import fire_all, fire_tenant
-from server.usecases.outreach.manage import replay_trigger
+from server.usecases.outreach.manage import approve_trigger, replay_trigger
 from tests.usecases.conftest import settings_for
 from tests.usecases.outreach_setting import place
 
@@ -238,3 +240,92 @@ async def test_the_platform_goes_through_all_tenants_and_one_that_fails_does_not
     (said,) = [record for record in caplog.records if record.message == "outreach of a tenant failed"]
     assert said.__dict__["error"] == "ValueError"
     assert "Between us." not in caplog.text
+
+
+async def test_what_waits_for_approval_is_written_after_what_is_due_was_sent_and_only_while_there_is_time(
+    parts: Composition,
+) -> None:
+    here = await place(parts, "heldafter")
+    adapter = await here.through_adapter()
+    who = await here.contact()
+    held = (await here.schedule(who, generate=True, requires_approval=True)).trigger.trigger_id
+    due = (await here.schedule(who)).trigger.trigger_id
+    sent_when_writing = []
+
+    class Looks:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            sent_when_writing.append(adapter.taken[due])
+            return "How is it?"
+
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Looks()))
+    await fire_tenant(here.services, "heldafter", seconds=0)
+    assert sent_when_writing == []
+    assert (await here.fire()).sent == 1
+    assert sent_when_writing == [1]
+    assert (await here.trigger(held)).message == "How is it?"
+
+
+async def test_two_runners_at_once_write_what_waits_for_approval_once_each(
+    parts: Composition, stores: EmbeddedStores, database_name: str
+) -> None:
+    here = await place(parts, "heldonce")
+    who = await here.contact()
+    held = [(await here.schedule(who, generate=True, requires_approval=True)).trigger.trigger_id for _ in range(20)]
+    texts = count()
+
+    class Slow:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            await asyncio.sleep(0.02)
+            return f"Text {next(texts)}."
+
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Slow()))
+    async with Composition(settings_for(stores, database_name)) as other:
+        await asyncio.gather(here.fire(), here.beside(other).fire())
+    assert next(texts) == len(held)
+    assert len({(await here.trigger(one)).message for one in held}) == len(held)
+
+
+async def test_a_text_whose_writer_died_is_written_again_once_its_claim_ran_out(parts: Composition) -> None:
+    here = await place(parts, "helddied")
+    held = (
+        await here.schedule(await here.contact(), generate=True, requires_approval=True, in_=DAY)
+    ).trigger.trigger_id
+    began = asyncio.Event()
+
+    class Hangs:
+        async def write(self, tenant_id: str, brief: object) -> str:
+            began.set()
+            await asyncio.Event().wait()
+            raise AssertionError("unreachable")
+
+    as_it_was = here.services
+    here.services = replace(here.services, outreach=replace(here.services.outreach, writer=Hangs()))
+    runner = asyncio.create_task(here.fire())
+    await began.wait()
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    here.services = as_it_was
+    await here.fire()
+    assert (await here.trigger(held)).message is None
+    here.clock.forward(minutes=10)
+    await here.fire()
+    assert (await here.trigger(held)).message is not None
+    approved = await approve_trigger(here.services, "helddied", held, None)
+    assert (approved.status, (await here.trigger(held)).claimed_until) == ("pending", None)
+
+
+async def test_a_message_that_may_have_arrived_counts_for_caps_and_attempts(parts: Composition) -> None:
+    here = await place(parts, "mayhave")
+    adapter = await here.through_adapter()
+    adapter.looks_up = False
+    adapter.answer = lambda _: Answer(Unknown())
+    await here.configure(max_per_day=1, inactivity_max_attempts=1)
+    who = await here.contact()
+    await here.schedule(who, trigger_type="inactivity")
+    assert (await here.fire()).failed == 1
+    here.clock.forward(minutes=1)
+    with pytest.raises(Conflict, match="This silence had its 1 messages"):
+        await here.schedule(who, trigger_type="inactivity")
+    planned = (await here.schedule(who, expires_at=here.clock.now + 2 * DAY)).trigger.trigger_id
+    assert (await here.fire()).postponed == 1
+    assert (await here.trigger(planned)).due_at >= here.clock.now + 12 * HOUR

@@ -1,6 +1,7 @@
 """Messages made without a hand: due once, for a reason that can be told."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -179,6 +180,31 @@ async def _until(here: Place, instants: list[datetime], run: Callable[[], Awaita
     for instant in instants:
         here.clock.now = instant
         await run()
+
+
+async def test_a_preview_of_many_messages_a_day_for_many_looks_ahead_without_holding_up_the_process(
+    parts: Composition,
+) -> None:
+    here = await place(parts, "hourly")
+    await here.configure(recurring_enabled=True, recurring_cron="0 * * * *")
+    people = [await here.contact(f"p{n:03}") for n in range(150)]
+    for who in people:
+        await update_contact(here.services, "hourly", who, {"outreach_consent": True}, None)
+    longest, last = 0.0, time.monotonic()
+
+    async def beat() -> None:
+        nonlocal longest, last
+        while True:
+            await asyncio.sleep(0.001)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+
+    watch = asyncio.create_task(beat())
+    seen = await preview_outreach(here.services, "hourly", PreviewQuery(days=7, limit=100))
+    await asyncio.sleep(0.01)
+    watch.cancel()
+    assert len(seen.would_fire) == len({one.contact_id for one in seen.would_fire}) == 100
+    assert {one.at for one in seen.would_fire} == {NOON + HOUR}, "the next first"
+    assert longest < 1
 
 
 async def test_a_preview_of_one_contact_shows_what_is_turned_off(parts: Composition) -> None:

@@ -30,8 +30,8 @@ async def hooked(parts: Composition, channels: Channels, name: str, setup: Setup
     here = await place(parts, name)
     here.clock.now = datetime.now(UTC)
     await here.configure(quiet_hours_start="07:00")
-    parts = replace(here.services.outreach, adapters=channels, allow_private=True)
-    here.services = replace(here.services, outreach=parts)
+    outreach = replace(here.services.outreach, adapters=channels, allow_private=True)
+    here.services = replace(here.services, outreach=outreach)
     await set_channel(here.services, name, channel, setup)
     return here
 
@@ -140,3 +140,18 @@ async def test_a_channel_that_cannot_be_used_any_more_fails_and_can_be_replayed_
     here.services = replace(here.services, outreach=replace(here.services.outreach, envelope=None))
     assert (await here.fire()).failed == 1
     assert (await here.trigger(planned)).failure == "channel_unusable"
+
+
+async def test_a_doubt_from_before_the_outbox_was_chosen_waits_for_a_person(
+    parts: Composition, channels: Channels
+) -> None:
+    with fake_provider() as provider:
+        here = await hooked(parts, channels, "switched", webhook(provider.url), "webchat")
+        planned = (await here.schedule(await here.contact())).trigger.trigger_id
+        provider.always = Reply(hangs_up=True)
+        assert (await here.fire()).retrying == 1
+        await set_channel(here.services, "switched", "webchat", Setup("outbox"))
+        here.clock.forward(minutes=5)
+        assert (await here.fire()).sent == 0
+    row = await here.trigger(planned)
+    assert (row.status, row.failure) == ("failed", "outcome_unknown")

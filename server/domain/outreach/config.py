@@ -21,6 +21,9 @@ NIGHT: Final = QuietHours(time(23), time(7))
 class OutreachConfig:
     """The configuration with the contract's defaults; every message is decided by it.
 
+    But for `inactivity_enabled` and `milestone_enabled`, which the contract's example shows on: nobody is written to
+    before a tenant turns that on.
+
     Quiet hours count in the contact's zone, `time_zone` (IANA) is the tenant's and that of `recurring_cron`. Caps count
     the messages to one contact in its own local day and week. The templates are Jinja2; None lets the composer write.
     """

@@ -1,7 +1,7 @@
 """What would go out in the days to come, by the same rule that sends."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -58,6 +58,16 @@ def due_of(candidate: Candidate, channel: str, *, held: bool = False) -> Due:
     return Due(candidate.occasion, candidate.at, planned)
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A contact with what is due to it; `key` is the caller's own."""
+
+    key: str
+    recipient: Recipient
+    history: History
+    due: Sequence[Due]
+
+
 def foresee(
     due: Iterable[Due],
     recipient: Recipient,
@@ -66,27 +76,40 @@ def foresee(
     now: datetime,
     until: datetime,
 ) -> tuple[Foreseen, ...]:
-    """What becomes of a contact's messages by `until` if nobody writes and nothing is changed, in the order of time.
+    """What becomes of a contact's messages by `until`, see `in_order`."""
+    party = Party("", recipient, history, tuple(due))
+    return tuple(one for _, one in in_order([party], config, now, until))
+
+
+def in_order(
+    parties: Iterable[Party], config: OutreachConfig, now: datetime, until: datetime, *, decisions: int | None = None
+) -> Iterator[tuple[str, Foreseen]]:
+    """What becomes of messages by `until` if nobody writes and nothing is changed, by party in the order of time.
 
     What would go out counts towards the caps and attempts of what comes after it. A message that is overdue is decided
-    at `now`; one that is due after `until` is left out.
+    at `now`; one that is due after `until` is left out. Nothing is decided before it is asked for; after `decisions`,
+    of which a message needs one each time it is put off, what would come later stays untold.
     """
     order = count()
-    waiting = [(max(one.at, now).astimezone(UTC), next(order), one) for one in due]
+    histories: dict[str, History] = {}
+    waiting: list[tuple[datetime, int, Party, Due]] = []
+    for party in parties:
+        histories[party.key] = party.history
+        waiting += [(max(one.at, now).astimezone(UTC), next(order), party, one) for one in party.due]
     heapq.heapify(waiting)
-    foreseen: list[Foreseen] = []
-    while waiting and waiting[0][0] <= until:
-        at, _, one = heapq.heappop(waiting)
-        decision = decide(one.planned, recipient, config, history, at)
+    decided = 0
+    while waiting and waiting[0][0] <= until and (decisions is None or decided < decisions):
+        at, _, party, one = heapq.heappop(waiting)
+        decided += 1
+        decision = decide(one.planned, party.recipient, config, histories[party.key], at)
         match decision:
             case Send():
-                history = _after(history, one, at)
-                foreseen.append(Foreseen(one, at, decision))
+                histories[party.key] = _after(histories[party.key], one, at)
+                yield party.key, Foreseen(one, at, decision)
             case Postpone(until=later) if later <= until:
-                heapq.heappush(waiting, (later, next(order), one))
+                heapq.heappush(waiting, (later, next(order), party, one))
             case Postpone() | Withhold() | Expire():
-                foreseen.append(Foreseen(one, at, decision))
-    return tuple(foreseen)
+                yield party.key, Foreseen(one, at, decision)
 
 
 def _after(history: History, sent: Due, at: datetime) -> History:

@@ -4,11 +4,12 @@
     {"type": "outreach.message", "timestamp": …,
      "data": {"trigger_id", "contact_id", "external_id", "channel", "message", "trigger_type"}}
 
-2xx takes it. 410 and other 4xx, and redirects, refuse it for good; 408 and 425, 5xx and no connection call for another
+2xx takes it. 410 and other 4xx, and redirects, refuse it for good; 408, 425, 503 and no connection call for another
 try; 429 for one after `Retry-After`. Every try of a message has the same `webhook-id`, by which the receiver tells that
 it has it already, so that sending it again is safe.
 
-After a try without an answer the receiver is asked first, signed over an empty body in the same way:
+After a try without an answer, or with any other 5xx (a 502 or 504 is a proxy's word, and whoever is behind it may have
+the message), the receiver is asked first, signed over an empty body in the same way:
 
     GET <url>?trigger_id=<trigger id>     200 {"received": true}   it has it
                                           200 {"received": false}, 404, 405 or any other   send it again
@@ -94,10 +95,10 @@ def _judge(replied: Replied) -> Answer:
             return Answer(Throttled(replied.retry_after), "too_many")
         case 401 | 403:
             return Answer(Rejected(), "bad_credential")
-        case 408 | 425:
+        case 408 | 425 | 503:
             return Answer(Unavailable(), "server_failed")
         case status if status >= 500:
-            return Answer(Unavailable(), "server_failed")
+            return Answer(Unknown(), "server_failed")
         case status if 300 <= status < 400:
             return Answer(Rejected(), "redirected")
         case _:

@@ -1,6 +1,6 @@
 """What contacts agreed to: shown, recorded, and heeded at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.domain.errors import NotFound
@@ -55,14 +55,28 @@ async def set_consent(
     return await services.database.run(tenant_id, work)
 
 
-async def heed_stop_word(tx: Transaction, contact: ContactRow, at: datetime) -> None:
-    """The contact wrote STOP at `at`: it is opted out of its channel. The caller holds the contact.
+async def heed_stop_word(tx: Transaction, contact: ContactRow, at: datetime) -> ContactRow:
+    """The contact wrote STOP at `at`: it wants no message, on whichever channel. The caller holds the contact.
 
-    A STOP that comes in late changes nothing where something was said since.
+    It is opted out of the channel that it wrote on and of those it opted in to, and refuses in general, so that one
+    that is set up later is none to write to either. A STOP that comes in late changes nothing where something was said
+    since: nothing at all where that was said of its own channel, else nothing of the channel that it was said of.
+    Returns the contact as it is then.
     """
-    if await consents.put(tx, contact.contact_id, contact.channel, OPTED_OUT, "stop_word", at):
-        await triggers.withdraw(tx, contact.contact_id, OPTED_OUT, channel=contact.channel)
-        await audit.record(tx, target=contact.contact_id, action="outreach.consent")
+    contact_id = contact.contact_id
+    if not await consents.put(tx, contact_id, contact.channel, OPTED_OUT, "stop_word", at):
+        return contact
+    still_wanted = []
+    for said in await consents.of_contact(tx, contact_id):
+        if said.status != "opted_in":
+            continue
+        if not await consents.put(tx, contact_id, said.channel, OPTED_OUT, "stop_word", at):
+            still_wanted.append(said.channel)
+    if contact.outreach_consent is not False:
+        await contacts.change(tx, contact_id, {"outreach_consent": False})
+    await triggers.withdraw(tx, contact_id, OPTED_OUT, but=still_wanted)
+    await audit.record(tx, target=contact_id, action="outreach.consent")
+    return replace(contact, outreach_consent=False)
 
 
 async def heed_general_refusal(tx: Transaction, contact_id: str) -> None:

@@ -23,7 +23,7 @@ from server.domain.outreach.retry import (
 )
 from server.providers.channels.ports import Adapter, Outgoing
 from server.usecases.outreach.channels import UnusableChannel, adapter_of
-from server.usecases.outreach.dispatch import LEASE, Claimed
+from server.usecases.outreach.dispatch import LEASE, Claimed, give_back
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outbox, snapshots, triggers
@@ -59,6 +59,10 @@ async def deliver(services: Services, item: Claimed, channel: ChannelRow | None)
     except NoText:
         return await _record(services, item, _failed("no_text"), None)
     if text is None:
+        return "lost"
+    if item.is_quiet(services.clock()):
+        # It was decided before it was written and before others of its batch left, which can take minutes.
+        await give_back(services, item)
         return "lost"
     item = replace(item, trigger=replace(item.trigger, message=text))
     if adapter.keeps_locally:
@@ -128,7 +132,9 @@ def _result(item: Claimed, adapter: Adapter, outcome: Outcome, services: Service
     draw = random.random()  # noqa: S311 (spreads load, is no secret)
     match next_step(outcome, trigger.attempts, now, draw, expires_at=trigger.expires_at):
         case Delivered(reference):
-            return _Result("sent", _sent(trigger.message, reference, now))
+            # What went to a provider had its text stored when it left, and may have been forgotten since.
+            text = {"message": trigger.message} if adapter.keeps_locally else {}
+            return _Result("sent", {**_sent(reference, now), **text})
         case TryAgain(at):
             return _Result("retrying", {**_UNCLAIMED, "status": "pending", "due_at": at})
         case LookUp(at) if adapter.looks_up:
@@ -142,12 +148,11 @@ def _result(item: Claimed, adapter: Adapter, outcome: Outcome, services: Service
 _UNCLAIMED: Final[dict[str, Any]] = {"claimed_until": None, "outcome_unknown": False}
 
 
-def _sent(message: str | None, reference: str | None, now: datetime) -> dict[str, Any]:
+def _sent(reference: str | None, now: datetime) -> dict[str, Any]:
     return {
         **_UNCLAIMED,
         "status": "sent",
         "failure": None,
-        "message": message,
         "provider_message_id": reference,
         "sent_at": now,
     }

@@ -32,12 +32,17 @@ _WEEK: Final = timedelta(days=9)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A trigger that is ours to send; `doubtful` where a provider may have it and must be asked first."""
+    """A trigger that is ours to send by `config`; `doubtful` where a provider may have it and must be asked first."""
 
     trigger: TriggerRow
     contact: ContactRow
+    config: OutreachConfig
     doubtful: bool
     claim: Claim
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether it is now an hour at which nothing is sent to the contact."""
+        return self.config.quiet_hours.is_quiet(now, facts.zone_of(self.contact, self.config))
 
 
 @dataclass(slots=True)
@@ -77,13 +82,13 @@ async def _claim(tx: Transaction, now: datetime) -> Batch:
     for row in taken.triggers:
         person = people[row.contact_id]
         if _is_doubtful(row):
-            batch.claimed.append(_ours(row, person, until, doubtful=True))
+            batch.claimed.append(_ours(row, person, config, until, doubtful=True))
             continue
         recipient = facts.recipient(person, said.get(row.contact_id, ()), config)
         ending = _decided(row, recipient, config, histories[row.contact_id], now)
         if ending is None:
             histories[row.contact_id] = _after(histories[row.contact_id], row, now)
-            batch.claimed.append(_ours(row, person, until, doubtful=False))
+            batch.claimed.append(_ours(row, person, config, until, doubtful=False))
             continue
         settled.append(ending)
         batch.postponed += ending.status == "pending"
@@ -129,7 +134,13 @@ def _with(history: History, trigger_type: str, at: datetime) -> History:
     return History(sent=(*history.sent, at), inactivity=silent)
 
 
-def _ours(row: TriggerRow, contact: ContactRow, until: datetime, *, doubtful: bool) -> Claimed:
+def _ours(row: TriggerRow, contact: ContactRow, config: OutreachConfig, until: datetime, *, doubtful: bool) -> Claimed:
     claimed = replace(row, status="claimed", attempts=row.attempts + 1, claimed_until=until)
     claim = Claim(row.trigger_id, row.contact_id, claimed.attempts, until)
-    return Claimed(claimed, contact, doubtful, claim)
+    return Claimed(claimed, contact, config, doubtful, claim)
+
+
+async def give_back(services: Services, item: Claimed) -> None:
+    """Gives back what was claimed and did not leave; whoever finds it decides it anew."""
+    now = services.clock()
+    await services.database.run(item.trigger.tenant_id, lambda tx: dispatching.release(tx, item.claim, now))

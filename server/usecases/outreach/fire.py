@@ -8,15 +8,18 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from server.usecases.outreach import occasions
 from server.usecases.outreach.delivery import Ending, deliver
-from server.usecases.outreach.dispatch import Batch, Claimed, claim_due
+from server.usecases.outreach.dispatch import LEASE, Batch, Claimed, claim_due, give_back
 from server.usecases.outreach.texts import NoText, text_of
 from server.usecases.services import Services
 from store import dispatching, outreach_settings, snapshots, tenants
-from store.tables.outreach import ChannelRow
+from store.database import Transaction
+from store.tables.outreach import ChannelRow, TriggerRow
 from store.tables.tenant import PLATFORM
 
 log: Final = logging.getLogger("kith.outreach")
@@ -32,7 +35,6 @@ _TENANTS_AT_ONCE: Final = 3
 
 _WAITS: Final = 5
 _WAIT_SECONDS: Final = 0.05
-_HELD: Final = 50
 _TENANTS: Final = 200
 
 
@@ -98,7 +100,9 @@ async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True
     if making:
         done.created += await occasions.make_of_silence(services, tenant_id)
         done.created += await occasions.make_of_milestones(services, tenant_id)
-    done.expired += await _tend_held(services, tenant_id)
+    done.expired += await services.database.run(
+        tenant_id, lambda tx: dispatching.expire_held(tx, services.clock())
+    )  # fmt: skip
     async with services.database.transaction(tenant_id) as tx:
         channels = {row.channel: row for row in await outreach_settings.channels(tx)}
     waits = 0
@@ -113,6 +117,8 @@ async def fire_tenant(services: Services, tenant_id: str, *, making: bool = True
             break
         waits = 0
         _count(done, batch, await _deliver_all(services, batch.claimed, channels, ends))
+    # Last, for what nobody waits for yet must not hold up what is due.
+    await _write_held(services, tenant_id, ends)
     return done
 
 
@@ -126,7 +132,8 @@ async def _deliver_all(
         async with at_once:
             try:
                 if time.monotonic() >= ends:
-                    return await _give_back(services, item)
+                    await give_back(services, item)
+                    return "lost"
                 return await deliver(services, item, channels.get(item.trigger.channel))
             except Exception as error:
                 # The claim runs out, and whoever finds it then knows from it how far this came.
@@ -145,12 +152,6 @@ def _safely(error: Exception) -> dict[str, str]:
     return {"error": type(error).__name__, "where": f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""}
 
 
-async def _give_back(services: Services, item: Claimed) -> Ending:
-    now = services.clock()
-    await services.database.run(item.trigger.tenant_id, lambda tx: dispatching.release(tx, item.claim, now))
-    return "lost"
-
-
 def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
     done.withheld += batch.withheld
     done.postponed += batch.postponed
@@ -160,24 +161,36 @@ def _count(done: Fired, batch: Batch, endings: Sequence[Ending]) -> None:
     done.retrying += endings.count("retrying")
 
 
-async def _tend_held(services: Services, tenant_id: str) -> int:
-    """Ends what waited too long for approval, and writes what waits for it without a text. Returns how many ended."""
-    now = services.clock()
-    expired = await services.database.run(tenant_id, lambda tx: dispatching.expire_held(tx, now))
-    async with services.database.transaction(tenant_id) as tx:
-        waiting = await dispatching.unwritten(tx, _HELD)
-    for row in waiting:
-        async with services.database.transaction(tenant_id) as tx:
+async def _write_held(services: Services, tenant_id: str, ends: float) -> None:
+    """Writes what waits for approval without a text, each claimed first, while there is time."""
+    while time.monotonic() < ends:
+        until = services.clock() + LEASE
+        waiting = await services.database.run(tenant_id, partial(_take_unwritten, until=until))
+        if not waiting:
+            return
+        async with asyncio.TaskGroup() as group:
+            for row in waiting:
+                group.create_task(_write(services, row, until))
+
+
+async def _take_unwritten(tx: Transaction, until: datetime) -> list[TriggerRow]:
+    return await dispatching.take_unwritten(tx, until - LEASE, until, _AT_ONCE)
+
+
+async def _write(services: Services, row: TriggerRow, until: datetime) -> None:
+    try:
+        async with services.database.transaction(row.tenant_id) as tx:
             whole = await snapshots.whole(tx, row.contact_id)
         if whole is None:
-            continue
+            return
         text: str | None
         try:
-            text = await text_of(services.outreach, row, whole, now)
+            text = await text_of(services.outreach, row, whole, services.clock())
         except NoText:
             text = None
         await services.database.run(
-            tenant_id,
-            lambda tx, held=row, message=text: dispatching.write_held(tx, held.trigger_id, message),  # type: ignore[misc]
-        )
-    return expired
+            row.tenant_id, lambda tx: dispatching.write_held(tx, row.trigger_id, until, text)
+        )  # fmt: skip
+    except Exception as error:
+        # The claim runs out, and it is written then.
+        log.error("a held message could not be written", extra={"trigger": row.trigger_id, **_safely(error)})

@@ -122,7 +122,8 @@ async def approve_trigger(services: Services, tenant_id: str, trigger_id: str, m
                 f"Trigger {row.trigger_id} has no text yet that could be approved; it is written within minutes."
                 " Try again then, or give the message."
             )
-        changes: dict[str, Any] = {"status": "pending"}
+        # Whoever writes it at this moment comes too late.
+        changes: dict[str, Any] = {"status": "pending", "claimed_until": None}
         if message is not None:
             changes |= {"message": message, "text_source": "given"}
         await triggers.change(tx, row.trigger_id, **changes)

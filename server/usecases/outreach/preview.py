@@ -1,17 +1,19 @@
 """What would go out in the days to come, and what would not and why: foreseen by the rule that sends."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from server.domain.errors import NotFound
 from server.domain.outreach import recurrence
 from server.domain.outreach.candidate import Candidate
 from server.domain.outreach.config import OutreachConfig
-from server.domain.outreach.dispatch import History, Send
-from server.domain.outreach.foresight import Due, Foreseen, due_of, foresee
+from server.domain.outreach.dispatch import History, Recipient, Send
+from server.domain.outreach.foresight import Due, Foreseen, Party, due_of, in_order
 from server.domain.outreach.words import TriggerType
 from server.usecases.contacts import MOST
 from server.usecases.outreach import facts, occasions
@@ -25,8 +27,13 @@ from store.tables.outreach import TriggerRow
 LOOKED_AT: Final = 500
 """Contacts that a preview of a whole tenant looks at of each kind: with triggers, silent, at milestones, agreeing."""
 
+DECISIONS: Final = 2_000
+"""How often a preview asks the rule; about a third of a second of one processor."""
+
 _WEEK: Final = timedelta(days=9)
 _SLOTS: Final = 200
+_SPARE_SLOTS: Final = 10
+"""Slots of a contact beyond those that the decisions suffice for, in place of slots that it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class Preview:
 async def preview_outreach(services: Services, tenant_id: str, query: PreviewQuery) -> Preview:
     """What would become of what is planned, if nobody writes and nothing is changed. Makes and sends nothing.
 
+    It looks ahead until both lists are full or `DECISIONS` were made; what would come later is not told.
     For one contact also what the tenant has turned off is shown, as held back by that. Raises NotFound.
     """
     now = services.clock().astimezone(UTC)
@@ -74,13 +82,8 @@ async def preview_outreach(services: Services, tenant_id: str, query: PreviewQue
             raise NotFound.contact(query.contact_id)
         else:
             contact_ids = [query.contact_id]
-        coming = await _foreseen(tx, config, contact_ids, now, until, show_disabled=query.contact_id is not None)
-    coming.sort(key=lambda one: (one.at, one.contact_id, one.reason or ""))
-    limit = min(query.limit, MOST)
-    return Preview(
-        would_fire=[one for one in coming if one.why is None][:limit],
-        would_not_fire=[one for one in coming if one.why is not None][:limit],
-    )
+        known = await _known(tx, config, contact_ids, now, until, show_disabled=query.contact_id is not None)
+    return await asyncio.to_thread(_foreseen, known, config, now, until, min(query.limit, MOST))
 
 
 async def _worth_a_look(tx: Transaction, config: OutreachConfig, now: datetime, until: datetime) -> list[str]:
@@ -96,7 +99,18 @@ async def _worth_a_look(tx: Transaction, config: OutreachConfig, now: datetime, 
     return sorted(found)
 
 
-async def _foreseen(
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What a preview has read of a contact; `stored` by trigger, `made` by occasion."""
+
+    contact: ContactRow
+    recipient: Recipient
+    history: History
+    stored: dict[str, TriggerRow]
+    made: dict[str, Candidate]
+
+
+async def _known(
     tx: Transaction,
     config: OutreachConfig,
     contact_ids: Sequence[str],
@@ -104,7 +118,7 @@ async def _foreseen(
     until: datetime,
     *,
     show_disabled: bool,
-) -> list[Coming]:
+) -> dict[str, _Person]:
     people = await contacts.by_ids(tx, contact_ids)
     said = await consents.of_contacts(tx, contact_ids)
     had = await found_in.had(tx, contact_ids)
@@ -117,16 +131,43 @@ async def _foreseen(
     # What is turned off is looked for as if it were on, and then held back by the rule itself.
     sought = replace(config, inactivity_enabled=True, milestone_enabled=True) if show_disabled else config
     fresh = await _candidates(tx, sought, people, now, until, show_disabled=show_disabled)
-    coming: list[Coming] = []
-    for contact_id, person in people.items():
-        stored = {row.trigger_id: row for row in waiting[contact_id]}
-        made = {one.occasion: one for one in fresh[contact_id] if (contact_id, one.occasion) not in had}
-        due = [Due(row.trigger_id, row.due_at, facts.planned(row)) for row in stored.values()]
-        due += [due_of(one, person.channel, held=config.requires_approval) for one in made.values()]
-        recipient = facts.recipient(person, said.get(contact_id, ()), config)
-        for one in foresee(due, recipient, config, histories[contact_id], now, until):
-            coming.append(_coming(one, contact_id, stored.get(one.due.key), made.get(one.due.key)))
-    return coming
+    return {
+        contact_id: _Person(
+            contact=person,
+            recipient=facts.recipient(person, said.get(contact_id, ()), config),
+            history=histories[contact_id],
+            stored={row.trigger_id: row for row in waiting[contact_id]},
+            made={one.occasion: one for one in fresh[contact_id] if (contact_id, one.occasion) not in had},
+        )
+        for contact_id, person in people.items()
+    }
+
+
+def _foreseen(known: dict[str, _Person], config: OutreachConfig, now: datetime, until: datetime, limit: int) -> Preview:
+    parties = [
+        Party(
+            contact_id,
+            person.recipient,
+            person.history,
+            [
+                *(Due(row.trigger_id, row.due_at, facts.planned(row)) for row in person.stored.values()),
+                *(due_of(one, person.contact.channel, held=config.requires_approval) for one in person.made.values()),
+            ],
+        )
+        for contact_id, person in sorted(known.items())
+    ]
+    seen = Preview([], [])
+    for contact_id, one in in_order(parties, config, now, until, decisions=DECISIONS):
+        person = known[contact_id]
+        coming = _coming(one, contact_id, person.stored.get(one.due.key), person.made.get(one.due.key))
+        column = seen.would_fire if coming.why is None else seen.would_not_fire
+        if len(column) < limit:
+            column.append(coming)
+        if len(seen.would_fire) == len(seen.would_not_fire) == limit:
+            break
+    for column in (seen.would_fire, seen.would_not_fire):
+        column.sort(key=lambda one: (one.at, one.contact_id, one.reason or ""))
+    return seen
 
 
 async def _waiting(tx: Transaction, contact_ids: Sequence[str], until: datetime) -> defaultdict[str, list[TriggerRow]]:
@@ -160,14 +201,16 @@ async def _candidates(
         ):  # fmt: skip
             found[person.contact_id] += candidates
     if config.recurring_cron is not None and (config.recurring_enabled or show_disabled):
-        slots = _first(recurrence.candidates(config.recurring_cron, config.zone, now, until))
+        # The same for everybody, so that no more of them can be decided on.
+        most = min(_SLOTS, DECISIONS // max(1, len(people)) + _SPARE_SLOTS)
+        slots = _first(recurrence.candidates(config.recurring_cron, config.zone, now, until), most)
         for contact_id in people:
             found[contact_id] += slots
     return found
 
 
-def _first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return [candidate for candidate, _ in zip(candidates, range(_SLOTS), strict=False)]
+def _first(candidates: Iterable[Candidate], most: int) -> list[Candidate]:
+    return list(islice(candidates, most))
 
 
 def _coming(one: Foreseen, contact_id: str, stored: TriggerRow | None, made: Candidate | None) -> Coming:

@@ -15,6 +15,7 @@ from server.usecases.outreach.parts import OutreachParts
 from server.usecases.outreach.templates import MOST_BYTES, TemplateFailed, render
 from store.snapshots import WholeContact
 from store.tables.outreach import TriggerRow
+from store.triggers import FORGOTTEN
 
 log: Final = logging.getLogger("kith.outreach")
 
@@ -34,9 +35,8 @@ async def text_of(parts: OutreachParts, trigger: TriggerRow, whole: WholeContact
         return trigger.message
     if trigger.template is not None:
         return _rendered(trigger.template, variables(whole, trigger.template_variables, now))
-    if trigger.text_source != "generated":
-        # It was forgotten with all that is known of the contact.
-        raise NoText("there was a text, and it is gone")
+    if trigger.text_source != "generated" or trigger.failure == FORGOTTEN:
+        raise NoText("there was a text, and it is forgotten")
     brief = _brief(trigger, whole, now)
     try:
         text = _fitting(await parts.writer.write(trigger.tenant_id, brief) or "")

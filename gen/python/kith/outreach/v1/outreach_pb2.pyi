@@ -1080,7 +1080,9 @@ Global___PreviewOutreachRequest: _TypeAlias = PreviewOutreachRequest  # noqa: Y0
 
 @_typing.final
 class PreviewOutreachResponse(_message.Message):
-    """What would go out, and what would not and why."""
+    """What would go out, and what would not and why. Of a tenant with very many messages only the next ones are looked at: it
+    ends where both lists are full, or a set amount of work was done.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
