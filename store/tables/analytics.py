@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Column, Date, Index, Integer, Table, Text
 
-from store.tables.base import metadata, tenant_id
+from store.tables.base import metadata, of_contact, tenant_id
 
 MOOD_COLUMNS: Final = ("happy", "neutral", "excited", "playful", "sad", "anxious", "frustrated", "bored", "angry")
 """One count for each mood."""
@@ -18,8 +18,6 @@ daily_activity: Final = Table(
     Column("day", Date, primary_key=True),
     Column("turns", Integer, nullable=False),
     *(Column(mood, Integer, nullable=False, server_default="0") for mood in MOOD_COLUMNS),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
     Index(None, "tenant_id", "day", "contact_id"),
 )

@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, MetaData, Text
+from sqlalchemy import Column, ForeignKeyConstraint, MetaData, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 NAMES: Final = {
@@ -21,6 +21,13 @@ metadata: Final = MetaData(naming_convention=NAMES)
 def tenant_id() -> Column[str]:
     """The tenant: first in the primary key, in every index and in every foreign key."""
     return Column("tenant_id", Text, primary_key=True)
+
+
+def of_contact() -> ForeignKeyConstraint:
+    """The contact that a row hangs on, and goes with."""
+    return ForeignKeyConstraint(
+        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
+    )
 
 
 def instant(name: str, *, nullable: bool = False) -> Column[datetime]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, ForeignKeyConstraint, Integer, Table, Text
+from sqlalchemy import Column, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from store.tables.base import instant, metadata, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 consolidation_tasks: Final = Table(
     "consolidation_tasks",
@@ -21,9 +21,7 @@ consolidation_tasks: Final = Table(
     # What it did in numbers, by name; never text.
     Column("counts", JSONB, nullable=False),
     instant("finished_at"),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
 )
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
-    ForeignKeyConstraint,
     Index,
     Integer,
     Table,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from store.tables.base import instant, metadata, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 contacts: Final = Table(
     "contacts",
@@ -65,12 +64,6 @@ contacts: Final = Table(
 )
 
 
-def _contact_key() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    )
-
-
 contact_sessions: Final = Table(
     "contact_sessions",
     metadata,
@@ -80,7 +73,7 @@ contact_sessions: Final = Table(
     instant("started_at"),
     instant("last_turn_at"),
     Column("turns", Integer, nullable=False),
-    _contact_key(),
+    of_contact(),
     Index(None, "tenant_id", "started_at"),
 )
 
@@ -92,7 +85,7 @@ contact_days: Final = Table(
     # A day of the contact's own time zone.
     Column("day", Date, primary_key=True),
     Column("turns", Integer, nullable=False),
-    _contact_key(),
+    of_contact(),
 )
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Table, Text, text
+from sqlalchemy import Column, Float, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from store.tables.base import instant, metadata, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 interaction_logs: Final = Table(
     "interaction_logs",
@@ -29,9 +29,7 @@ interaction_logs: Final = Table(
     # The counts that the ingest was answered with, so that the same turn is answered the same again.
     Column("answer", JSONB, nullable=False),
     instant("created_at"),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
     Index(
         "interaction_logs_turn_id_key", "tenant_id", "contact_id", "turn_id",
         unique=True, postgresql_where=text("turn_id IS NOT NULL"),

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Float, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from store.tables.base import instant, metadata, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 memories: Final = Table(
     "memories",
@@ -42,9 +42,7 @@ memories: Final = Table(
     instant("created_at"),
     # Who drew it from the turns: `rules`, or `llm`.
     Column("origin", Text, nullable=False, server_default="rules"),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
     Index(None, "tenant_id", "contact_id", "status", "importance", "memory_id"),
     # What outreach looks for: whose day it is.
     Index(
@@ -71,9 +69,7 @@ entities: Final = Table(
     Column("display_name", Text, nullable=False),
     Column("aliases", ARRAY(Text), nullable=False),
     instant("created_at"),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
 )
 
 

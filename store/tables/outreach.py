@@ -4,17 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from store.tables.base import instant, metadata, tenant_id
-
-
-def _contact_key() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    )
-
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 outreach_configs: Final = Table(
     "outreach_configs",
@@ -85,7 +78,7 @@ outreach_triggers: Final = Table(
     Column("failure", Text),
     instant("sent_at", nullable=True),
     instant("created_at"),
-    _contact_key(),
+    of_contact(),
     Index(None, "tenant_id", "status", "due_at"),
     Index(None, "tenant_id", "scheduled_at", "trigger_id"),
     Index(None, "tenant_id", "contact_id", "scheduled_at"),
@@ -116,7 +109,7 @@ outreach_outbox: Final = Table(
     Column("channel", Text, nullable=False),
     Column("message", Text, nullable=False),
     instant("sent_at"),
-    _contact_key(),
+    of_contact(),
     Index(None, "tenant_id", "sent_at", "trigger_id"),
 )
 
@@ -129,7 +122,7 @@ channel_consents: Final = Table(
     Column("status", Text, nullable=False),
     Column("source", Text, nullable=False),
     instant("at"),
-    _contact_key(),
+    of_contact(),
 )
 
 

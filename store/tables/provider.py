@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Date, Float, ForeignKeyConstraint, Integer, LargeBinary, Table, Text
 
-from store.tables.base import instant, metadata, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 from store.tables.vector import Vector
 
 processing_settings: Final = Table(
@@ -128,9 +128,7 @@ enrichment_leases: Final = Table(
     # Who works on the contact with providers, and until when nobody else does.
     Column("token", Text, nullable=False),
     instant("expires_at"),
-    ForeignKeyConstraint(
-        ["tenant_id", "contact_id"], ["contacts.tenant_id", "contacts.contact_id"], ondelete="CASCADE"
-    ),
+    of_contact(),
 )
 
 

@@ -63,7 +63,7 @@ def test_who_wrote_before_there_was_a_note_of_it_is_as_last_seen_where_the_raw_t
 ) -> None:
     name = f"kith_{uuid.uuid4().hex[:12]}"
     stores.create_database(name)
-    upgrade(stores.owner_url(name), to="0004")
+    upgrade(stores.owner_url(name), revision="0004")
     at = "'2026-01-02T00:00:00Z'"
 
     def insert(connection: Any, table: str, **given: str) -> None:
