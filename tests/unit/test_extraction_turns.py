@@ -147,14 +147,26 @@ def test_a_query_finds_the_fact_and_every_episode_that_says_it() -> None:
 
 @pytest.mark.parametrize(
     ("message", "language"),
-    [("STOP", "en"), (" stop. ", "en"), ("Unsubscribe", "fr"), ("Baja", "es"), ("abmelden!", "de-AT")],
+    [
+        ("STOP", "en"),
+        (" stop. ", "en"),
+        ("Unsubscribe", "fr"),
+        ("Baja", "es"),
+        ("abmelden!", "de-AT"),
+        ("Please stop messaging me.", "en"),
+        ("Don't text me anymore!", "en"),
+        ("no more messages please", "de"),
+    ],
 )
 def test_a_stop_word_alone_opts_out(message: str, language: str) -> None:
     assert is_stop(message, language)
     assert said(message, language=language).stop
 
 
-@pytest.mark.parametrize("message", ["stop it, you", "I had to stop at the shop", "baja", ""])
+@pytest.mark.parametrize(
+    "message",
+    ["stop it, you", "I had to stop at the shop", "baja", "", "tell him to stop texting me", "never text me that late"],
+)
 def test_a_stop_word_inside_a_message_does_not(message: str) -> None:
     assert not is_stop(message, "en")
 

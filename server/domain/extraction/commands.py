@@ -42,6 +42,13 @@ STOP_WORDS: Final[dict[str, frozenset[str]]] = {
 """Words that opt out when they are the whole message, by language; the English ones count in every language."""
 
 
+_STOP_SENTENCE: Final = re.compile(
+    r"(?:stop|quit) (?:messaging|texting|writing|contacting|bothering)(?: to)? me(?: anymore| now)?"
+    r"|(?:do not|don t|dont|never) (?:message|text|write to|contact) me(?: again| anymore| any more)?"
+    r"|no more (?:messages|texts)|remove me from (?:this|your|the) list"
+)
+"""The same in a sentence, as `is_stop` sees it: without its apostrophes and marks."""
+
 _NO_LETTER: Final = re.compile(r"[^\w\s-]")
 _LONGEST_STOP: Final = 60
 """Characters beyond which a message is more than a stop word."""
@@ -52,6 +59,8 @@ def is_stop(message: str, language: str = "en") -> bool:
     if len(message) > _LONGEST_STOP:
         return False
     plain = " ".join(_NO_LETTER.sub(" ", message.lower()).split()).removesuffix(" please").removeprefix("please ")
+    if _STOP_SENTENCE.fullmatch(plain):
+        return True
     base = language.lower().replace("_", "-").partition("-")[0]
     return plain in STOP_WORDS["en"] or plain in STOP_WORDS.get(base, frozenset())
 
