@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.domain.extraction import Known, extract
@@ -255,6 +255,7 @@ def test_any_text_gives_short_statements_in_the_third_person(text: str) -> None:
         assert not _PRONOUNS & set(statement.content.lower().split()), statement.content
 
 
+@example("Left 0")
 @given(st.one_of(st.text(max_size=300), SAID))
 def test_any_text_gives_no_fact_that_is_the_whole_utterance_and_no_illegal_id(text: str) -> None:
     found = extract(Turn(datetime(2026, 4, 15, 12, tzinfo=UTC), user_message=text), Known())

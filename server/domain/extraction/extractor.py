@@ -90,7 +90,10 @@ def _facts(
     for statement in statements(_spelled_out(rest[:_LONGEST_READ], known)):
         if not statement.named and mentions.knows(statement.value) and statement.attribute in _HELD:
             continue
-        made.append(drafting.of_statement(statement, turn, zone, mentions, rest))
+        draft = drafting.of_statement(statement, turn, zone, mentions, rest)
+        # A fragment that reads the same as a fact tells nothing that the episode does not.
+        if draft.content != rest.strip():
+            made.append(draft)
     made += [
         drafting.of_statement(lost, turn, zone, mentions, rest)
         for lost in _losses(rest, mentions)
