@@ -14,6 +14,7 @@ from kith.errors.v1 import errors_pb2
 from kith.options.v1 import options_pb2
 
 _FOR_KEYS: Final = "/internal/"
+_HTTP_BODY: Final = "google.api.HttpBody"
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -39,7 +40,7 @@ class RestRpc:
     request: str
     """Full name of the request message."""
     response: str
-    """Full name of the response message."""
+    """Full name of the message that the answer's JSON shows."""
     fixed: tuple[str, ...]
     """The fields that the path gives."""
     has_body: bool
@@ -47,6 +48,8 @@ class RestRpc:
     """The largest body of an RPC that takes larger ones than all others; 0 where it does not."""
     streams: bool
     """Whether the answer is a stream of records."""
+    raw: bool
+    """Whether the answer is bytes with a content type of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Contract:
     def rpcs(self) -> tuple[RestRpc, ...]:
         """Every REST path of every RPC."""
         return tuple(
-            _rest_rpc(f"{file.package}.{service.name}", service, method, binding)
+            _rest_rpc(f"{file.package}.{service.name}", service, method, binding, self._answer(method, binding))
             for file in self._files.file
             for service in file.service
             for method in service.method
@@ -121,6 +124,14 @@ class Contract:
                 reached += [shape.message for shape in found[name].values() if shape.message]
         return found
 
+    def _answer(self, method: descriptor_pb2.MethodDescriptorProto, http: http_pb2.HttpRule) -> str:
+        """Full name of the message that REST prints: the response, or the field of it that is named as its body."""
+        response = method.output_type.removeprefix(".")
+        if not http.response_body:
+            return response
+        fields = {f.name: f.type_name.removeprefix(".") for f in self._messages[response].field}
+        return fields[http.response_body]
+
     @cached_property
     def _messages(self) -> dict[str, descriptor_pb2.DescriptorProto]:
         return {f"{file.package}.{message.name}": message for file in self._files.file for message in file.message_type}
@@ -151,6 +162,7 @@ def _rest_rpc(
     service: descriptor_pb2.ServiceDescriptorProto,
     method: descriptor_pb2.MethodDescriptorProto,
     http: http_pb2.HttpRule,
+    answer: str,
 ) -> RestRpc:
     verb = next(verb for verb in _METHODS if http.HasField(verb))
     surface = options_pb2.Surface.Name(service.options.Extensions[options_pb2.surface])
@@ -174,11 +186,12 @@ def _rest_rpc(
         burst=limit.burst,
         retryable=method.options.idempotency_level == method.options.NO_SIDE_EFFECTS,
         request=method.input_type.removeprefix("."),
-        response=method.output_type.removeprefix("."),
+        response=answer,
         fixed=tuple(re.findall(r"{(\w+)", getattr(http, verb))),
         has_body=bool(http.body),
         max_request_bytes=method.options.Extensions[options_pb2.max_request_bytes],
         streams=method.server_streaming,
+        raw=answer == _HTTP_BODY,
     )
 
 

@@ -15,6 +15,9 @@ REQUESTS: Final = "kith.requests"
 """The name of the filter that reads requests before the transcoder does."""
 _LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
 _STREAM_IDLE_SECONDS: Final = 60
+_RAW_SECONDS: Final = 10
+_RAW: Final = (("/api/webhooks/calls/{provider}/{endpoint_id}", "calls"),)
+"""Paths whose bodies the server reads byte by byte, as a signature covers them or as they are forms; and their surface."""
 _OUTER_GUARD: Final = 20
 """The gateway lets this many times one tenant's limit through in all; the exact limit per tenant is the server's."""
 
@@ -22,6 +25,7 @@ _OUTER_GUARD: Final = 20
 def routes(contract: Contract, config: GatewayConfig) -> list[Json]:
     """Routes in the order in which they are tried."""
     table = [_native("/kith."), _native("/grpc."), _side("/healthz"), _side("/readyz")]
+    table += [_raw(template, surface) for template, surface in _RAW]
     by_path: dict[str, list[RestRpc]] = defaultdict(list)
     for rpc in contract.rpcs:
         by_path[rpc.template].append(rpc)
@@ -50,11 +54,23 @@ def _side(path: str) -> Json:
     return {"name": path[1:], "match": {"path": path}, "route": {"cluster": HTTP_CLUSTER, "timeout": "3s"}}
 
 
+def _raw(template: str, surface: str) -> Json:
+    """Straight to the server's HTTP side, which checks who sends it; only its errors are given the surface's shape."""
+    return {
+        "name": f"raw {template}",
+        "match": {"safe_regex": {"regex": _pattern(template)}},
+        "route": {"cluster": HTTP_CLUSTER, "timeout": f"{_RAW_SECONDS}s"},
+        "typed_per_filter_config": {"envoy.filters.http.lua": _lua(surface), REQUESTS: _no_lua()},
+    }
+
+
 def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
     # A stream is passed on as it comes: nothing in it is filled in, which would take all of it at once.
     response = None if rpc.streams else rpc.response
     filters: Json = {
-        "envoy.filters.http.lua": _lua(rpc.surface, needs_key=rpc.needs_key, response=response, streams=rpc.streams)
+        "envoy.filters.http.lua": _lua(
+            rpc.surface, needs_key=rpc.needs_key, response=response, streams=rpc.streams and not rpc.raw
+        )
     }
     filters[REQUESTS] = {
         "@type": _LUA_PER_ROUTE,

@@ -14,14 +14,18 @@ from sqlalchemy import Column, ColumnElement, Table, delete, func, null, select,
 from store import queue
 from store.database import Transaction
 from store.tables.analytics import daily_activity
+from store.tables.call import call_events, calls
 from store.tables.consolidation import consolidation_tasks
 from store.tables.contact import contact_days, contact_sessions, contacts
+from store.tables.crm import contact_identities, contact_merges
+from store.tables.interaction import interactions
 from store.tables.interaction_log import interaction_logs
 from store.tables.maintenance import maintenance_runs
 from store.tables.memory import entities, memories
 from store.tables.operations import audit_log, erasure_receipts, idempotency_keys
 from store.tables.outreach import channel_consents, outreach_outbox, outreach_triggers
 from store.tables.provider import enrichment_leases, memory_embeddings, memory_encodings, turn_readings
+from store.tables.tracking import graph_edges, graph_events, tracking_log
 from store.triggers import FORGOTTEN, stoppable
 
 Record = dict[str, Any]
@@ -67,6 +71,18 @@ TABLES: Final = (
     ContactTable("outbox", outreach_outbox, "made_texts", outreach_outbox.c.trigger_id),
     ContactTable("triggers", outreach_triggers, "made_texts", outreach_triggers.c.trigger_id),
     ContactTable("consents", channel_consents, "kept", channel_consents.c.channel),
+    ContactTable("identities", contact_identities, "kept", contact_identities.c.identity_id),
+    ContactTable("interactions", interactions, "erased", interactions.c.interaction_id),
+    ContactTable("calls", calls, "erased", calls.c.call_id),
+    ContactTable(
+        "call_events", call_events, "erased", why_not_exported="what was told of the calls, which are exported"
+    ),
+    ContactTable(
+        "merges", contact_merges, "erased", why_not_exported="how to undo a merge, of what is exported besides"
+    ),
+    ContactTable("tracking", tracking_log, "erased", tracking_log.c.tracked_id),
+    ContactTable("graph_events", graph_events, "erased", why_not_exported="made from the tracking log"),
+    ContactTable("graph_edges", graph_edges, "erased", why_not_exported="made from the tracking log"),
     ContactTable(
         "answers", idempotency_keys, "erased",
         why_not_exported="copies of answers for a day, by the caller's own keys",
@@ -89,7 +105,12 @@ KEPT: Final[Mapping[str, str]] = {
 CURSORS: Final = (maintenance_runs.c.after_contact,)
 """Columns that name a contact as a place in their order; they are cleared."""
 
-NOT_EXPORTED_COLUMNS: Final = frozenset({"tenant_id", "contact_id", "version"})
+NOT_EXPORTED_COLUMNS: Final = frozenset(
+    {
+        "tenant_id", "contact_id", "version", "position", "projected",
+        "warmth", "warmth_band", "warmth_changes_at", "warmth_band_until", "warmth_fell_at", "last_touch_at", "touches",
+    }
+)  # fmt: skip
 """Columns that an import finds anew."""
 
 

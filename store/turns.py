@@ -69,6 +69,8 @@ STATE: Final = tuple(
     if f.name not in _KEYS
     and f.name not in (
         "external_id", "channel", "display_name", "language", "time_zone", "outreach_consent", "created_at", "version",
+        "title", "tags", "attributes",
+        "warmth", "warmth_band", "warmth_changes_at", "warmth_band_until", "warmth_fell_at", "last_touch_at", "touches",
     )
 )  # fmt: skip
 """The columns of a contact's row that a turn may change."""

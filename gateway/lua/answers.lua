@@ -162,11 +162,27 @@ local function details_of(request_id, metadata, fields)
   return "{" .. inner .. ',"fields":' .. fields .. "}"
 end
 
+local function flat(key)
+  return function(code, message, details)
+    return '{"' .. key .. '":' .. message .. ',"code":' .. quoted(code) .. ',"details":' .. details .. "}"
+  end
+end
+
 local SHAPES = {
   contact_intelligence = function(code, message, details)
     return '{"error":{"code":' .. quoted(code) .. ',"message":' .. message .. ',"details":' .. details .. "}}"
   end,
+  interactions = flat("error"),
+  calls = flat("error"),
+  tracking = flat("error"),
+  conversations = flat("detail"),
 }
+
+-- What the conversations surface says of a fault on our side, with the time at which it was answered.
+local function fault(message, request_id)
+  return '{"error":"Internal server error","message":' .. message .. ',"timestamp":"' ..
+    os.date("!%Y-%m-%dT%H:%M:%SZ") .. '","request_id":' .. quoted(request_id) .. "}"
+end
 
 -- What Envoy itself says, in words for a caller, and the field that it speaks of where it names one.
 local function local_message(status, text)
@@ -212,6 +228,7 @@ local function shape_error(h, surface, status)
   end
   local shape = SHAPES[surface] or SHAPES.contact_intelligence
   local shaped = shape(code, message, details_of(request_id, metadata, fields))
+  if surface == "conversations" and status == 500 then shaped = fault(message, request_id) end
   local headers = h:headers()
   body:setBytes(shaped)
   headers:replace(":status", tostring(status))

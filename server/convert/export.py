@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from kith.contact.v1 import contact_pb2
 from kith.contact.v1 import export_pb2 as pb
+from kith.contact.v1 import export_touchpoints_pb2 as touchpoints
 
 from server.convert import contact as convert
 from server.convert import times
@@ -33,6 +34,10 @@ KINDS: Final[Mapping[str, type[Message]]] = {
     "daily_activity": pb.ExportedActivity,
     "consolidation": pb.ExportedConsolidation,
     "readings": pb.ExportedReading,
+    "identities": touchpoints.ExportedIdentity,
+    "interactions": touchpoints.ExportedInteraction,
+    "calls": touchpoints.ExportedCall,
+    "tracking": touchpoints.ExportedTrackedInteraction,
 }
 """The message of a row of each exported table, by the table's name."""
 
@@ -62,6 +67,10 @@ _PIECES: Final = {
     "daily_activity": "activity",
     "consolidation": "consolidation_task",
     "readings": "reading",
+    "identities": "identity",
+    "interactions": "interaction",
+    "calls": "call",
+    "tracking": "tracked_interaction",
 }
 """The field of a stream's record for each kind of piece."""
 

@@ -52,6 +52,11 @@ CODES: Final[dict[str, grpc.StatusCode]] = {
     "OUTREACH_DISABLED": _Code.FAILED_PRECONDITION,
     "QUIET_HOURS": _Code.FAILED_PRECONDITION,
     "MAX_ATTEMPTS_REACHED": _Code.FAILED_PRECONDITION,
+    "INTERACTION_NOT_FOUND": _Code.NOT_FOUND,
+    "CALL_NOT_FOUND": _Code.NOT_FOUND,
+    "IDENTITY_NOT_FOUND": _Code.NOT_FOUND,
+    "IDENTITY_TAKEN": _Code.ALREADY_EXISTS,
+    "MERGE_NOT_FOUND": _Code.NOT_FOUND,
 }
 """The status of each reason; every value of kith.errors.v1.ErrorReason but the unspecified one is here."""
 

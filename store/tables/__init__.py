@@ -2,8 +2,11 @@
 
 from store.tables import (
     analytics,
+    call,
     consolidation,
     contact,
+    crm,
+    interaction,
     interaction_log,
     maintenance,
     memory,
@@ -11,6 +14,8 @@ from store.tables import (
     outreach,
     provider,
     tenant,
+    tracking,
+    warmth,
 )
 from store.tables.base import metadata
 
@@ -20,8 +25,11 @@ WITHOUT_TENANT_POLICY = frozenset({"tenants", "alembic_version"})
 __all__ = [
     "WITHOUT_TENANT_POLICY",
     "analytics",
+    "call",
     "consolidation",
     "contact",
+    "crm",
+    "interaction",
     "interaction_log",
     "maintenance",
     "memory",
@@ -30,4 +38,6 @@ __all__ = [
     "outreach",
     "provider",
     "tenant",
+    "tracking",
+    "warmth",
 ]

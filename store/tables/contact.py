@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from store.tables.base import instant, metadata, of_contact, tenant_id
 
@@ -54,11 +54,43 @@ contacts: Final = Table(
     Column("recent_gaps", ARRAY(Float), nullable=False),
     Column("hours", ARRAY(Integer), nullable=False),
     Column("churn_risk", Float, nullable=False),
+    Column("title", Text),
+    Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("attributes", JSONB, nullable=False, server_default="{}"),
+    # The warmth as it was stored last, for lists; when it will be another, when it leaves its band, and when it last fell
+    # from hot or warm.
+    Column("warmth", Float, nullable=False, server_default="0"),
+    Column("warmth_band", Text, nullable=False, server_default="cold"),
+    instant("warmth_changes_at", nullable=True),
+    instant("warmth_band_until", nullable=True),
+    instant("warmth_fell_at", nullable=True),
+    instant("last_touch_at", nullable=True),
+    # What the warmth of any moment is worked out from, see `server.domain.warmth`.
+    Column("touches", JSONB, nullable=False, server_default="[]"),
     UniqueConstraint("tenant_id", "channel", "external_id"),
     Index("contacts_recent_idx", "tenant_id", text("coalesce(last_active_at, created_at)"), "contact_id"),
     Index(None, "tenant_id", "total_messages", "contact_id"),
     Index(None, "tenant_id", "churn_risk", "contact_id"),
     Index(None, "tenant_id", "first_active_at"),
+    Index(None, "tenant_id", "warmth", "contact_id"),
+    Index(None, "tenant_id", "warmth_changes_at"),
+    # Who cools down: partial, as most turns touch neither.
+    Index(
+        "contacts_cooling_idx",
+        "tenant_id",
+        "warmth_band_until",
+        "contact_id",
+        postgresql_where=text("warmth_band <> 'cold'"),
+    ),
+    Index(
+        "contacts_fallen_idx",
+        "tenant_id",
+        "warmth_fell_at",
+        "contact_id",
+        postgresql_where=text("warmth_fell_at IS NOT NULL"),
+    ),
+    Index("contacts_name_idx", "tenant_id", text("lower(coalesce(display_name, ''))"), "contact_id"),
+    Index(None, "tenant_id", "created_at", "contact_id"),
     # Ingest updates the row in place most of the time if its page has room.
     postgresql_with={"fillfactor": 80},
 )
@@ -122,3 +154,13 @@ class ContactRow:
     recent_gaps: list[float]
     hours: list[int]
     churn_risk: float
+    title: str | None
+    tags: list[str]
+    attributes: dict[str, Any]
+    warmth: float
+    warmth_band: str
+    warmth_changes_at: datetime | None
+    warmth_band_until: datetime | None
+    warmth_fell_at: datetime | None
+    last_touch_at: datetime | None
+    touches: list[Any]

@@ -10,6 +10,7 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from kith.contact.v1 import contact_pb2 as _contact_pb2
+from kith.contact.v1 import export_touchpoints_pb2 as _export_touchpoints_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -64,6 +65,10 @@ class ExportContactResponse(_message.Message):
     DAILY_ACTIVITY_FIELD_NUMBER: _builtins.int
     CONSOLIDATION_FIELD_NUMBER: _builtins.int
     READINGS_FIELD_NUMBER: _builtins.int
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    INTERACTIONS_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    TRACKING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is."""
@@ -124,6 +129,22 @@ class ExportContactResponse(_message.Message):
     def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedReading]:
         """Which turns a language model has read."""
 
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedIdentity]:
+        """How to reach and recognise them."""
+
+    @_builtins.property
+    def interactions(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedInteraction]:
+        """Touchpoints, as they were recorded."""
+
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedCall]:
+        """Calls with them."""
+
+    @_builtins.property
+    def tracking(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedTrackedInteraction]:
+        """What users did with what was surfaced about them."""
+
     def __init__(
         self,
         *,
@@ -142,10 +163,14 @@ class ExportContactResponse(_message.Message):
         daily_activity: _abc.Iterable[Global___ExportedActivity] | None = ...,
         consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
         readings: _abc.Iterable[Global___ExportedReading] | None = ...,
+        identities: _abc.Iterable[_export_touchpoints_pb2.ExportedIdentity] | None = ...,
+        interactions: _abc.Iterable[_export_touchpoints_pb2.ExportedInteraction] | None = ...,
+        calls: _abc.Iterable[_export_touchpoints_pb2.ExportedCall] | None = ...,
+        tracking: _abc.Iterable[_export_touchpoints_pb2.ExportedTrackedInteraction] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state", "stored_state", b"stored_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "identities", b"identities", "interaction_logs", b"interaction_logs", "interactions", b"interactions", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "tracking", b"tracking", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -194,6 +219,10 @@ class ExportContactStreamResponse(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     CONSOLIDATION_TASK_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    INTERACTION_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    TRACKED_INTERACTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is; the first record."""
@@ -254,6 +283,22 @@ class ExportContactStreamResponse(_message.Message):
     def reading(self) -> Global___ExportedReading:
         """What a language model made of a turn."""
 
+    @_builtins.property
+    def identity(self) -> _export_touchpoints_pb2.ExportedIdentity:
+        """A way to reach or recognise them."""
+
+    @_builtins.property
+    def interaction(self) -> _export_touchpoints_pb2.ExportedInteraction:
+        """A touchpoint."""
+
+    @_builtins.property
+    def call(self) -> _export_touchpoints_pb2.ExportedCall:
+        """A call."""
+
+    @_builtins.property
+    def tracked_interaction(self) -> _export_touchpoints_pb2.ExportedTrackedInteraction:
+        """What a user did."""
+
     def __init__(
         self,
         *,
@@ -272,12 +317,16 @@ class ExportContactStreamResponse(_message.Message):
         error: Global___ExportFailure | None = ...,
         consolidation_task: Global___ExportedConsolidation | None = ...,
         reading: Global___ExportedReading | None = ...,
+        identity: _export_touchpoints_pb2.ExportedIdentity | None = ...,
+        interaction: _export_touchpoints_pb2.ExportedInteraction | None = ...,
+        call: _export_touchpoints_pb2.ExportedCall | None = ...,
+        tracked_interaction: _export_touchpoints_pb2.ExportedTrackedInteraction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "call", b"call", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "identity", b"identity", "interaction", b"interaction", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "tracked_interaction", b"tracked_interaction", "trigger", b"trigger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "call", b"call", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "identity", b"identity", "interaction", b"interaction", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "tracked_interaction", b"tracked_interaction", "trigger", b"trigger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading"]  # noqa: Y015
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading", "identity", "interaction", "call", "tracked_interaction"]  # noqa: Y015
     _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
 
@@ -380,6 +429,10 @@ class ImportContactRequest(_message.Message):
     DAILY_ACTIVITY_FIELD_NUMBER: _builtins.int
     CONSOLIDATION_FIELD_NUMBER: _builtins.int
     READINGS_FIELD_NUMBER: _builtins.int
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    INTERACTIONS_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    TRACKING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is."""
@@ -440,6 +493,22 @@ class ImportContactRequest(_message.Message):
     def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportedReading]:
         """Which turns a language model has read."""
 
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedIdentity]:
+        """How to reach and recognise them."""
+
+    @_builtins.property
+    def interactions(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedInteraction]:
+        """Touchpoints, as they were recorded."""
+
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedCall]:
+        """Calls with them."""
+
+    @_builtins.property
+    def tracking(self) -> _containers.RepeatedCompositeFieldContainer[_export_touchpoints_pb2.ExportedTrackedInteraction]:
+        """What users did with what was surfaced about them."""
+
     def __init__(
         self,
         *,
@@ -458,10 +527,14 @@ class ImportContactRequest(_message.Message):
         daily_activity: _abc.Iterable[Global___ExportedActivity] | None = ...,
         consolidation: _abc.Iterable[Global___ExportedConsolidation] | None = ...,
         readings: _abc.Iterable[Global___ExportedReading] | None = ...,
+        identities: _abc.Iterable[_export_touchpoints_pb2.ExportedIdentity] | None = ...,
+        interactions: _abc.Iterable[_export_touchpoints_pb2.ExportedInteraction] | None = ...,
+        calls: _abc.Iterable[_export_touchpoints_pb2.ExportedCall] | None = ...,
+        tracking: _abc.Iterable[_export_touchpoints_pb2.ExportedTrackedInteraction] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "exported_at", b"exported_at", "state", b"state", "stored_state", b"stored_state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "interaction_logs", b"interaction_logs", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "triggers", b"triggers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "consents", b"consents", "consolidation", b"consolidation", "contact", b"contact", "daily_activity", b"daily_activity", "days", b"days", "entities", b"entities", "exported_at", b"exported_at", "identities", b"identities", "interaction_logs", b"interaction_logs", "interactions", b"interactions", "memories", b"memories", "outbox", b"outbox", "readings", b"readings", "sessions", b"sessions", "state", b"state", "stored_state", b"stored_state", "tracking", b"tracking", "triggers", b"triggers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -540,6 +613,10 @@ class ImportContactStreamRequest(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     CONSOLIDATION_TASK_FIELD_NUMBER: _builtins.int
     READING_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    INTERACTION_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    TRACKED_INTERACTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def contact(self) -> _contact_pb2.Contact:
         """Who the contact is; the first record."""
@@ -600,6 +677,22 @@ class ImportContactStreamRequest(_message.Message):
     def reading(self) -> Global___ExportedReading:
         """What a language model made of a turn."""
 
+    @_builtins.property
+    def identity(self) -> _export_touchpoints_pb2.ExportedIdentity:
+        """A way to reach or recognise them."""
+
+    @_builtins.property
+    def interaction(self) -> _export_touchpoints_pb2.ExportedInteraction:
+        """A touchpoint."""
+
+    @_builtins.property
+    def call(self) -> _export_touchpoints_pb2.ExportedCall:
+        """A call."""
+
+    @_builtins.property
+    def tracked_interaction(self) -> _export_touchpoints_pb2.ExportedTrackedInteraction:
+        """What a user did."""
+
     def __init__(
         self,
         *,
@@ -618,12 +711,16 @@ class ImportContactStreamRequest(_message.Message):
         error: Global___ExportFailure | None = ...,
         consolidation_task: Global___ExportedConsolidation | None = ...,
         reading: Global___ExportedReading | None = ...,
+        identity: _export_touchpoints_pb2.ExportedIdentity | None = ...,
+        interaction: _export_touchpoints_pb2.ExportedInteraction | None = ...,
+        call: _export_touchpoints_pb2.ExportedCall | None = ...,
+        tracked_interaction: _export_touchpoints_pb2.ExportedTrackedInteraction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "call", b"call", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "identity", b"identity", "interaction", b"interaction", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "tracked_interaction", b"tracked_interaction", "trigger", b"trigger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "trigger", b"trigger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity", b"activity", "call", b"call", "consent", b"consent", "consolidation_task", b"consolidation_task", "contact", b"contact", "day", b"day", "end", b"end", "entity", b"entity", "error", b"error", "identity", b"identity", "interaction", b"interaction", "interaction_log", b"interaction_log", "memory", b"memory", "outbox_message", b"outbox_message", "reading", b"reading", "record", b"record", "session", b"session", "stored_state", b"stored_state", "tracked_interaction", b"tracked_interaction", "trigger", b"trigger"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading"]  # noqa: Y015
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["contact", "stored_state", "memory", "entity", "trigger", "interaction_log", "consent", "outbox_message", "session", "day", "activity", "end", "error", "consolidation_task", "reading", "identity", "interaction", "call", "tracked_interaction"]  # noqa: Y015
     _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
 
@@ -706,6 +803,9 @@ class ExportedState(_message.Message):
     RECENT_GAPS_FIELD_NUMBER: _builtins.int
     HOURS_FIELD_NUMBER: _builtins.int
     CHURN_RISK_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
     mood: _builtins.str
     """Mood of the last turn, smoothed."""
     mood_strength: _builtins.float
@@ -734,6 +834,8 @@ class ExportedState(_message.Message):
     """The session of the last turn; null where there was none."""
     churn_risk: _builtins.float
     """Probability that the contact will not come back, as last worked out by maintenance, 0 to 1."""
+    title: _builtins.str
+    """What they are, e.g. `Head of Sales`."""
     @_builtins.property
     def last_active_at(self) -> _timestamp_pb2.Timestamp:
         """The newest turn of either side; null where there was none."""
@@ -753,6 +855,14 @@ class ExportedState(_message.Message):
     @_builtins.property
     def hours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Turns by local hour: 24 counts, from midnight on."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tags."""
+
+    @_builtins.property
+    def attributes(self) -> _struct_pb2.Struct:
+        """Free attributes."""
 
     def __init__(
         self,
@@ -776,11 +886,16 @@ class ExportedState(_message.Message):
         recent_gaps: _abc.Iterable[_builtins.float] | None = ...,
         hours: _abc.Iterable[_builtins.int] | None = ...,
         churn_risk: _builtins.float = ...,
+        title: _builtins.str | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        attributes: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_first_active_at", b"_first_active_at", "_last_active_at", b"_last_active_at", "_last_wrote_at", b"_last_wrote_at", "_session_id", b"_session_id", "_streak_last_day", b"_streak_last_day", "first_active_at", b"first_active_at", "last_active_at", b"last_active_at", "last_wrote_at", b"last_wrote_at", "session_id", b"session_id", "streak_last_day", b"streak_last_day"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attributes", b"_attributes", "_first_active_at", b"_first_active_at", "_last_active_at", b"_last_active_at", "_last_wrote_at", b"_last_wrote_at", "_session_id", b"_session_id", "_streak_last_day", b"_streak_last_day", "_title", b"_title", "attributes", b"attributes", "first_active_at", b"first_active_at", "last_active_at", b"last_active_at", "last_wrote_at", b"last_wrote_at", "session_id", b"session_id", "streak_last_day", b"streak_last_day", "title", b"title"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_first_active_at", b"_first_active_at", "_last_active_at", b"_last_active_at", "_last_wrote_at", b"_last_wrote_at", "_session_id", b"_session_id", "_streak_last_day", b"_streak_last_day", "active_days", b"active_days", "churn_risk", b"churn_risk", "conversation_style", b"conversation_style", "disclosures", b"disclosures", "energy", b"energy", "first_active_at", b"first_active_at", "hours", b"hours", "last_active_at", b"last_active_at", "last_wrote_at", b"last_wrote_at", "mood", b"mood", "mood_strength", b"mood_strength", "recent_gaps", b"recent_gaps", "relationship_stage", b"relationship_stage", "session_id", b"session_id", "streak_days", b"streak_days", "streak_last_day", b"streak_last_day", "total_messages", b"total_messages", "total_sessions", b"total_sessions", "trust_level", b"trust_level"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attributes", b"_attributes", "_first_active_at", b"_first_active_at", "_last_active_at", b"_last_active_at", "_last_wrote_at", b"_last_wrote_at", "_session_id", b"_session_id", "_streak_last_day", b"_streak_last_day", "_title", b"_title", "active_days", b"active_days", "attributes", b"attributes", "churn_risk", b"churn_risk", "conversation_style", b"conversation_style", "disclosures", b"disclosures", "energy", b"energy", "first_active_at", b"first_active_at", "hours", b"hours", "last_active_at", b"last_active_at", "last_wrote_at", b"last_wrote_at", "mood", b"mood", "mood_strength", b"mood_strength", "recent_gaps", b"recent_gaps", "relationship_stage", b"relationship_stage", "session_id", b"session_id", "streak_days", b"streak_days", "streak_last_day", b"streak_last_day", "tags", b"tags", "title", b"title", "total_messages", b"total_messages", "total_sessions", b"total_sessions", "trust_level", b"trust_level"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attributes: _TypeAlias = _typing.Literal["attributes"]  # noqa: Y015
+    _WhichOneofArgType__attributes: _TypeAlias = _typing.Literal["_attributes", b"_attributes"]  # noqa: Y015
     _WhichOneofReturnType__first_active_at: _TypeAlias = _typing.Literal["first_active_at"]  # noqa: Y015
     _WhichOneofArgType__first_active_at: _TypeAlias = _typing.Literal["_first_active_at", b"_first_active_at"]  # noqa: Y015
     _WhichOneofReturnType__last_active_at: _TypeAlias = _typing.Literal["last_active_at"]  # noqa: Y015
@@ -791,6 +906,10 @@ class ExportedState(_message.Message):
     _WhichOneofArgType__session_id: _TypeAlias = _typing.Literal["_session_id", b"_session_id"]  # noqa: Y015
     _WhichOneofReturnType__streak_last_day: _TypeAlias = _typing.Literal["streak_last_day"]  # noqa: Y015
     _WhichOneofArgType__streak_last_day: _TypeAlias = _typing.Literal["_streak_last_day", b"_streak_last_day"]  # noqa: Y015
+    _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
+    _WhichOneofArgType__title: _TypeAlias = _typing.Literal["_title", b"_title"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attributes) -> _WhichOneofReturnType__attributes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__first_active_at) -> _WhichOneofReturnType__first_active_at | None: ...
     @_typing.overload
@@ -801,6 +920,8 @@ class ExportedState(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__session_id) -> _WhichOneofReturnType__session_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__streak_last_day) -> _WhichOneofReturnType__streak_last_day | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__title) -> _WhichOneofReturnType__title | None: ...
 
 Global___ExportedState: _TypeAlias = ExportedState  # noqa: Y015
 

@@ -101,6 +101,9 @@ class GetContactContextResponse(_message.Message):
     MEMORIES_FIELD_NUMBER: _builtins.int
     RELATIONSHIP_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
+    WARMTH_FIELD_NUMBER: _builtins.int
+    LAST_CALL_FIELD_NUMBER: _builtins.int
+    OPEN_THREADS_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     """The ready text block, where `prompt_tokens` asked for one."""
     @_builtins.property
@@ -119,6 +122,18 @@ class GetContactContextResponse(_message.Message):
     def relationship(self) -> Global___Relationship:
         """Where the relationship stands."""
 
+    @_builtins.property
+    def warmth(self) -> Global___ContextWarmth:
+        """How warm the relationship is at this moment."""
+
+    @_builtins.property
+    def last_call(self) -> Global___ContextCall:
+        """The last call with them, where there was one."""
+
+    @_builtins.property
+    def open_threads(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenThread]:
+        """What is still open with them, the newest first; at most 5."""
+
     def __init__(
         self,
         *,
@@ -127,16 +142,117 @@ class GetContactContextResponse(_message.Message):
         memories: _abc.Iterable[Global___ContextMemory] | None = ...,
         relationship: Global___Relationship | None = ...,
         prompt: _builtins.str | None = ...,
+        warmth: Global___ContextWarmth | None = ...,
+        last_call: Global___ContextCall | None = ...,
+        open_threads: _abc.Iterable[Global___OpenThread] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_prompt", b"_prompt", "contact", b"contact", "prompt", b"prompt", "relationship", b"relationship", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_prompt", b"_prompt", "contact", b"contact", "last_call", b"last_call", "prompt", b"prompt", "relationship", b"relationship", "state", b"state", "warmth", b"warmth"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_prompt", b"_prompt", "contact", b"contact", "memories", b"memories", "prompt", b"prompt", "relationship", b"relationship", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_prompt", b"_prompt", "contact", b"contact", "last_call", b"last_call", "memories", b"memories", "open_threads", b"open_threads", "prompt", b"prompt", "relationship", b"relationship", "state", b"state", "warmth", b"warmth"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__prompt: _TypeAlias = _typing.Literal["prompt"]  # noqa: Y015
     _WhichOneofArgType__prompt: _TypeAlias = _typing.Literal["_prompt", b"_prompt"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__prompt) -> _WhichOneofReturnType__prompt | None: ...
 
 Global___GetContactContextResponse: _TypeAlias = GetContactContextResponse  # noqa: Y015
+
+@_typing.final
+class ContextWarmth(_message.Message):
+    """How warm a relationship is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_FIELD_NUMBER: _builtins.int
+    BAND_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """0 to 100, with one decimal."""
+    band: _builtins.str
+    """The band that the score is in."""
+    def __init__(
+        self,
+        *,
+        score: _builtins.float = ...,
+        band: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["band", b"band", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContextWarmth: _TypeAlias = ContextWarmth  # noqa: Y015
+
+@_typing.final
+class ContextCall(_message.Message):
+    """The last call with a contact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    direction: _builtins.str
+    """Who called: `inbound` or `outbound`."""
+    status: _builtins.str
+    """Where it stands, e.g. `completed`."""
+    summary: _builtins.str
+    """The call in a few sentences; null where nobody told."""
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    def __init__(
+        self,
+        *,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+        direction: _builtins.str = ...,
+        status: _builtins.str = ...,
+        summary: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "started_at", b"started_at", "summary", b"summary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "direction", b"direction", "started_at", b"started_at", "status", b"status", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__summary: _TypeAlias = _typing.Literal["summary"]  # noqa: Y015
+    _WhichOneofArgType__summary: _TypeAlias = _typing.Literal["_summary", b"_summary"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__summary) -> _WhichOneofReturnType__summary | None: ...
+
+Global___ContextCall: _TypeAlias = ContextCall  # noqa: Y015
+
+@_typing.final
+class OpenThread(_message.Message):
+    """Something that is still open with a contact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ABOUT_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """What it is: `next_step` that was noted with a touchpoint, or a `missed_call` that nobody returned."""
+    about: _builtins.str
+    """What it is about; null where nobody told."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        about: _builtins.str | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_about", b"_about", "about", b"about", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_about", b"_about", "about", b"about", "kind", b"kind", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__about: _TypeAlias = _typing.Literal["about"]  # noqa: Y015
+    _WhichOneofArgType__about: _TypeAlias = _typing.Literal["_about", b"_about"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__about) -> _WhichOneofReturnType__about | None: ...
+
+Global___OpenThread: _TypeAlias = OpenThread  # noqa: Y015
 
 @_typing.final
 class ContextContact(_message.Message):

@@ -72,6 +72,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The time falls into the quiet hours of the contact's own time zone. The details name their end; `defer` moves it there."""
     ERROR_REASON_MAX_ATTEMPTS_REACHED: _ErrorReason.ValueType  # 23
     """As many messages as the configuration allows went into this silence. They count anew once the contact writes."""
+    ERROR_REASON_INTERACTION_NOT_FOUND: _ErrorReason.ValueType  # 24
+    """This tenant has no such interaction: "Interaction int_01J… does not exist for this tenant." """
+    ERROR_REASON_CALL_NOT_FOUND: _ErrorReason.ValueType  # 25
+    """This tenant has no such call: "Call call_01J… does not exist for this tenant." """
+    ERROR_REASON_IDENTITY_NOT_FOUND: _ErrorReason.ValueType  # 26
+    """This contact has no such identity: "Identity idn_01J… does not exist for this contact." """
+    ERROR_REASON_IDENTITY_TAKEN: _ErrorReason.ValueType  # 27
+    """Another contact has it; the details name which: "This phone belongs to another contact." """
+    ERROR_REASON_MERGE_NOT_FOUND: _ErrorReason.ValueType  # 28
+    """This tenant has no such merge: "Merge mrg_01J… does not exist for this tenant." """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """What went wrong, for programs. The contract's code is the name without `ERROR_REASON_`."""
@@ -124,6 +134,16 @@ ERROR_REASON_QUIET_HOURS: ErrorReason.ValueType  # 22
 """The time falls into the quiet hours of the contact's own time zone. The details name their end; `defer` moves it there."""
 ERROR_REASON_MAX_ATTEMPTS_REACHED: ErrorReason.ValueType  # 23
 """As many messages as the configuration allows went into this silence. They count anew once the contact writes."""
+ERROR_REASON_INTERACTION_NOT_FOUND: ErrorReason.ValueType  # 24
+"""This tenant has no such interaction: "Interaction int_01J… does not exist for this tenant." """
+ERROR_REASON_CALL_NOT_FOUND: ErrorReason.ValueType  # 25
+"""This tenant has no such call: "Call call_01J… does not exist for this tenant." """
+ERROR_REASON_IDENTITY_NOT_FOUND: ErrorReason.ValueType  # 26
+"""This contact has no such identity: "Identity idn_01J… does not exist for this contact." """
+ERROR_REASON_IDENTITY_TAKEN: ErrorReason.ValueType  # 27
+"""Another contact has it; the details name which: "This phone belongs to another contact." """
+ERROR_REASON_MERGE_NOT_FOUND: ErrorReason.ValueType  # 28
+"""This tenant has no such merge: "Merge mrg_01J… does not exist for this tenant." """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 HTTP_STATUS_FIELD_NUMBER: _builtins.int

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/options/v1/options.proto\x12\x0fkith.options.v1\x1a google/protobuf/descriptor.proto\"N\n\x06\x41\x63\x63\x65ss\x12\x30\n\x0b\x63redentials\x18\x01 \x03(\x0e\x32\x1b.kith.options.v1.Credential\x12\x12\n\npermission\x18\x02 \x01(\t\".\n\tRateLimit\x12\x12\n\nper_second\x18\x01 \x01(\x01\x12\r\n\x05\x62urst\x18\x02 \x01(\r*x\n\nCredential\x12\x1a\n\x16\x43REDENTIAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43REDENTIAL_GATEWAY_KEY\x10\x01\x12\x15\n\x11\x43REDENTIAL_BEARER\x10\x02\x12\x1b\n\x17\x43REDENTIAL_PLATFORM_KEY\x10\x03*D\n\x07Surface\x12\x17\n\x13SURFACE_UNSPECIFIED\x10\x00\x12 \n\x1cSURFACE_CONTACT_INTELLIGENCE\x10\x01:I\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\x8d\x8c\x03 \x01(\x0b\x32\x17.kith.options.v1.Access:P\n\nrate_limit\x12\x1e.google.protobuf.MethodOptions\x18\x8e\x8c\x03 \x01(\x0b\x32\x1a.kith.options.v1.RateLimit:/\n\x05\x61udit\x12\x1e.google.protobuf.MethodOptions\x18\x8f\x8c\x03 \x01(\t:;\n\x11max_request_bytes\x12\x1e.google.protobuf.MethodOptions\x18\x90\x8c\x03 \x01(\r:6\n\x0chttp_success\x12\x1e.google.protobuf.MethodOptions\x18\x91\x8c\x03 \x03(\r:L\n\x07surface\x12\x1f.google.protobuf.ServiceOptions\x18\x97\x8c\x03 \x01(\x0e\x32\x18.kith.options.v1.Surface:2\n\tsensitive\x12\x1d.google.protobuf.FieldOptions\x18\xa1\x8c\x03 \x01(\x08:1\n\x08nullable\x12\x1d.google.protobuf.FieldOptions\x18\xa2\x8c\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkith/options/v1/options.proto\x12\x0fkith.options.v1\x1a google/protobuf/descriptor.proto\"N\n\x06\x41\x63\x63\x65ss\x12\x30\n\x0b\x63redentials\x18\x01 \x03(\x0e\x32\x1b.kith.options.v1.Credential\x12\x12\n\npermission\x18\x02 \x01(\t\".\n\tRateLimit\x12\x12\n\nper_second\x18\x01 \x01(\x01\x12\r\n\x05\x62urst\x18\x02 \x01(\r*x\n\nCredential\x12\x1a\n\x16\x43REDENTIAL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43REDENTIAL_GATEWAY_KEY\x10\x01\x12\x15\n\x11\x43REDENTIAL_BEARER\x10\x02\x12\x1b\n\x17\x43REDENTIAL_PLATFORM_KEY\x10\x03*\xa2\x01\n\x07Surface\x12\x17\n\x13SURFACE_UNSPECIFIED\x10\x00\x12 \n\x1cSURFACE_CONTACT_INTELLIGENCE\x10\x01\x12\x18\n\x14SURFACE_INTERACTIONS\x10\x02\x12\x11\n\rSURFACE_CALLS\x10\x03\x12\x14\n\x10SURFACE_TRACKING\x10\x04\x12\x19\n\x15SURFACE_CONVERSATIONS\x10\x05:I\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\x8d\x8c\x03 \x01(\x0b\x32\x17.kith.options.v1.Access:P\n\nrate_limit\x12\x1e.google.protobuf.MethodOptions\x18\x8e\x8c\x03 \x01(\x0b\x32\x1a.kith.options.v1.RateLimit:/\n\x05\x61udit\x12\x1e.google.protobuf.MethodOptions\x18\x8f\x8c\x03 \x01(\t:;\n\x11max_request_bytes\x12\x1e.google.protobuf.MethodOptions\x18\x90\x8c\x03 \x01(\r:6\n\x0chttp_success\x12\x1e.google.protobuf.MethodOptions\x18\x91\x8c\x03 \x03(\r:L\n\x07surface\x12\x1f.google.protobuf.ServiceOptions\x18\x97\x8c\x03 \x01(\x0e\x32\x18.kith.options.v1.Surface:2\n\tsensitive\x12\x1d.google.protobuf.FieldOptions\x18\xa1\x8c\x03 \x01(\x08:1\n\x08nullable\x12\x1d.google.protobuf.FieldOptions\x18\xa2\x8c\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREDENTIAL']._serialized_start=212
   _globals['_CREDENTIAL']._serialized_end=332
-  _globals['_SURFACE']._serialized_start=334
-  _globals['_SURFACE']._serialized_end=402
+  _globals['_SURFACE']._serialized_start=335
+  _globals['_SURFACE']._serialized_end=497
   _globals['_ACCESS']._serialized_start=84
   _globals['_ACCESS']._serialized_end=162
   _globals['_RATELIMIT']._serialized_start=164

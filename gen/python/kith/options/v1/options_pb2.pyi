@@ -63,6 +63,14 @@ class _SurfaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Surface.Value
     """No REST surface: the service is not routed by the gateway."""
     SURFACE_CONTACT_INTELLIGENCE: _Surface.ValueType  # 1
     """Errors are `{"error":{"code","message","details"}}`."""
+    SURFACE_INTERACTIONS: _Surface.ValueType  # 2
+    """Errors are `{"error":message,"code","details"}`."""
+    SURFACE_CALLS: _Surface.ValueType  # 3
+    """Errors are `{"error":message,"code","details"}`."""
+    SURFACE_TRACKING: _Surface.ValueType  # 4
+    """Errors are `{"error":message,"code","details"}`."""
+    SURFACE_CONVERSATIONS: _Surface.ValueType  # 5
+    """Errors are `{"detail":message,"code","details"}`; those of status 500 are `{"error","message","timestamp","request_id"}`."""
 
 class Surface(_Surface, metaclass=_SurfaceEnumTypeWrapper):
     """A REST surface. It decides the shape of error bodies."""
@@ -71,6 +79,14 @@ SURFACE_UNSPECIFIED: Surface.ValueType  # 0
 """No REST surface: the service is not routed by the gateway."""
 SURFACE_CONTACT_INTELLIGENCE: Surface.ValueType  # 1
 """Errors are `{"error":{"code","message","details"}}`."""
+SURFACE_INTERACTIONS: Surface.ValueType  # 2
+"""Errors are `{"error":message,"code","details"}`."""
+SURFACE_CALLS: Surface.ValueType  # 3
+"""Errors are `{"error":message,"code","details"}`."""
+SURFACE_TRACKING: Surface.ValueType  # 4
+"""Errors are `{"error":message,"code","details"}`."""
+SURFACE_CONVERSATIONS: Surface.ValueType  # 5
+"""Errors are `{"detail":message,"code","details"}`; those of status 500 are `{"error","message","timestamp","request_id"}`."""
 Global___Surface: _TypeAlias = Surface  # noqa: Y015
 
 @_typing.final
