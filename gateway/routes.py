@@ -17,7 +17,7 @@ _LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v
 _STREAM_IDLE_SECONDS: Final = 60
 _RAW_SECONDS: Final = 10
 _RAW: Final = (("/api/webhooks/calls/{provider}/{endpoint_id}", "calls"),)
-"""Paths whose bodies the server reads byte by byte, as a signature covers them or as they are forms; and their surface."""
+"""Paths whose bodies the server reads as bytes, as a signature covers them or as they are forms; and their surface."""
 _OUTER_GUARD: Final = 20
 """The gateway lets this many times one tenant's limit through in all; the exact limit per tenant is the server's."""
 

@@ -57,8 +57,8 @@ contacts: Final = Table(
     Column("title", Text),
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("attributes", JSONB, nullable=False, server_default="{}"),
-    # The warmth as it was stored last, for lists; when it will be another, when it leaves its band, and when it last fell
-    # from hot or warm.
+    # The warmth as it was stored last, for lists; when it will be another, when it leaves its band, and when it last
+    # fell from hot or warm.
     Column("warmth", Float, nullable=False, server_default="0"),
     Column("warmth_band", Text, nullable=False, server_default="cold"),
     instant("warmth_changes_at", nullable=True),
