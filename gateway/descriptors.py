@@ -50,6 +50,8 @@ class RestRpc:
     """Whether the answer is a stream of records."""
     raw: bool
     """Whether the answer is bytes with a content type of their own."""
+    unwrap: str | None
+    """JSON name of the field of the response that is the whole answer, where one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,25 @@ class Contract:
     def rpcs(self) -> tuple[RestRpc, ...]:
         """Every REST path of every RPC."""
         return tuple(
-            _rest_rpc(f"{file.package}.{service.name}", service, method, binding, self._answer(method, binding))
+            _rest_rpc(f"{file.package}.{service.name}", service, method, binding, self._body(method, binding))
             for file in self._files.file
             for service in file.service
             for method in service.method
             if method.options.HasExtension(annotations_pb2.http)
             for binding in _bindings(method.options.Extensions[annotations_pb2.http])
         )
+
+    @cached_property
+    def transcoded(self) -> bytes:
+        """The descriptor set without `response_body`, which the transcoder has for bytes alone; Lua does the rest."""
+        stripped = FileDescriptorSet.FromString(self.data)
+        for file in stripped.file:
+            for service in file.service:
+                for method in service.method:
+                    for http in _bindings(method.options.Extensions[annotations_pb2.http]):
+                        if http.response_body and not method.server_streaming:
+                            http.response_body = ""
+        return stripped.SerializeToString(deterministic=True)
 
     @cached_property
     def services(self) -> tuple[str, ...]:
@@ -124,13 +138,11 @@ class Contract:
                 reached += [shape.message for shape in found[name].values() if shape.message]
         return found
 
-    def _answer(self, method: descriptor_pb2.MethodDescriptorProto, http: http_pb2.HttpRule) -> str:
-        """Full name of the message that REST prints: the response, or the field of it that is named as its body."""
-        response = method.output_type.removeprefix(".")
-        if not http.response_body:
-            return response
-        fields = {f.name: f.type_name.removeprefix(".") for f in self._messages[response].field}
-        return fields[http.response_body]
+    def _body(
+        self, method: descriptor_pb2.MethodDescriptorProto, http: http_pb2.HttpRule
+    ) -> FieldDescriptorProto | None:
+        fields = self._messages[method.output_type.removeprefix(".")].field
+        return next((f for f in fields if f.name == http.response_body), None)
 
     @cached_property
     def _messages(self) -> dict[str, descriptor_pb2.DescriptorProto]:
@@ -162,8 +174,9 @@ def _rest_rpc(
     service: descriptor_pb2.ServiceDescriptorProto,
     method: descriptor_pb2.MethodDescriptorProto,
     http: http_pb2.HttpRule,
-    answer: str,
+    body: FieldDescriptorProto | None,
 ) -> RestRpc:
+    """`body` is the field of the response that is the whole answer, where one is."""
     verb = next(verb for verb in _METHODS if http.HasField(verb))
     surface = options_pb2.Surface.Name(service.options.Extensions[options_pb2.surface])
     kinds = set(method.options.Extensions[options_pb2.access].credentials)
@@ -174,6 +187,7 @@ def _rest_rpc(
     if method.options.Extensions[annotations_pb2.http].additional_bindings:
         kinds = kinds & keys if getattr(http, verb).startswith(_FOR_KEYS) else kinds - keys
     limit = method.options.Extensions[options_pb2.rate_limit]
+    answer = (method.output_type if body is None else body.type_name).removeprefix(".")
     return RestRpc(
         service=full_service,
         name=method.name,
@@ -192,6 +206,7 @@ def _rest_rpc(
         max_request_bytes=method.options.Extensions[options_pb2.max_request_bytes],
         streams=method.server_streaming,
         raw=answer == _HTTP_BODY,
+        unwrap=None if body is None or answer == _HTTP_BODY else body.json_name,
     )
 
 

@@ -63,7 +63,7 @@ def _jwt(config: GatewayConfig) -> Json:
 
 def _transcoder(contract: Contract, config: GatewayConfig) -> Json:
     return {
-        "proto_descriptor_bin": base64.b64encode(contract.data).decode(),
+        "proto_descriptor_bin": base64.b64encode(contract.transcoded).decode(),
         "services": list(contract.services),
         "match_incoming_request_route": True,
         "convert_grpc_status": True,

@@ -1,5 +1,6 @@
 """The Lua filters' sources: tables generated from the protos, then their text."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from gateway.descriptors import Contract, FieldShape
@@ -18,8 +19,7 @@ def answers(contract: Contract) -> str:
 def requests(contract: Contract) -> str:
     """The filter that refuses what is not well-formed, by the name of the field."""
     messages = ",\n".join(
-        f'  ["{name}"] = {{ {", ".join(f"{field} = {_field(shape)}" for field, shape in fields.items())} }}'
-        for name, fields in sorted(contract.request_shapes.items())
+        f'  ["{name}"] = {{ {_fields(fields)} }}' for name, fields in sorted(contract.request_shapes.items())
     )
     return f"local MESSAGES = {{\n{messages}\n}}\n\n{_text('requests')}"
 
@@ -34,6 +34,11 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _pairs(pairs: dict[str, str]) -> str:
     return ", ".join(f'["{name}"] = "{kind}"' for name, kind in sorted(pairs.items()))
+
+
+def _fields(fields: Mapping[str, FieldShape]) -> str:
+    # Between brackets, as a field may be called as a word of Lua is: `end`.
+    return ", ".join(f'["{name}"] = {_field(shape)}' for name, shape in fields.items())
 
 
 def _field(shape: FieldShape) -> str:

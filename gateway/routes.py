@@ -69,7 +69,11 @@ def _rest(rpc: RestRpc, config: GatewayConfig) -> Json:
     response = None if rpc.streams else rpc.response
     filters: Json = {
         "envoy.filters.http.lua": _lua(
-            rpc.surface, needs_key=rpc.needs_key, response=response, streams=rpc.streams and not rpc.raw
+            rpc.surface,
+            needs_key=rpc.needs_key,
+            response=response,
+            streams=rpc.streams and not rpc.raw,
+            unwrap=rpc.unwrap,
         )
     }
     filters[REQUESTS] = {
@@ -137,8 +141,17 @@ def _not_found() -> Json:
     }
 
 
-def _lua(surface: str, *, needs_key: bool = False, response: str | None = None, streams: bool = False) -> Json:
+def _lua(
+    surface: str,
+    *,
+    needs_key: bool = False,
+    response: str | None = None,
+    streams: bool = False,
+    unwrap: str | None = None,
+) -> Json:
     context: Json = {"surface": surface, "needs_key": needs_key, "streams": streams}
+    if unwrap is not None:
+        context["unwrap"] = unwrap
     if response is not None:
         context["response"] = response
     return {"@type": _LUA_PER_ROUTE, "filter_context": context}

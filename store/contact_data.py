@@ -222,7 +222,8 @@ async def records(tx: Transaction, name: str, contact_id: str, *, after: Any = N
 async def add(tx: Transaction, name: str, contact_id: str, rows: Sequence[Record]) -> None:
     """Stores rows of an exported table. Raises UniqueViolation."""
     table = EXPORTED[name].table
-    columns = ", ".join(column.name for column in table.c)
+    left = NOT_EXPORTED_COLUMNS - {"tenant_id", "contact_id"}
+    columns = ", ".join(column.name for column in table.c if column.name not in left)
     owner = {"tenant_id": tx.tenant_id, "contact_id": contact_id}
     await tx.execute(
         text(

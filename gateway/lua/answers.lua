@@ -274,10 +274,12 @@ function envoy_on_response(h)
   if context:get("streams") then return headers:replace("content-type", "application/x-ndjson") end
   local chosen = headers:get("x-http-status")
   local kind = context:get("response")
-  if kind and NULLS[kind] then
+  local unwrap = context:get("unwrap")
+  if unwrap or (kind and NULLS[kind]) then
     local body = h:body(true)
     local text = body:getBytes(0, body:length())
     local out = {}
+    if unwrap then text = raw(text, member(text, after_space(text, 1), unwrap)) or "{}" end
     with_nulls(text, after_space(text, 1), kind, out)
     local filled = table.concat(out)
     body:setBytes(filled)

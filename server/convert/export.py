@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from kith.contact.v1 import contact_pb2
 from kith.contact.v1 import export_pb2 as pb
 from kith.contact.v1 import export_touchpoints_pb2 as touchpoints
+from kith.options.v1 import options_pb2
 
 from server.convert import contact as convert
 from server.convert import times
@@ -227,7 +228,9 @@ def _inner(message: Any, field: Any, value: Any) -> Any:
     if isinstance(value, pb.IngestCounts):
         return _record(value, field.name)
     if not message.HasField(field.name):
-        return None
+        # Of an object that is always there, what is left out is empty.
+        always = isinstance(value, Struct) and not field.GetOptions().Extensions[options_pb2.nullable]
+        return {} if always else None
     if isinstance(value, Struct):
         return _whole_numbers(MessageToDict(value))
     return times.from_proto(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.base import instant, metadata, of_contact, tenant_id
@@ -28,9 +28,9 @@ tracking_log: Final = Table(
     instant("occurred_at"),
     instant("received_at"),
     # Whether the graph in use has it.
-    Column("projected", Boolean, nullable=False),
+    Column("projected", Boolean, nullable=False, server_default="false"),
     of_contact(),
-    UniqueConstraint("tenant_id", "position"),
+    Index(None, "tenant_id", "position"),
     Index("tracking_log_waiting_idx", "tenant_id", "position", postgresql_where=text("NOT projected")),
     Index(None, "tenant_id", "event_id"),
     Index(None, "tenant_id", "contact_id"),

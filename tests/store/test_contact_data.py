@@ -198,7 +198,7 @@ async def test_forgetting_keeps_who_the_contact_is_and_what_it_agreed_to(
         counts = await contact_data.forget(tx, "ct_forgets")
     assert counts["memories"] == counts["triggers"] == counts["outbox"] == counts["answers"] == 1
     assert "consents" not in counts
-    kept = {"contacts", "channel_consents", "outreach_triggers", "maintenance_runs"}
+    kept = {"contacts", "channel_consents", "contact_identities", "outreach_triggers", "maintenance_runs"}
     assert traces(stores, database_name, "ct_forgets") == kept
     async with database.transaction(TENANT) as tx:
         trigger = (

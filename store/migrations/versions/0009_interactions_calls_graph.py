@@ -199,10 +199,9 @@ TABLES = (
         metadata JSONB NOT NULL,
         occurred_at TIMESTAMP WITH TIME ZONE NOT NULL,
         received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-        projected BOOLEAN NOT NULL,
+        projected BOOLEAN DEFAULT 'false' NOT NULL,
         CONSTRAINT tracking_log_pkey PRIMARY KEY (tenant_id, tracked_id),
-        CONSTRAINT tracking_log_tenant_id_contact_id_fkey FOREIGN KEY(tenant_id, contact_id) REFERENCES contacts (tenant_id, contact_id) ON DELETE CASCADE,
-        CONSTRAINT tracking_log_tenant_id_position_key UNIQUE (tenant_id, position)
+        CONSTRAINT tracking_log_tenant_id_contact_id_fkey FOREIGN KEY(tenant_id, contact_id) REFERENCES contacts (tenant_id, contact_id) ON DELETE CASCADE
     )
     """,
     """
@@ -210,6 +209,9 @@ TABLES = (
     """,
     """
     CREATE INDEX tracking_log_tenant_id_event_id_idx ON tracking_log (tenant_id, event_id)
+    """,
+    """
+    CREATE INDEX tracking_log_tenant_id_position_idx ON tracking_log (tenant_id, position)
     """,
     """
     CREATE INDEX tracking_log_waiting_idx ON tracking_log (tenant_id, position) WHERE NOT projected
