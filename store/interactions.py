@@ -86,8 +86,8 @@ async def by_external_ids(tx: Transaction, external_ids: Sequence[str]) -> dict[
         .join(asked, interactions.c.external_id == asked.c.external_id)
         .where(interactions.c.tenant_id == tx.tenant_id, interactions.c.external_id.is_not(None))
     )
-    found = [_read(row) for row in rows]
-    return {named.row.external_id: named for named in found if named.row.external_id is not None}
+    found = map(named, rows)
+    return {one.row.external_id: one for one in found if one.row.external_id is not None}
 
 
 async def by_origin(tx: Transaction, origin: str, origin_id: str, *, lock: bool = False) -> InteractionRow | None:
@@ -119,7 +119,8 @@ def _named() -> Any:
     return select(*COLUMNS, contacts.c.display_name).join_from(interactions, contacts, of_contact)
 
 
-def _read(row: Any) -> Named:
+def named(row: Any) -> Named:
+    """A row of COLUMNS and the contact's name."""
     *columns, name = row
     return Named(InteractionRow(*columns), name)
 
@@ -127,4 +128,4 @@ def _read(row: Any) -> Named:
 async def _one(tx: Transaction, is_it: ColumnElement[bool], *, lock: bool = False) -> Named | None:
     query = _named().where(interactions.c.tenant_id == tx.tenant_id, is_it)
     row = (await tx.execute(query.with_for_update(of=interactions) if lock else query)).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else named(row)
