@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from server.measuring.credentials import Credentials
     from server.replaying.conversation import Conversation
     from server.replaying.run import Manner, Replayed
@@ -58,7 +60,7 @@ def replay(
         manner = Manner(ask_first=ask_first, captions=captions)
         runs, prompts = asyncio.run(_run(known, tls_ca, conversations, manner, fresh, prompt_tokens))
     if as_json:
-        _print_json(report.details(runs, prompts))
+        print_json(report.details(runs, prompts))
         return
     console = Console(highlight=False)
     for run in runs:
@@ -98,7 +100,8 @@ async def _run(
     return runs, prompts
 
 
-def _print_json(value: dict[str, object]) -> None:
+def print_json(value: Mapping[str, object]) -> None:
+    """Print one JSON object, as `--json` promises."""
     import json
 
     typer.echo(json.dumps(value, ensure_ascii=False))
