@@ -5,7 +5,8 @@ from typing import Final
 from kith.tenant.v1 import tenant_pb2 as pb
 
 from server.convert import times
-from server.usecases.processing import Limits, NewProvider, Processing
+from server.usecases.new_providers import NewProvider
+from server.usecases.processing import Limits, Processing
 from server.usecases.tenants import NewTenant
 from store.tables.provider import ProviderRow
 from store.tables.tenant import GatewayKeyRow, TenantRow
