@@ -41,8 +41,8 @@ def key(row: GatewayKeyRow) -> pb.GatewayKey:
         id=row.key_id,
         name=row.name,
         created_at=times.to_proto(row.created_at),
-        expires_at=None if row.expires_at is None else times.to_proto(row.expires_at),
-        revoked_at=None if row.revoked_at is None else times.to_proto(row.revoked_at),
+        expires_at=times.optional(row.expires_at),
+        revoked_at=times.optional(row.revoked_at),
     )
 
 

@@ -15,6 +15,11 @@ def to_proto(value: datetime) -> Timestamp:
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
+def optional(value: datetime | None) -> Timestamp | None:
+    """The same, where there is an instant."""
+    return None if value is None else to_proto(value)
+
+
 def from_proto(value: Timestamp) -> datetime:
     """The Timestamp as an instant in UTC. Its range was validated."""
     return value.ToDatetime(tzinfo=UTC)
