@@ -150,6 +150,7 @@ def demo_credentials(
     import json
 
     from server.config import Settings
+    from server.embedded.ports import reachable
     from server.embedded.secrets_file import write_private
     from server.rpc.policy import permissions
     from server.usecases.demo import demo_credentials as make
@@ -170,8 +171,8 @@ def demo_credentials(
         "gateway_key": found.gateway_key,
         "platform_key": found.platform_key,
         "jwt": found.jwt,
-        "http": http or f"{scheme}://{_reachable(settings.gateway_host)}:{settings.gateway_port}",
-        "grpc": grpc or f"{_reachable(settings.grpc_host)}:{settings.grpc_port}",
+        "http": http or f"{scheme}://{reachable(settings.gateway_host)}:{settings.gateway_port}",
+        "grpc": grpc or f"{reachable(settings.grpc_host)}:{settings.grpc_port}",
     }
     write_private(out, json.dumps(written, indent=2) + "\n")
     typer.echo(str(out))
@@ -183,8 +184,3 @@ def _holder(tenant: str, platform: bool) -> str:
     if bool(tenant) == platform:
         raise typer.BadParameter("give either --tenant or --platform")
     return PLATFORM if platform else checked_id(tenant)
-
-
-def _reachable(host: str) -> str:
-    """An address to connect to, where the server listens on all of them."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 (compared, not bound)
