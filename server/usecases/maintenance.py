@@ -20,7 +20,8 @@ from server.usecases.churn_model import parameters
 from server.usecases.idempotency import forget_expired_of
 from server.usecases.maintenance_work import HOLD, fit, step
 from server.usecases.services import Services
-from store import churn_models, maintenance, queue, tenants
+from server.usecases.tenants import every_tenant
+from store import churn_models, maintenance, queue
 from store.database import Transaction
 from store.errors import UniqueViolation
 from store.queue import Job
@@ -147,15 +148,7 @@ async def _with_model(tx: Transaction, row: MaintenanceRunRow) -> Run:
 
 
 async def _active(services: Services) -> list[str]:
-    found: list[str] = []
-    after = ""
-    while True:
-        async with services.database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=after)
-        if not page:
-            return found
-        found += [tenant.tenant_id for tenant in page if tenant.status == "active"]
-        after = page[-1].tenant_id
+    return [tenant.tenant_id async for tenant in every_tenant(services.database) if tenant.status == "active"]
 
 
 async def _queue(services: Services, tenant_id: str, job: Job | None = None) -> None:
