@@ -114,7 +114,8 @@ def compose(
     told_of = {m.id: m for m in (*memories, *known) if m.type != "episode" and briefing_order.worth_telling(m)}
     facts = [[f"- {_clean(m.content)}"] for m in told_of.values()]
     order = {line: briefing_order.place(m) for m, (line,) in zip(told_of.values(), facts, strict=True)}
-    moments = [_moment(m, profile, local) for m in memories if m.type == "episode"]
+    name = _clean(profile.display_name or "they")
+    moments = [_moment(m, name, local) for m in memories if m.type == "episode"]
     used = estimated_tokens("\n".join(head))
     first = _section(_KNOWN, head, facts, [], used + (max_tokens - used) // 3)
     told = _section(_MOMENTS, [*head, *first], moments, [], max_tokens)
@@ -168,10 +169,10 @@ def _standing(state: State, now: datetime, zone: ZoneInfo) -> str:
     )
 
 
-def _moment(memory: Memory, profile: Profile, zone: ZoneInfo) -> list[str]:
+def _moment(memory: Memory, name: str, zone: ZoneInfo) -> list[str]:
     """A moment as said, and in ever fewer of its sentences."""
     said = memory.occurred_at.astimezone(zone).date()
-    speaker = "you" if memory.speaker == "assistant" else _clean(profile.display_name or "they")
+    speaker = "you" if memory.speaker == "assistant" else name
     return [f"- {_day(said)}, {speaker}: {told}" for told in _openings(_clean(memory.content))]
 
 
