@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.commands.replay import AsJson, CredentialsFile
+from server.commands.replay import CREDENTIALS, AsJson, CredentialsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def _against_echo(name: str, title: str, calls: Callable[[Payloads, int], list[R
         round_seconds: RoundSeconds = 4,
         generators: Generators = 1,
         working_set: WorkingSet = 500,
-        credentials: CredentialsFile = Path(".kith/credentials.json"),
+        credentials: CredentialsFile = CREDENTIALS,
         as_json: AsJson = False,
     ) -> None:
         from server.benching.suites import Effort
@@ -79,7 +79,7 @@ def mix(
     rate: Rate = 200,
     seconds: Seconds = 20,
     ingest_share: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of ingests.")] = 0.5,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     as_json: AsJson = False,
 ) -> None:
     """Contexts and ingests together, at a rate for both, over all contacts."""
@@ -102,7 +102,7 @@ def gateway(
     round_seconds: RoundSeconds = 4,
     generators: Generators = 1,
     working_set: WorkingSet = 500,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     as_json: AsJson = False,
 ) -> None:
     """GetContactContext through Envoy, as gRPC and as REST, beside direct gRPC."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.commands.replay import AsJson, Captions, CredentialsFile, TlsCa, print_json
+from server.commands.replay import CREDENTIALS, AsJson, Captions, CredentialsFile, TlsCa, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ def locomo(
         bool, typer.Option("--consolidate", help="Run the deferred pass before the questions.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")] = False,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     tls_ca: TlsCa = None,
     as_json: AsJson = False,
 ) -> None:

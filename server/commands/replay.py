@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from server.measuring.credentials import Credentials
     from server.replaying.conversation import Conversation
     from server.replaying.run import Manner, Replayed
+
+CREDENTIALS: Final = Path(".kith/credentials.json")
+"""Where `kith up` writes them by default."""
 
 CredentialsFile = Annotated[Path, typer.Option("--credentials", help="The credentials file that `kith up` wrote.")]
 TlsCa = Annotated[Path | None, typer.Option("--tls-ca", help="PEM file to trust, where the gRPC server has TLS.")]
@@ -40,7 +43,7 @@ def replay(
     captions: Captions = False,
     top: Annotated[int, typer.Option(min=1, max=10, help="Memories shown for each question.")] = 3,
     prompt_tokens: Annotated[int, typer.Option(min=50, max=8000, help="Most tokens of the text block.")] = 300,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     tls_ca: TlsCa = None,
     as_json: AsJson = False,
 ) -> None:
