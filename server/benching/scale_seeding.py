@@ -7,9 +7,10 @@ put in as a projection would have left it; its log is left out, as nothing that 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import psycopg
 
@@ -17,7 +18,6 @@ from server.benching import scale_sql as sql
 from server.benching.scale_history import histories
 from server.benching.scale_sizes import Size
 
-T = TypeVar("T")
 Step = Callable[[int], None]
 """Told how many more rows are in."""
 
@@ -57,6 +57,8 @@ def fill(url: str, size: Size, now: datetime, step: Step) -> None:
         # Interactions and edges hang on what is put in before them.
         for pieces in (list(_contacts(size)), [*_interactions(size, now), *_graph(size)]):
             list(pool.map(run, range(_AT_ONCE), _dealt(pieces)))
+        connections[0].execute(sql.BUSY_DAYS, common)
+        connections[0].commit()
 
 
 def share_warmth(url: str, size: Size) -> None:
@@ -112,6 +114,15 @@ def _ranges(count: int) -> Iterator[tuple[int, int]]:
 def _dealt(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
     """In turn, so that each hand goes from the oldest to the newest."""
     return [pieces[hand::_AT_ONCE] for hand in range(_AT_ONCE)]
+
+
+@contextmanager
+def _connections(url: str, tenant_id: str) -> Iterator[list[psycopg.Connection]]:
+    with ExitStack() as stack:
+        made = [stack.enter_context(psycopg.connect(url)) for _ in range(_AT_ONCE)]
+        for connection in made:
+            _stand_for(connection, tenant_id)
+        yield made
 
 
 def _stand_for(connection: psycopg.Connection, tenant_id: str) -> None:

@@ -71,7 +71,7 @@ SELECT %(tenant)s, 'ct_scale_0', 'turn_scale_' || lpad(b::text, 10, '0'), happen
     'neutral', 0.5, 'rules', 'medium', '{{}}', happened.at + interval '1 minute'
 {_BUSY}
 WHERE b %% 10 = 5
-"""
+"""  # noqa: S608 (a constant of ours)
 BUSY_DAYS: Final = """
 INSERT INTO daily_activity (tenant_id, contact_id, day, turns, first_at)
 SELECT tenant_id, contact_id, (occurred_at AT TIME ZONE 'UTC')::date AS day, count(*), min(occurred_at)
