@@ -303,6 +303,7 @@ COLUMNS = (
     "ALTER TABLE contacts ADD COLUMN warmth_fell_at TIMESTAMP WITH TIME ZONE",
     "ALTER TABLE contacts ADD COLUMN last_touch_at TIMESTAMP WITH TIME ZONE",
     "ALTER TABLE contacts ADD COLUMN touches JSONB DEFAULT '[]' NOT NULL",
+    "ALTER TABLE daily_activity ADD COLUMN first_at TIMESTAMP WITH TIME ZONE",
 )
 
 INDEXES = (
