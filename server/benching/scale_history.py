@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server.domain.warmth import quality
 
-_KINDS: Final = {"message": 0.4, "email": 0.3, "note": 0.15, "call": 0.1, "meeting": 0.048, "video_call": 0.002}
+_KINDS: Final = {"message": 0.4, "email": 0.3, "note": 0.15, "call": 0.1, "meeting": 0.04, "video_call": 0.01}
 _MEAN_GAPS_DAYS: Final = (0.5, 1.5, 4.0, 10.0, 25.0, 60.0)
 """Between two touches: from every few hours, who is hot, to every other month."""
 
