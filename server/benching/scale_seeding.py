@@ -22,6 +22,7 @@ Step = Callable[[int], None]
 """Told how many more rows are in."""
 
 _CHUNK_ROWS: Final = 25_000
+_CHUNK_INTERACTIONS: Final = 100_000
 _AT_ONCE: Final = 2
 _TABLES: Final = (
     "contacts", "interactions", "interaction_logs", "daily_activity", "calls", "graph_events", "graph_edges",
@@ -82,7 +83,7 @@ def _contacts(size: Size) -> Iterator[_Piece]:
 def _interactions(size: Size, now: datetime) -> Iterator[_Piece]:
     bank = histories(size.patterns, size.each, now)
     per = -(-(size.contacts - 1) // size.patterns)
-    chunk = max(1, _CHUNK_ROWS // per)
+    chunk = max(1, _CHUNK_INTERACTIONS // per)
     pieces = -(-len(bank) // chunk)
     for number in range(pieces):
         some = bank[number * chunk : (number + 1) * chunk]

@@ -18,7 +18,8 @@ SELECT %(tenant)s, 'ct_scale_' || c, 'ct_scale_' || c, 'bench', 'Contact ' || c,
 FROM generate_series(%(first)s::int, %(last)s::int) c
 """
 
-# A history is shared by every `patterns`-th contact. Some were noted late, and some changed afterwards.
+# A history is shared by every `patterns`-th contact. Some were noted late, and some changed afterwards. In the order of
+# contacts, as that is how the indexes lie: much quicker.
 INTERACTIONS: Final = """
 INSERT INTO interactions (
     tenant_id, interaction_id, contact_id, kind, content, metadata, origin, quality,
@@ -32,6 +33,7 @@ CROSS JOIN generate_series(0, %(per)s - 1) m
 CROSS JOIN LATERAL (SELECT 1 + bank.pattern + m * %(patterns)s AS c) whose
 CROSS JOIN LATERAL (SELECT least(%(now)s, bank.at + c %% 600 * interval '1 second') AS at) noted
 WHERE c < %(contacts)s
+ORDER BY 3, 2
 """
 
 # Evenly over the last year; every twentieth is a call.
