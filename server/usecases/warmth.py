@@ -19,6 +19,13 @@ _AHEAD: Final = timedelta(days=366)
 """Nothing is recorded further ahead than minutes; what an import brings may be."""
 
 
+NO_WARMTH: Final = {
+    "warmth": 0.0, "warmth_band": "cold", "warmth_changes_at": None, "warmth_band_until": None,
+    "warmth_fell_at": None, "last_touch_at": None, "touches": list[float](),
+}  # fmt: skip
+"""The columns of a contact of whom nothing is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turned:
     """A chat turn that the tables do not hold yet: its day in the tenant's zone, and when it was."""
