@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 from kith.analytics.v1 import analytics_service_pb2_grpc
+from kith.call.v1 import call_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
 from kith.crm.v1 import crm_service_pb2_grpc
@@ -31,6 +32,7 @@ from server.observability.call_log import CallLog
 from server.readiness import Readiness
 from server.rpc import interceptors, services
 from server.rpc.analytics import AnalyticsServicer
+from server.rpc.call import CallServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
 from server.rpc.crm import CrmServicer
@@ -102,6 +104,7 @@ class Server:
         crm_service_pb2_grpc.add_CrmServiceServicer_to_server(CrmServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
         interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
+        call_service_pb2_grpc.add_CallServiceServicer_to_server(CallServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
