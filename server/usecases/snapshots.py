@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -115,19 +115,37 @@ class Snapshots:
 
         `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.
         """
-        mark = await self._cache.mark(tenant_id, contact_id)
+        async def alone(tx: Transaction) -> Mapping[str, Change | None]:
+            return {contact_id: await work(tx)}
 
-        async def announced(tx: Transaction) -> Change | None:
-            done = await work(tx)
-            if not mark.token or done is None or done.erases:
-                # Redis does not hear of this change, or what others still hold in memory must go.
-                version = ERASED if done is None else done.version
-                await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
-            return done
+        await self.change_all(tenant_id, (contact_id,), alone)
 
-        done = await self._database.run(tenant_id, announced)
-        await self._publish(tenant_id, contact_id, mark, done)
-        if not mark.token:
+    async def change_all(
+        self,
+        tenant_id: str,
+        contact_ids: Sequence[str],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change | None]]],
+    ) -> None:
+        """Runs a change of several contacts, as `change` does one: all of it is seen by the next read, or nothing.
+
+        `work` returns what it did to each. Raises what `work` raises; then nothing changed.
+        """
+        marks = {contact_id: await self._cache.mark(tenant_id, contact_id) for contact_id in contact_ids}
+
+        async def announced(tx: Transaction) -> Mapping[str, Change | None]:
+            changes = await work(tx)
+            for contact_id, mark in marks.items():
+                done = changes[contact_id]
+                if not mark.token or done is None or done.erases:
+                    # Redis does not hear of this change, or what others still hold in memory must go.
+                    version = ERASED if done is None else done.version
+                    await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
+            return changes
+
+        changes = await self._database.run(tenant_id, announced)
+        for contact_id, mark in marks.items():
+            await self._publish(tenant_id, contact_id, mark, changes[contact_id])
+        if not all(mark.token for mark in marks.values()):
             await asyncio.sleep(_HEARD_SECONDS)
 
     async def _publish(self, tenant_id: str, contact_id: str, mark: Mark, done: Change | None) -> None:
