@@ -83,6 +83,9 @@ def taken_apart(
     """
     if now is None:
         return None, None
+    if name == "entities" and kept is None:
+        # Whether it stays with what was told since is for the memories to say that mention it.
+        return {column: three_way(None, made.get(column), value) for column, value in now.items()}, dict(other)
     if now == made:
         return (None if kept is None else dict(kept)), dict(other)
     if name in _REPLACED:
@@ -91,7 +94,7 @@ def taken_apart(
         return dict(now), dict(now if refused else other)
     before: Row = kept or {}
     since = {column: three_way(before.get(column), made.get(column), value) for column, value in now.items()}
-    if kept is None and name != "entities" and not since["turns"]:
+    if kept is None and not since["turns"]:
         return None, dict(other)
     return since, dict(other)
 

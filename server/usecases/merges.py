@@ -105,7 +105,7 @@ async def _merge(tx: Transaction, kept: ContactRow, other: ContactRow, now: date
     into, gone = kept.contact_id, other.contact_id
     before = {"kept": await moving.contact_row(tx, into), "other": await moving.contact_row(tx, gone)}
     counts = await joining.counts(tx, into)
-    last = await merges.newest(tx, into)
+    earlier = [row.merged_at for one in (into, gone) if (row := await merges.newest(tx, one)) is not None]
     planned = await joining.planned(tx, (into, gone))
     changed = await _settle_memories(tx, into, gone)
     shifted = await _shift(tx, kept, gone)
@@ -116,7 +116,8 @@ async def _merge(tx: Transaction, kept: ContactRow, other: ContactRow, now: date
     await queue.cancel_contact(tx, gone)
     await contact_data.delete_row(tx, gone)
     await _become(tx, kept, other, before, combined)
-    merged_at = now if last is None else max(now, last.merged_at + timedelta(microseconds=1))
+    # What was merged last is undone first, so no two are of one instant.
+    merged_at = max([now, *(at + timedelta(microseconds=1) for at in earlier)])
     merge = MergeRow(
         tenant_id=tx.tenant_id,
         merge_id=ids.new("mrg", now),
