@@ -21,10 +21,6 @@ _WRAPPED: Final = 48
 _HEADER: Final = 5
 
 
-class MissingMasterKey(RuntimeError):
-    """Something must be encrypted, and KITH_MASTER_KEY is not set."""
-
-
 class UnreadableSecret(ValueError):
     """What is stored was encrypted under another master key, for another purpose, or was altered."""
 

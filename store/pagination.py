@@ -41,7 +41,10 @@ def _pack(value: Any) -> Any:
 
 def _unpack(value: Any, kind: type) -> Any:
     if kind is datetime:
-        return datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise BadCursor
+        return instant
     if kind is float and isinstance(value, int):
         return float(value)
     if not isinstance(value, kind) or isinstance(value, bool):

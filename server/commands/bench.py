@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.commands.replay import AsJson, CredentialsFile
+from server.commands.replay import CREDENTIALS, AsJson, CredentialsFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from server.benching.payloads import Payloads
-    from server.benching.plans import Target
+    from server.benching.plans import Request, Target
     from server.benching.seeding import Shape
     from server.benching.suites import Bench, Effort
     from server.measuring.credentials import Credentials
@@ -32,59 +32,45 @@ WorkingSet = Annotated[int, typer.Option(min=1, help="Contacts in the runs besid
 def register(app: typer.Typer) -> None:
     """Add the group to the application."""
     group = typer.Typer(help="Measure the running stack.", no_args_is_help=True)
-    for command in (context, ingest, mix, gateway):
-        group.command()(command)
+    context = _against_echo("context", "GetContactContext", lambda payloads, count: payloads.questions(count))
+    ingest = _against_echo("ingest", "IngestInteraction", lambda payloads, count: payloads.exchanges(count))
+    group.command("context", help="GetContactContext beside a bare echo, then at a rate over all contacts.")(context)
+    group.command(
+        "ingest",
+        help="IngestInteraction beside a bare echo, then at a rate over all contacts. It adds to their memories.",
+    )(ingest)
+    group.command()(mix)
+    group.command()(gateway)
     app.add_typer(group, name="bench")
 
 
-def context(
-    contacts: Contacts = 10_000,
-    memories: Memories = 50,
-    rate: Rate = 200,
-    seconds: Seconds = 20,
-    in_flight: InFlight = 32,
-    rounds: Rounds = 3,
-    round_seconds: RoundSeconds = 4,
-    generators: Generators = 1,
-    working_set: WorkingSet = 500,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
-    as_json: AsJson = False,
-) -> None:
-    """GetContactContext beside a bare echo, then at a rate over all contacts."""
-    from server.benching.suites import Effort
+def _against_echo(name: str, title: str, calls: Callable[[Payloads, int], list[Request]]) -> Callable[..., None]:
+    """The command that measures one RPC beside a bare echo, then at a rate; `calls` are so many calls."""
 
-    effort = Effort(in_flight, rounds, round_seconds, rate, seconds, generators)
+    def command(
+        contacts: Contacts = 10_000,
+        memories: Memories = 50,
+        rate: Rate = 200,
+        seconds: Seconds = 20,
+        in_flight: InFlight = 32,
+        rounds: Rounds = 3,
+        round_seconds: RoundSeconds = 4,
+        generators: Generators = 1,
+        working_set: WorkingSet = 500,
+        credentials: CredentialsFile = CREDENTIALS,
+        as_json: AsJson = False,
+    ) -> None:
+        from server.benching.suites import Effort
 
-    def measure(bench: Bench, shape: Shape) -> dict[str, object]:
-        questions = bench.payloads.questions
-        return bench.against_echo("context", questions(min(working_set, shape.contacts)), questions(shape.contacts))
+        effort = Effort(in_flight, rounds, round_seconds, rate, seconds, generators)
 
-    _bench("GetContactContext", credentials, contacts, memories, effort, measure, as_json=as_json)
+        def measure(bench: Bench, shape: Shape) -> dict[str, object]:
+            few = min(working_set, shape.contacts)
+            return bench.against_echo(name, calls(bench.payloads, few), calls(bench.payloads, shape.contacts))
 
+        _bench(title, credentials, contacts, memories, effort, measure, as_json=as_json)
 
-def ingest(
-    contacts: Contacts = 10_000,
-    memories: Memories = 50,
-    rate: Rate = 200,
-    seconds: Seconds = 20,
-    in_flight: InFlight = 32,
-    rounds: Rounds = 3,
-    round_seconds: RoundSeconds = 4,
-    generators: Generators = 1,
-    working_set: WorkingSet = 500,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
-    as_json: AsJson = False,
-) -> None:
-    """IngestInteraction beside a bare echo, then at a rate over all contacts. It adds to their memories."""
-    from server.benching.suites import Effort
-
-    effort = Effort(in_flight, rounds, round_seconds, rate, seconds, generators)
-
-    def measure(bench: Bench, shape: Shape) -> dict[str, object]:
-        exchanges = bench.payloads.exchanges
-        return bench.against_echo("ingest", exchanges(min(working_set, shape.contacts)), exchanges(shape.contacts))
-
-    _bench("IngestInteraction", credentials, contacts, memories, effort, measure, as_json=as_json)
+    return command
 
 
 def mix(
@@ -93,7 +79,7 @@ def mix(
     rate: Rate = 200,
     seconds: Seconds = 20,
     ingest_share: Annotated[float, typer.Option(min=0.01, max=0.99, help="Share of ingests.")] = 0.5,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     as_json: AsJson = False,
 ) -> None:
     """Contexts and ingests together, at a rate for both, over all contacts."""
@@ -116,7 +102,7 @@ def gateway(
     round_seconds: RoundSeconds = 4,
     generators: Generators = 1,
     working_set: WorkingSet = 500,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     as_json: AsJson = False,
 ) -> None:
     """GetContactContext through Envoy, as gRPC and as REST, beside direct gRPC."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from server.commands.tenants import AsJson, DataDir, issue
+from server.commands.operator import AsJson, DataDir, issue
 
 if TYPE_CHECKING:
     from server.demoing.report import Report

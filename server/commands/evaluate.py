@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.commands.replay import AsJson, Captions, CredentialsFile, TlsCa
+from server.commands.replay import CREDENTIALS, AsJson, Captions, CredentialsFile, TlsCa, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from server.measuring.credentials import Credentials
     from server.replaying.conversation import Conversation
@@ -34,7 +34,7 @@ def locomo(
         bool, typer.Option("--consolidate", help="Run the deferred pass before the questions.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the contacts; else they are erased again.")] = False,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     tls_ca: TlsCa = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +53,7 @@ def locomo(
         conversations = [conversation.load(path) for path in files]
         runs = asyncio.run(_replay_all(known, tls_ca, conversations, Manner(False, captions, consolidate), keep=keep))
     if as_json:
-        _print_json(report.evaluation(runs))
+        print_json(report.evaluation(runs))
         return
     console = Console(highlight=False)
     for run in runs:
@@ -67,15 +67,9 @@ def mood(
     as_json: AsJson = False,
 ) -> None:
     """Macro-F1 of the built-in mood classifier. Needs no server."""
-    from server.measuring.errors import told_in_words
     from server.measuring.moods import evaluate, read
 
-    with told_in_words():
-        figures = evaluate(read(file))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_table("Moods", figures)
+    _score("Moods", lambda: evaluate(read(file)), as_json=as_json)
 
 
 def facts(
@@ -83,28 +77,16 @@ def facts(
     as_json: AsJson = False,
 ) -> None:
     """How many of the facts that utterances state are extracted. Needs no server."""
-    from server.measuring.errors import told_in_words
     from server.measuring.facts import evaluate, read
 
-    with told_in_words():
-        figures = evaluate(read(file))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_table("Facts", figures)
+    _score("Facts", lambda: evaluate(read(file)), as_json=as_json)
 
 
 def churn(as_json: AsJson = False) -> None:
     """Fit of the churn model on CDNOW, and how well it tells who stays silent later. Needs no server."""
     from server.measuring.churn import evaluate, locate, read
-    from server.measuring.errors import told_in_words
 
-    with told_in_words():
-        figures = evaluate(read(locate()))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_table("Churn on CDNOW", figures)
+    _score("Churn on CDNOW", lambda: evaluate(read(locate())), as_json=as_json)
 
 
 async def _replay_all(
@@ -134,10 +116,16 @@ async def _replay_all(
     return runs
 
 
-def _print_json(value: Mapping[str, object]) -> None:
-    import json
+def _score(title: str, measure: Callable[[], Mapping[str, object]], *, as_json: bool) -> None:
+    """Measure, print."""
+    from server.measuring.errors import told_in_words
 
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    with told_in_words():
+        figures = measure()
+    if as_json:
+        print_json(figures)
+    else:
+        _print_table(title, figures)
 
 
 def _print_table(title: str, figures: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.commands.tenants import AsJson, DataDir, Tenant, administer, checked_id
+from server.commands.operator import AsJson, DataDir, Tenant, administer, checked_id
 
 
 def register(app: typer.Typer) -> None:

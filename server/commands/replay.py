@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from server.measuring.credentials import Credentials
     from server.replaying.conversation import Conversation
     from server.replaying.run import Manner, Replayed
+
+CREDENTIALS: Final = Path(".kith/credentials.json")
+"""Where `kith up` writes them by default."""
 
 CredentialsFile = Annotated[Path, typer.Option("--credentials", help="The credentials file that `kith up` wrote.")]
 TlsCa = Annotated[Path | None, typer.Option("--tls-ca", help="PEM file to trust, where the gRPC server has TLS.")]
@@ -38,7 +43,7 @@ def replay(
     captions: Captions = False,
     top: Annotated[int, typer.Option(min=1, max=10, help="Memories shown for each question.")] = 3,
     prompt_tokens: Annotated[int, typer.Option(min=50, max=8000, help="Most tokens of the text block.")] = 300,
-    credentials: CredentialsFile = Path(".kith/credentials.json"),
+    credentials: CredentialsFile = CREDENTIALS,
     tls_ca: TlsCa = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +63,7 @@ def replay(
         manner = Manner(ask_first=ask_first, captions=captions)
         runs, prompts = asyncio.run(_run(known, tls_ca, conversations, manner, fresh, prompt_tokens))
     if as_json:
-        _print_json(report.details(runs, prompts))
+        print_json(report.details(runs, prompts))
         return
     console = Console(highlight=False)
     for run in runs:
@@ -98,7 +103,8 @@ async def _run(
     return runs, prompts
 
 
-def _print_json(value: dict[str, object]) -> None:
+def print_json(value: Mapping[str, object]) -> None:
+    """Print one JSON object, as `--json` promises."""
     import json
 
     typer.echo(json.dumps(value, ensure_ascii=False))

@@ -1,7 +1,7 @@
 """Contacts between the domain and protobuf."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -81,7 +81,7 @@ def _summary(profile: Profile, state: State, result: ContactPage) -> pb.ContactS
         total_messages=state.total_messages,
         churn_risk=round(state.churn_risk, 4),
         mood=state.mood,
-        last_active_at=_optional(state.last_active_at),
+        last_active_at=times.optional(state.last_active_at),
     )
 
 
@@ -134,7 +134,7 @@ def state(value: State, zone: str, now: datetime) -> pb.ContactState:
         total_sessions=value.total_sessions,
         churn_risk=round(value.churn_risk, 4),
         preferred_hours=relationship.preferred_hours(value),
-        last_active_at=_optional(value.last_active_at),
+        last_active_at=times.optional(value.last_active_at),
     )
 
 
@@ -177,13 +177,9 @@ def erased(result: Erased) -> pb.DeleteContactResponse:
 
 def _outreach(row: TriggerRow) -> pb.RecentOutreach:
     return pb.RecentOutreach(
-        type=row.trigger_type, message=row.message, sent_at=_optional(row.sent_at), status=row.status
+        type=row.trigger_type, message=row.message, sent_at=times.optional(row.sent_at), status=row.status
     )
 
 
-def _optional(value: datetime | None) -> Any:
-    return None if value is None else times.to_proto(value)
-
-
-def _today(now: datetime, zone: str) -> Any:
+def _today(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()

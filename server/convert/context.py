@@ -47,7 +47,7 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
             active_streak=relationship.active_streak(state, now.astimezone(ZoneInfo(snapshot.zone)).date()),
             total_messages=state.total_messages,
             total_sessions=state.total_sessions,
-            last_active_at=None if state.last_active_at is None else times.to_proto(state.last_active_at),
+            last_active_at=times.optional(state.last_active_at),
         ),
         memories=[_memory(*found) for found in zip(context.memories, context.beside, context.ranked, strict=True)],
         relationship=pb.Relationship(

@@ -137,17 +137,13 @@ def memory(value: Memory) -> pb.Memory:
         created_at=times.to_proto(value.created_at),
         access_count=value.access_count,
         valid_from=times.to_proto(value.valid_from),
-        valid_to=_optional(value.valid_to),
+        valid_to=times.optional(value.valid_to),
         status=value.status,
         superseded_by=value.superseded_by,
-        event_start=_optional(value.event_start),
-        event_end=_optional(value.event_end),
+        event_start=times.optional(value.event_start),
+        event_end=times.optional(value.event_end),
         origin=value.origin,
     )
-
-
-def _optional(at: datetime | None) -> Any:
-    return None if at is None else times.to_proto(at)
 
 
 def forgotten(result: Forgotten) -> pb.DeleteAllMemoriesResponse:
@@ -189,7 +185,7 @@ def status(result: Status) -> pb.GetConsolidationStatusResponse:
             else pb.ConsolidationTask(
                 task=t.task,
                 status=t.result.status,
-                finished_at=_optional(t.finished_at),
+                finished_at=times.optional(t.finished_at),
                 changed=t.result.changed,
                 counts=t.result.counts,
             )
@@ -197,7 +193,7 @@ def status(result: Status) -> pb.GetConsolidationStatusResponse:
         ],
         pending=[
             pb.PendingConsolidation(
-                tasks=job.tasks, status=_PENDING[job.status], due_at=_optional(job.due_at), attempts=job.attempts
+                tasks=job.tasks, status=_PENDING[job.status], due_at=times.optional(job.due_at), attempts=job.attempts
             )
             for job in result.pending
         ],

@@ -1,12 +1,10 @@
 """Outreach between the use cases and protobuf."""
 
 from dataclasses import fields
-from datetime import datetime
 from typing import Any, Final, cast
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
-from google.protobuf.timestamp_pb2 import Timestamp
 from kith.outreach.v1 import outreach_pb2 as pb
 
 from server.convert import times
@@ -94,7 +92,7 @@ def trigger(row: TriggerRow) -> pb.Trigger:
         message=row.message,
         will_generate=_will_generate(row) and row.message is None,
         scheduled_at=times.to_proto(row.scheduled_at),
-        sent_at=_optional(row.sent_at),
+        sent_at=times.optional(row.sent_at),
         attempts=row.attempts,
         failure=row.failure,
         reason=row.reason,
@@ -251,7 +249,3 @@ def outbox(result: OutboxPage) -> pb.ListOutboxResponse:
 def fired(result: Fired) -> pb.FireOutreachResponse:
     """What a run did."""
     return pb.FireOutreachResponse(**{field.name: getattr(result, field.name) for field in fields(Fired)})
-
-
-def _optional(value: datetime | None) -> Timestamp | None:
-    return None if value is None else times.to_proto(value)

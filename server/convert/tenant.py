@@ -5,7 +5,8 @@ from typing import Final
 from kith.tenant.v1 import tenant_pb2 as pb
 
 from server.convert import times
-from server.usecases.processing import Limits, NewProvider, Processing
+from server.usecases.new_providers import NewProvider
+from server.usecases.processing import Limits, Processing
 from server.usecases.tenants import NewTenant
 from store.tables.provider import ProviderRow
 from store.tables.tenant import GatewayKeyRow, TenantRow
@@ -40,8 +41,8 @@ def key(row: GatewayKeyRow) -> pb.GatewayKey:
         id=row.key_id,
         name=row.name,
         created_at=times.to_proto(row.created_at),
-        expires_at=None if row.expires_at is None else times.to_proto(row.expires_at),
-        revoked_at=None if row.revoked_at is None else times.to_proto(row.revoked_at),
+        expires_at=times.optional(row.expires_at),
+        revoked_at=times.optional(row.revoked_at),
     )
 
 

@@ -7,6 +7,7 @@ somebody wrote: their line breaks and control characters are taken out, so that 
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -51,12 +52,43 @@ def estimated_tokens(text: str) -> int:
     Characters outside the Latin alphabets count half a token a byte of UTF-8 instead: 1 for a Cyrillic letter, 1.5 for
     a Chinese character, 2 for an emoji.
     """
-    if text.isascii():
-        return math.ceil(max(len(text) / _CHARS_PER_TOKEN, len(text.split()) * _TOKENS_PER_WORD))
-    dense = [c for c in text if c > _LAST_LATIN]
-    size = (len(text) - len(dense)) / _CHARS_PER_TOKEN
-    size += sum(len(c.encode("utf-8", "surrogatepass")) for c in dense) / _BYTES_PER_TOKEN
-    return math.ceil(max(size, len(text.split()) * _TOKENS_PER_WORD))
+    return _size(text).tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Of lines, whole numbers that add up, so that no text is measured again for each line that joins it.
+
+    `chars` are all characters with the break after each line, `dense` those outside the Latin alphabets, in
+    `dense_bytes` of UTF-8.
+    """
+
+    chars: int = 0
+    dense: int = 0
+    dense_bytes: int = 0
+    words: int = 0
+
+    def __add__(self, other: "_Size") -> "_Size":
+        return _Size(
+            self.chars + other.chars,
+            self.dense + other.dense,
+            self.dense_bytes + other.dense_bytes,
+            self.words + other.words,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """See `estimated_tokens`; no break counts behind the last line."""
+        size = (self.chars - 1 - self.dense) / _CHARS_PER_TOKEN + self.dense_bytes / _BYTES_PER_TOKEN
+        return math.ceil(max(size, self.words * _TOKENS_PER_WORD))
+
+
+def _size(line: str) -> _Size:
+    words = len(line.split())
+    if line.isascii():
+        return _Size(len(line) + 1, words=words)
+    dense = "".join([c for c in line if c > _LAST_LATIN])
+    return _Size(len(line) + 1, len(dense), len(dense.encode("utf-8", "surrogatepass")), words)
 
 
 def compose(
@@ -82,7 +114,8 @@ def compose(
     told_of = {m.id: m for m in (*memories, *known) if m.type != "episode" and briefing_order.worth_telling(m)}
     facts = [[f"- {_clean(m.content)}"] for m in told_of.values()]
     order = {line: briefing_order.place(m) for m, (line,) in zip(told_of.values(), facts, strict=True)}
-    moments = [_moment(m, profile, local) for m in memories if m.type == "episode"]
+    name = _clean(profile.display_name or "they")
+    moments = [_moment(m, name, local) for m in memories if m.type == "episode"]
     used = estimated_tokens("\n".join(head))
     first = _section(_KNOWN, head, facts, [], used + (max_tokens - used) // 3)
     told = _section(_MOMENTS, [*head, *first], moments, [], max_tokens)
@@ -105,10 +138,13 @@ def _fitting(before: list[str], candidates: Sequence[Sequence[str]], after: list
     Each is a line in one or more variants, of which the first that fits is taken.
     """
     kept: list[str] = []
+    used = sum(map(_size, (*before, *after)), _Size())
     for variants in candidates:
         for line in variants:
-            if estimated_tokens("\n".join([*before, *kept, line, *after])) <= max_tokens:
+            longer = used + _size(line)
+            if longer.tokens <= max_tokens:
                 kept.append(line)
+                used = longer
                 break
     return kept
 
@@ -133,10 +169,10 @@ def _standing(state: State, now: datetime, zone: ZoneInfo) -> str:
     )
 
 
-def _moment(memory: Memory, profile: Profile, zone: ZoneInfo) -> list[str]:
+def _moment(memory: Memory, name: str, zone: ZoneInfo) -> list[str]:
     """A moment as said, and in ever fewer of its sentences."""
     said = memory.occurred_at.astimezone(zone).date()
-    speaker = "you" if memory.speaker == "assistant" else _clean(profile.display_name or "they")
+    speaker = "you" if memory.speaker == "assistant" else name
     return [f"- {_day(said)}, {speaker}: {told}" for told in _openings(_clean(memory.content))]
 
 

@@ -20,7 +20,7 @@ _HEAD: Final = struct.Struct("<I")
 _PROFILE_TIMES: Final = [i for i, f in enumerate(fields(Profile)) if f.name == "created_at"]
 _STATE_TIMES: Final = [i for i, f in enumerate(fields(State)) if f.name.endswith("_at")]
 _STATE_DAY: Final = [f.name for f in fields(State)].index("streak_last_day")
-_STATE_TUPLES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("recent_gaps", "hours")]
+_STATE_TUPLES: Final = [i for i, f in enumerate(fields(State)) if f.name in ("recent_gaps", "hours", "touches")]
 _MEMORY_NAMES: Final = _NAMES[Memory]
 _MEMORY_TIMES: Final = [
     _MEMORY_NAMES.index(n)

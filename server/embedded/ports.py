@@ -58,6 +58,11 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
         return True
 
 
+def reachable(host: str) -> str:
+    """Return an address to reach a server that listens on `host`: a wildcard is no address to call."""
+    return LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+
+
 def answers(port: int, host: str = LOOPBACK, timeout: float = 0.5) -> bool:
     """Tell whether somebody accepts TCP connections on `port` within `timeout` seconds."""
     try:

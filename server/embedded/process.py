@@ -153,17 +153,7 @@ class Child:
         if self.service.prepare is not None:
             await asyncio.to_thread(self.service.prepare)
         command = self.service.command
-        with contextlib.ExitStack() as stack:
-            log = stack.enter_context(open_log(command.log)) if command.log is not None else None
-            self._process = process = await asyncio.create_subprocess_exec(
-                *launcher_argv(command),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT if log is not None else None,
-                env=child_environment(command),
-                cwd=command.cwd,
-                start_new_session=True,
-            )
+        self._process = process = await _started(command)
         self._changed()
         try:
             await self._await_ready(process)
@@ -245,15 +235,11 @@ def describe_exit(code: int | None) -> str:
         return f"signal {-code}"
 
 
-async def run_once(command: Command, timeout_s: float) -> None:
-    """Run a command to its end.
-
-    Raises:
-        EmbeddedError: it failed or took longer than `timeout_s`; the end of its log is in the message.
-    """
+async def _started(command: Command) -> asyncio.subprocess.Process:
+    """Start a command in a session of its own; what it prints goes to its log, or to ours where it has none."""
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(open_log(command.log)) if command.log is not None else None
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *launcher_argv(command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
@@ -262,6 +248,15 @@ async def run_once(command: Command, timeout_s: float) -> None:
             cwd=command.cwd,
             start_new_session=True,
         )
+
+
+async def run_once(command: Command, timeout_s: float) -> None:
+    """Run a command to its end.
+
+    Raises:
+        EmbeddedError: it failed or took longer than `timeout_s`; the end of its log is in the message.
+    """
+    process = await _started(command)
     try:
         code = await asyncio.wait_for(process.wait(), timeout_s)
     except BaseException as error:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from server.embedded import data_dirs, envoy, leftovers, probes, roles, stack_file
 from server.embedded.errors import EmbeddedError
 from server.embedded.ourselves import OURS, Programs
-from server.embedded.ports import LOOPBACK, PortClaims
+from server.embedded.ports import LOOPBACK, PortClaims, reachable
 from server.embedded.postgres import Postgres, open_cluster
 from server.embedded.process import Service, default_log, run_once, settled
 from server.embedded.redis import Redis
@@ -129,7 +129,7 @@ class Stack:
             if not probes.listens(pid, port):
                 return False
             # With TLS the certificate's name is not ours to guess; the gateway's readiness will tell.
-            return self._options.grpc_tls or await probes.serves_grpc(f"{_reachable(self._options.grpc_host)}:{port}")
+            return self._options.grpc_tls or await probes.serves_grpc(f"{reachable(self._options.grpc_host)}:{port}")
 
         return Service(
             self._programs.worker_process(name, environment, default_log(self._data_dir, name)),
@@ -158,7 +158,7 @@ class Stack:
 
     def _http_url(self) -> str:
         scheme = "https" if self._options.gateway_tls else "http"
-        return f"{scheme}://{_reachable(self._options.gateway_host)}:{self._ports['gateway']}"
+        return f"{scheme}://{reachable(self._options.gateway_host)}:{self._ports['gateway']}"
 
     def _stopping(self) -> None:
         self._report("stopping")
@@ -183,7 +183,7 @@ class Stack:
             state=self._state,
             supervisor=self._itself,
             http=self._http_url(),
-            grpc=f"{_reachable(self._options.grpc_host)}:{self._ports['grpc']}",
+            grpc=f"{reachable(self._options.grpc_host)}:{self._ports['grpc']}",
             ports=self._ports,
             services=services,
         )
@@ -210,8 +210,3 @@ def _redis_service(redis: Redis) -> Service:
         return await asyncio.to_thread(redis.is_ready)
 
     return Service(redis.command(), is_ready, stop_within_s=5.0)
-
-
-def _reachable(host: str) -> str:
-    """Return an address to reach a server that listens on `host`: a wildcard is no address to call."""
-    return LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from server.measuring.errors import MeasuringError
 
-DEFAULT_FILE = Path(".kith/credentials.json")
-
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

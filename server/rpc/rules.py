@@ -32,24 +32,11 @@ _SENTENCES: Final = {
 def string_check(name: str, rules: Any) -> ValueCheck:
     """The check of a text. `rules` are StringRules or None."""
     tests = [test for rule, value in _given(rules) for test in _string_tests(name, rule, value)]
-    if not tests:
+    return _all([(_has_no_nul, _NUL), *tests])
 
-        def plain(value: Any, path: str, wrong: Report) -> None:
-            if "\0" in value:
-                wrong.append((path, _NUL))
 
-        return plain
-
-    def check(value: Any, path: str, wrong: Report) -> None:
-        if "\0" in value:
-            wrong.append((path, _NUL))
-            return
-        for passes, sentence in tests:
-            if not passes(value):
-                wrong.append((path, sentence))
-                return
-
-    return check
+def _has_no_nul(value: str) -> bool:
+    return "\0" not in value
 
 
 _NUL: Final = "must not hold a NUL character"
@@ -157,18 +144,7 @@ def number_check(name: str, rules: Any, *, is_integer: bool) -> ValueCheck | Non
             tests += _common_tests(name, rule, value)
     if is_integer and not tests:
         return None
-    finite = math.isfinite
-
-    def check(value: Any, path: str, wrong: Report) -> None:
-        if not finite(value):
-            wrong.append((path, "must be a finite number"))
-            return
-        for passes, sentence in tests:
-            if not passes(value):
-                wrong.append((path, sentence))
-                return
-
-    return check
+    return _all([(math.isfinite, "must be a finite number"), *tests])
 
 
 def _range_tests(name: str, given: dict[str, Any]) -> list[_Test]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
@@ -28,7 +28,7 @@ class AccessLog:
         self._snapshots = snapshots
         self._clock = clock
         self._every = every_seconds
-        self._waiting: dict[str, Counter[tuple[str, str]]] = {}
+        self._waiting: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         self._size = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -36,10 +36,9 @@ class AccessLog:
         """Counts memories that were just returned."""
         if self._size >= _MOST_WAITING:
             return
-        counts = self._waiting.setdefault(tenant_id, Counter())
-        for memory_id in memory_ids:
-            counts[contact_id, memory_id] += 1
-            self._size += 1
+        noted = [(contact_id, memory_id) for memory_id in memory_ids]
+        self._waiting[tenant_id].update(noted)
+        self._size += len(noted)
 
     def start(self) -> None:
         """Begins to write in the background."""
@@ -54,7 +53,7 @@ class AccessLog:
 
     async def flush(self) -> None:
         """Writes what waits. A failure drops it: counts are no reason to hold a server back."""
-        waiting, self._waiting, self._size = self._waiting, {}, 0
+        waiting, self._waiting, self._size = self._waiting, defaultdict(Counter), 0
         for tenant_id, counts in waiting.items():
             try:
                 now = self._clock()

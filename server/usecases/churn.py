@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from server.domain import churn
 from server.domain.churn import Parameters
-from server.domain.errors import InvalidInput
 from server.domain.relationship import stage_now
 from server.domain.words import Mood, Stage
-from server.usecases import records
+from server.usecases import paging, records
 from server.usecases.churn_model import parameters
 from server.usecases.contacts import MOST
 from server.usecases.services import Services
@@ -76,11 +75,8 @@ async def get_churn_report(services: Services, tenant_id: str, query: ChurnQuery
     bound = {"list": "churn", "threshold": query.threshold}
     now, limit = services.clock(), min(query.limit, MOST)
     after: tuple[float, str] | None = None
-    if query.cursor is not None:
-        try:
-            risk, contact_id, now = pagination.decode(bound, query.cursor, (float, str, datetime))
-        except pagination.BadCursor as error:
-            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+    if (reached := paging.position(bound, query.cursor, (float, str, datetime))) is not None:
+        risk, contact_id, now = reached
         after = (-risk, contact_id)
     async with services.database.transaction(tenant_id, isolation="REPEATABLE READ") as tx:
         # In a thread: a fifth of a second at 100,000 contacts, in which other calls would wait.

@@ -7,7 +7,8 @@ from typing import Final
 
 from server.domain.errors import Conflict, IdempotencyMismatch, InvalidInput
 from server.secrets import Envelope
-from store import contacts, idempotency, tenants
+from server.usecases.tenants import every_tenant
+from store import contacts, idempotency
 from store.database import Database, Transaction
 from store.tables.operations import IdempotencyRow
 from store.tables.tenant import PLATFORM
@@ -137,13 +138,7 @@ async def forget_expired_of(database: Database, tenant_id: str, now: datetime) -
 
 async def forget_expired(database: Database, now: datetime) -> int:
     """Forgets the answers of every tenant that have expired; for the schedule. Returns how many."""
-    forgotten, after = 0, ""
-    while True:
-        async with database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=after)
-        ids = [row.tenant_id for row in page] + ([PLATFORM] if not after else [])
-        for tenant_id in ids:
-            forgotten += await forget_expired_of(database, tenant_id, now)
-        if not page:
-            return forgotten
-        after = page[-1].tenant_id
+    forgotten = await forget_expired_of(database, PLATFORM, now)
+    async for tenant in every_tenant(database):
+        forgotten += await forget_expired_of(database, tenant.tenant_id, now)
+    return forgotten

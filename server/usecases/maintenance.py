@@ -12,28 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from server import ids
-from server.domain import churn, keeping, relationship
-from server.domain.decay import HALF_LIFE_DAYS
-from server.domain.errors import NotFound
-from server.usecases import records, retention
-from server.usecases.churn import history_of, risks
+from server.domain import churn
+from server.usecases import retention
 from server.usecases.churn_model import parameters
 from server.usecases.idempotency import forget_expired_of
+from server.usecases.maintenance_work import HOLD, fit, step
 from server.usecases.services import Services
-from server.usecases.snapshots import Change, build
-from store import analytics, churn_models, contacts, maintenance, memories, queue, tenants
+from server.usecases.tenants import every_tenant
+from store import churn_models, maintenance, queue
 from store.database import Transaction
 from store.errors import UniqueViolation
 from store.queue import Job
-from store.tables.contact import ContactRow
-from store.tables.maintenance import ChurnModelRow, MaintenanceRunRow
+from store.tables.maintenance import MaintenanceRunRow
 from store.tables.tenant import PLATFORM
-
-_HOLD: Final = timedelta(seconds=60)
-"""Whoever works on a run says so again within this time; after it the run may be taken up by another."""
 
 _BATCH: Final = 200
 _LOOK_SECONDS: Final = 0.1
@@ -48,9 +41,6 @@ JOB: Final = "maintain_tenant"
 
 EVERYWHERE_JOB: Final = "maintain_everywhere"
 """The deferred task that queues maintenance of every tenant."""
-
-_NOTABLE: Final = 0.001
-"""A change of a risk below this is not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +148,7 @@ async def _with_model(tx: Transaction, row: MaintenanceRunRow) -> Run:
 
 
 async def _active(services: Services) -> list[str]:
-    found: list[str] = []
-    after = ""
-    while True:
-        async with services.database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=after)
-        if not page:
-            return found
-        found += [tenant.tenant_id for tenant in page if tenant.status == "active"]
-        after = page[-1].tenant_id
+    return [tenant.tenant_id async for tenant in every_tenant(services.database) if tenant.status == "active"]
 
 
 async def _queue(services: Services, tenant_id: str, job: Job | None = None) -> None:
@@ -191,14 +173,14 @@ async def _work(
     services: Services, tenant_id: str, run: MaintenanceRunRow, ends_at: float | None, batch: int
 ) -> MaintenanceRunRow:
     if run.after_contact is None and (ends_at is None or time.monotonic() < ends_at):
-        await _fit(services, tenant_id)
+        await fit(services, tenant_id)
     since = await _since(services, tenant_id)
     run_id, more = run.run_id, True
     while more:
         if ends_at is not None and time.monotonic() >= ends_at:
             free = {"held_until": services.clock()}
             return await services.database.run(tenant_id, partial(maintenance.advance, run_id=run_id, changes=free))
-        page, run = await _step(services, tenant_id, run, since, batch)
+        page, run = await step(services, tenant_id, run, since, batch)
         more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
@@ -209,7 +191,7 @@ async def _work(
     )
 
 
-async def _enter(tx: Transaction, now: datetime, hold: timedelta = _HOLD) -> tuple[MaintenanceRunRow, bool]:
+async def _enter(tx: Transaction, now: datetime, hold: timedelta = HOLD) -> tuple[MaintenanceRunRow, bool]:
     """The run to work on, held for so long, and whether it is this caller's to do."""
     latest = await maintenance.latest(tx, lock=True)
     if latest is not None and latest.status == "running":
@@ -227,111 +209,3 @@ async def _since(services: Services, tenant_id: str) -> datetime:
     async with services.database.transaction(tenant_id) as tx:
         finished = await maintenance.last_finished(tx)
     return finished or services.clock()
-
-
-async def _fit(services: Services, tenant_id: str) -> None:
-    """Fits the churn model to the tenant's contacts; where they do not settle it, what holds so far stays."""
-    # Imported where it is needed: the optimiser is megabytes that a server has no use for until it fits.
-    from server.domain.churn.fitting import fit  # noqa: PLC0415
-
-    now = services.clock()
-    async with services.database.transaction(tenant_id) as tx:
-        lives, held = await analytics.lives(tx), await parameters(tx)
-    found = await asyncio.to_thread(lambda: fit(*history_of(lives, now), prior=held))
-    if found.kept_because is not None:
-        return
-    model = found.parameters
-    row = ChurnModelRow(
-        tenant_id, model.r, model.alpha, model.a, model.b, fitted=True, contacts=found.contacts, fitted_at=now
-    )
-    await services.database.run(tenant_id, lambda tx: churn_models.put(tx, row))
-
-
-async def _step(
-    services: Services, tenant_id: str, run: MaintenanceRunRow, since: datetime, batch: int
-) -> tuple[list[str], MaintenanceRunRow]:
-    """One batch: first the memories, contact by contact; then risks and progress, in one transaction."""
-    now = services.clock()
-    async with services.database.transaction(tenant_id) as tx:
-        page = await contacts.ids_after(tx, run.after_contact or "", batch)
-        untidy = await maintenance.untidy(
-            tx, page, now, minor=keeping.MINOR, faint=keeping.FAINT, half_lives={**HALF_LIFE_DAYS}
-        )
-    pruned = expired = 0
-    for contact in untidy:
-        gone, over = await _tidy(services, tenant_id, contact.contact_id, now)
-        pruned, expired = pruned + gone, expired + over
-
-    async def work(tx: Transaction) -> MaintenanceRunRow:
-        rows = list((await contacts.by_ids(tx, page)).values())
-        changed = await _renew_risks(tx, rows, now)
-        zone = await tenants.time_zone(tx)
-        return await maintenance.advance(
-            tx,
-            run.run_id,
-            {"held_until": now + _HOLD, "after_contact": page[-1] if page else run.after_contact},
-            contacts=len(page),
-            churn_updated=changed,
-            stages_changed=sum(_stage_changed(row, since, now) for row in rows),
-            streaks_ended=sum(_streak_ended(row, zone, since, now) for row in rows),
-            memories_pruned=pruned,
-            memories_expired=expired,
-        )
-
-    return page, await services.database.run(tenant_id, work)
-
-
-async def _renew_risks(tx: Transaction, rows: list[ContactRow], now: datetime) -> int:
-    alive = [row for row in rows if row.first_active_at is not None and row.last_active_at is not None]
-    lives = analytics.Lives(
-        [row.contact_id for row in alive],
-        [row.active_days for row in alive],
-        [row.first_active_at for row in alive if row.first_active_at],
-        [row.last_active_at for row in alive if row.last_active_at],
-    )
-    found = risks(await parameters(tx), lives, now)
-    changed = [(row.contact_id, float(risk)) for row, risk in zip(alive, found, strict=True)
-               if abs(row.churn_risk - risk) > _NOTABLE]  # fmt: skip
-    if changed:
-        await maintenance.set_risks(tx, [i for i, _ in changed], [risk for _, risk in changed])
-    return len(changed)
-
-
-async def _tidy(services: Services, tenant_id: str, contact_id: str, now: datetime) -> tuple[int, int]:
-    """Lets spent memories of a contact go and ends those that are over. Returns how many of each."""
-    counts = [(0, 0)]
-
-    async def work(tx: Transaction) -> Change:
-        counts[0] = (0, 0)
-        row = await contacts.get(tx, contact_id, lock=True)
-        held = await build(tx, contact_id)
-        if row is None or held is None:
-            raise NotFound.contact(contact_id)
-        over = {m.id: replace(m, status="expired") for m in held.memories if keeping.is_over(m, now)}
-        spent = [m.id for m in held.memories if m.id not in over and keeping.is_spent(m, now)]
-        if not over and not spent:
-            return Change(row.version, held)
-        await memories.remove(tx, contact_id, spent)
-        for memory_id, memory in over.items():
-            await memories.change(tx, contact_id, memory_id, {"status": memory.status})
-        version = await contacts.change(tx, contact_id, {})
-        counts[0] = (len(spent), len(over))
-        return Change(version or 0, erases=bool(spent))
-
-    try:
-        await services.snapshots.change(tenant_id, contact_id, work)
-    except NotFound:
-        # Erased meanwhile.
-        return 0, 0
-    return counts[0]
-
-
-def _stage_changed(row: ContactRow, since: datetime, now: datetime) -> bool:
-    state = records.state(row)
-    return relationship.stage_now(state, since) != relationship.stage_now(state, now)
-
-
-def _streak_ended(row: ContactRow, tenant_zone: str, since: datetime, now: datetime) -> bool:
-    state, zone = records.state(row), ZoneInfo(row.time_zone or tenant_zone)
-    before, after = (relationship.active_streak(state, at.astimezone(zone).date()) for at in (since, now))
-    return before > 0 and after == 0

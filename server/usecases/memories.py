@@ -3,14 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.domain import editing, history
 from server.domain.editing import Edit, Edited
-from server.domain.errors import InvalidInput, NotFound
+from server.domain.errors import NotFound
 from server.domain.memory import Entity, Memory
-from server.usecases import audit, records
+from server.usecases import audit, paging, records
 from server.usecases.consolidation import queue_after_change
 from server.usecases.consolidation_plan import mark_of
 from server.usecases.contacts import MOST
@@ -53,7 +52,7 @@ async def list_memories(services: Services, tenant_id: str, query: MemoryQuery) 
         "list": "memories", "contact": query.contact_id, "type": query.type, "importance": query.min_importance,
         "entity": query.entity, "as_of": None if query.as_of is None else query.as_of.isoformat(),
     }  # fmt: skip
-    after = _decoded(bound, query.cursor, (float, str))
+    after = paging.position(bound, query.cursor, (float, str))
     async with services.database.transaction(tenant_id) as tx:
         if await contacts.get(tx, query.contact_id) is None:
             raise NotFound.contact(query.contact_id)
@@ -96,7 +95,7 @@ async def list_entities(services: Services, tenant_id: str, query: EntityQuery) 
     """
     limit = min(query.limit, MOST)
     bound = {"list": "entities", "contact": query.contact_id, "type": query.type}
-    after = _decoded(bound, query.cursor, (int, str))
+    after = paging.position(bound, query.cursor, (int, str))
     snapshot = await services.snapshots.get(tenant_id, query.contact_id)
     now = services.clock()
     mentions = Counter(i for m in snapshot.memories if m.holds(now) for i in m.entity_ids)
@@ -109,15 +108,6 @@ async def list_entities(services: Services, tenant_id: str, query: EntityQuery) 
         total=len(found),
         next_cursor=pagination.encode(bound, (page[-1].memory_count, page[-1].id)) if len(rest) > limit else None,
     )
-
-
-def _decoded(bound: dict[str, Any], cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
-    if cursor is None:
-        return None
-    try:
-        return pagination.decode(bound, cursor, kinds)
-    except pagination.BadCursor as error:
-        raise InvalidInput.of("cursor", "is not a cursor of this query") from error
 
 
 async def update_memory(services: Services, tenant_id: str, contact_id: str, memory_id: str, change: Edit) -> Memory:

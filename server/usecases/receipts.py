@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from server.domain.errors import InvalidInput, NotFound
+from server.domain.errors import NotFound
+from server.usecases import paging
 from server.usecases.contacts import MOST
 from store import pagination, receipts
 from store.database import Database
@@ -24,12 +25,8 @@ async def list_receipts(
     """A page of the tenant's receipts, or of one contact's. Raises InvalidInput for a cursor of another query."""
     limit = min(limit, MOST)
     bound = {"list": "erasures", "contact": contact_id}
-    before = None
-    if cursor is not None:
-        try:
-            (before,) = pagination.decode(bound, cursor, (int,))
-        except pagination.BadCursor as error:
-            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+    after = paging.position(bound, cursor, (int,))
+    before = None if after is None else after[0]
     async with database.transaction(tenant_id) as tx:
         found, total = await receipts.page(tx, contact_id=contact_id, limit=limit + 1, before=before)
     shown = found[:limit]

@@ -4,24 +4,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.usecases.tenants import every_tenant
 from store import embeddings, encodings, interaction_logs, providers, tenants
 from store.database import Database, Transaction
-from store.tables.tenant import PLATFORM
 
 _BATCH: Final = 1_000
 
 
 async def forget_old_turns(database: Database, clock: Callable[[], datetime]) -> int:
     """Deletes the raw turns of every tenant that came in before its retention, in batches. Returns how many."""
-    removed, after = 0, ""
-    while True:
-        async with database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=after)
-        if not page:
-            return removed
-        for tenant in page:
-            removed += await forget_old_turns_of(database, tenant.tenant_id, clock())
-        after = page[-1].tenant_id
+    removed = 0
+    async for tenant in every_tenant(database):
+        removed += await forget_old_turns_of(database, tenant.tenant_id, clock())
+    return removed
 
 
 async def forget_old_turns_of(database: Database, tenant_id: str, now: datetime) -> int:

@@ -161,7 +161,9 @@ class Snapshots:
             held = self._local.get(key)
             if held is None or held.version < done.version:
                 self._local.put(key, done.snapshot)
-        await self._cache.publish(tenant_id, contact_id, mark, done.version, _shared(done.snapshot))
+        # Without Redis nobody takes the bytes, and to make them costs most of a millisecond; a reader loads its own.
+        shared = _shared(done.snapshot) if self._cache.available else None
+        await self._cache.publish(tenant_id, contact_id, mark, done.version, shared)
 
     async def _fetch(self, tenant_id: str, contact_id: str, version: int) -> ContactSnapshot:
         data = await self._cache.snapshot(tenant_id, contact_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -89,13 +89,20 @@ async def get_tenant(parts: Administration, tenant_id: str) -> TenantRow:
 
 async def list_tenants(parts: Administration) -> list[TenantRow]:
     """Every tenant, in the order of their ids."""
-    found: list[TenantRow] = []
+    return [tenant async for tenant in every_tenant(parts.database)]
+
+
+async def every_tenant(database: Database) -> AsyncIterator[TenantRow]:
+    """Every tenant, in the order of their ids. Read a page at a time; no transaction is open while one is looked at."""
+    after = ""
     while True:
-        async with parts.database.transaction(PLATFORM) as tx:
-            page = await tenants.every(tx, after=found[-1].tenant_id if found else "")
+        async with database.transaction(PLATFORM) as tx:
+            page = await tenants.every(tx, after=after)
         if not page:
-            return found
-        found += page
+            return
+        for tenant in page:
+            yield tenant
+        after = page[-1].tenant_id
 
 
 async def suspend_tenant(parts: Administration, tenant_id: str) -> TenantRow:

@@ -11,7 +11,7 @@ from server.domain.turn import Turn
 from server.usecases import processing
 from server.usecases.contacts import NewContact, create_contact
 from server.usecases.ingest import ingest_interaction
-from server.usecases.processing import NewProvider
+from server.usecases.new_providers import NewProvider
 from tests.providers.fake_openai import FakeOpenAi, Turns
 
 KEY = "sk-tenant-key-9876543210"

@@ -8,7 +8,7 @@ from server.composition import Composition
 from server.providers.errors import Refused
 from server.usecases import embedding, processing, retention
 from server.usecases.enrichment import Busy, Progress, enrich_contact
-from server.usecases.processing import NewProvider
+from server.usecases.new_providers import NewProvider
 from tests.providers.fake_openai import FakeOpenAi, Reply
 from tests.usecases.provider_steps import BARE, contact, rows, use_embedder
 

@@ -120,7 +120,7 @@ async def test_a_run_that_broke_off_is_taken_up_where_it_stopped(
 ) -> None:
     services = await tenant(workers[0], "broken")
     await people(services, "broken", 5)
-    step, steps = use_case._step, []
+    step, steps = use_case.step, []
 
     async def failing(*arguments: object) -> object:
         if len(steps) == 2:
@@ -128,7 +128,7 @@ async def test_a_run_that_broke_off_is_taken_up_where_it_stopped(
         steps.append(arguments)
         return await step(*arguments)
 
-    monkeypatch.setattr(use_case, "_step", failing)
+    monkeypatch.setattr(use_case, "step", failing)
     with pytest.raises(ConnectionError):
         await run_maintenance(services, "broken", batch=2)
     monkeypatch.undo()
@@ -189,7 +189,7 @@ async def test_past_its_patience_a_call_begins_nothing_and_leaves_a_run_that_any
 
     with monkeypatch.context() as patched:
         patched.setattr(use_case, "_PATIENCE_SECONDS", 0.0)
-        patched.setattr(use_case, "_fit", forbidden)
+        patched.setattr(use_case, "fit", forbidden)
         [left] = await request_maintenance(services, [name], wait=wait)
         assert (left.row.status, left.row.contacts) == ("running", 0)
         # A run that found its time over before its first batch ends as quietly.

@@ -13,7 +13,7 @@ from server.embedded.stores import EmbeddedStores
 from server.providers.errors import AddressRefused, Refused
 from server.usecases import processing
 from server.usecases.enrichment import Progress, enrich_contact
-from server.usecases.processing import NewProvider
+from server.usecases.new_providers import NewProvider
 from tests.providers.fake_openai import FakeOpenAi, fake_openai
 from tests.usecases.provider_steps import BARE, KEY, contact, rows, tell, use_model
 

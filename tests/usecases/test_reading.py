@@ -13,7 +13,8 @@ from server.usecases import processing, reading
 from server.usecases.consolidation import consolidate_memories
 from server.usecases.enrichment import enrich_contact
 from server.usecases.memories import delete_memory, update_memory
-from server.usecases.processing import Limits, NewProvider
+from server.usecases.new_providers import NewProvider
+from server.usecases.processing import Limits
 from tests.providers.fake_openai import Asked, FakeOpenAi, Reply, Turns, fake_openai
 from tests.usecases.provider_steps import (
     BARE,

@@ -7,7 +7,7 @@ from server.domain.errors import FieldViolation, InvalidInput
 from server.providers.channels.ports import Adapter
 from server.providers.channels.registry import Setup, wrong_with
 from server.secrets import UnreadableSecret
-from server.usecases import audit
+from server.usecases import audit, paging
 from server.usecases.contacts import MOST
 from server.usecases.outreach.parts import OutreachParts
 from server.usecases.services import Services
@@ -105,12 +105,7 @@ async def list_outbox(
 ) -> OutboxPage:
     """A page of the outbox; `limit` is at least 1. Raises InvalidInput for a cursor of another query."""
     bound, most = {"list": "outbox", "contact": contact_id}, min(limit, MOST)
-    after = None
-    if cursor is not None:
-        try:
-            after = pagination.decode(bound, cursor, outbox.POSITION)
-        except pagination.BadCursor as error:
-            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+    after = paging.position(bound, cursor, outbox.POSITION)
     async with services.database.transaction(tenant_id) as tx:
         rows, total, last = await outbox.page(tx, contact_id=contact_id, limit=most, after=after)
     return OutboxPage(rows, total, None if last is None else pagination.encode(bound, last))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.domain.errors import Conflict, InvalidInput, NotFound
-from server.usecases import audit
+from server.usecases import audit, paging
 from server.usecases.contacts import MOST
 from server.usecases.outreach.schedule import WORTH
 from server.usecases.services import Services
@@ -52,12 +52,7 @@ async def list_triggers(services: Services, tenant_id: str, query: TriggerQuery)
         "status": query.status,
         "type": query.trigger_type,
     }
-    after = None
-    if query.cursor is not None:
-        try:
-            after = pagination.decode(bound, query.cursor, triggers.POSITION)
-        except pagination.BadCursor as error:
-            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
+    after = paging.position(bound, query.cursor, triggers.POSITION)
     async with services.database.transaction(tenant_id) as tx:
         rows, total, last = await triggers.page(
             tx, contact_id=query.contact_id, status=query.status, trigger_type=query.trigger_type, limit=limit,
