@@ -62,16 +62,14 @@ _SESSIONS: Final = 60
 async def loosen_turns(tx: Transaction, kept: str, other: str) -> dict[str, str]:
     """Takes the turn ids off the other's turns that the kept contact has too. Returns them, by interaction."""
     found = await tx.execute(_CLASHES, {"tenant": tx.tenant_id, "kept": kept, "other": other})
-    return {interaction_id: turn_id for interaction_id, turn_id in found}
+    return {row.interaction_id: row.turn_id for row in found}
 
 
 async def rename_turns(tx: Transaction, contact_id: str, turns: Mapping[str, str]) -> None:
     """Gives turns their turn ids again."""
     if turns:
         rows = [{"interaction_id": i, "turn_id": t} for i, t in turns.items()]
-        await tx.execute(
-            _RENAME, {"tenant": tx.tenant_id, "contact": contact_id, "turns": orjson.dumps(rows).decode()}
-        )
+        await tx.execute(_RENAME, {"tenant": tx.tenant_id, "contact": contact_id, "turns": orjson.dumps(rows).decode()})
 
 
 async def sequence_ends(tx: Transaction, contact_id: str) -> tuple[int, int]:
@@ -161,4 +159,3 @@ async def drop_unmentioned(tx: Transaction, contact_id: str, entity_ids: Sequenc
         await tx.execute(
             _UNMENTIONED, {"tenant": tx.tenant_id, "contact": contact_id, "entities": list(entity_ids)}
         )  # fmt: skip
-

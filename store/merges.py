@@ -108,9 +108,7 @@ async def spend(tx: Transaction, now: datetime) -> int:
 async def forget(tx: Transaction, contact_id: str) -> int:
     """Empties the records of a contact that is forgotten; the ids lead on. Returns how many."""
     found = await tx.execute(
-        update(contact_merges)
-        .where(_c.tenant_id == tx.tenant_id, _c.contact_id == contact_id)
-        .values(moved=_NOTHING)
+        update(contact_merges).where(_c.tenant_id == tx.tenant_id, _c.contact_id == contact_id).values(moved=_NOTHING)
     )
     return found.rowcount
 

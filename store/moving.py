@@ -86,7 +86,7 @@ class Pair:
 
 def key_columns(entry: ContactTable) -> tuple[str, ...]:
     """What tells a contact's rows of a table apart."""
-    return tuple(c.name for c in entry.table.primary_key.columns if c.name not in _NOT_A_KEY)
+    return tuple(str(c.name) for c in entry.table.primary_key.columns if c.name not in _NOT_A_KEY)
 
 
 async def contact_row(tx: Transaction, contact_id: str) -> Row:
@@ -179,7 +179,14 @@ async def held(tx: Transaction, name: str, contact_id: str, rows: Sequence[Row])
 
 
 async def take_apart(
-    tx: Transaction, name: str, kept: str, other: str, *, keeps: Sequence[Row], gives: Sequence[Row], drops: Sequence[Row]
+    tx: Transaction,
+    name: str,
+    kept: str,
+    other: str,
+    *,
+    keeps: Sequence[Row],
+    gives: Sequence[Row],
+    drops: Sequence[Row],
 ) -> None:
     """Writes rows of a combined table that the kept one has from now on, those of the other, and removes some."""
     entry = _ENTRIES[name]

@@ -117,7 +117,8 @@ def three_way(before: Any, made: Any, now: Any) -> Any:
 
 
 def _united(one: Sequence[Any], other: Sequence[Any]) -> list[Any]:
-    return [value for i, value in enumerate(found := [*one, *other]) if value not in found[:i]]
+    both = [*one, *other]
+    return [value for i, value in enumerate(both) if value not in both[:i]]
 
 
 PROFILE: Final = ("display_name", "title", "time_zone", "tags", "attributes", "outreach_consent")
@@ -146,7 +147,9 @@ def profile_apart(before: Row, made: Row, now: Row) -> dict[str, Any]:
     return found
 
 
-def state_of(kept: State, other: State, *, shared: tuple[int, int], days: Sequence[date], spans: Sequence[Span]) -> State:
+def state_of(
+    kept: State, other: State, *, shared: tuple[int, int], days: Sequence[date], spans: Sequence[Span]
+) -> State:
     """How it stands with both as one.
 
     `shared` are how many sessions and local days both had. `days` are all days with a turn, `spans` the last sessions
@@ -180,8 +183,8 @@ def state_apart(
 
     `new` are how many sessions and days it has more than before the merge, `days` and `spans` those that it has.
     """
-    # The risk is worked out anew by maintenance, whether anything happened or not.
-    if replace(now, churn_risk=made.churn_risk) == made:
+    # Risk and touches are worked out anew, whether anything happened or not.
+    if replace(now, churn_risk=made.churn_risk, touches=made.touches) == made:
         return before
     if now.total_messages < made.total_messages:
         # It was forgotten since, and begins anew.

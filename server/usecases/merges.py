@@ -16,6 +16,7 @@ from server.usecases.enrichment import queue_enrichment
 from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
+from server.usecases.warmth import recompute_contact
 from store import consents, contact_data, contacts, joining, memories, merges, moving, queue, snapshots, triggers
 from store.database import Transaction
 from store.errors import UniqueViolation
@@ -57,10 +58,9 @@ async def merge_contacts(services: Services, tenant_id: str, contact_id: str, ot
         result.append(merge)
         for target in (contact_id, other_id):
             await audit.record(tx, target=target)
-        after = await contacts.get(tx, contact_id)
         # The other is gone, but may come back: its version goes on.
         return {
-            contact_id: Change(after.version if after else 0),
+            contact_id: Change(await recompute_contact(tx, contact_id, now) or 0),
             other_id: Change(other.version + 1, erases=True),
         }
 
@@ -218,9 +218,7 @@ async def _become(
         await heed_general_refusal(tx, into)
 
 
-async def _changed_triggers(
-    tx: Transaction, planned: dict[str, dict[str, Any]]
-) -> dict[str, list[dict[str, Any]]]:
+async def _changed_triggers(tx: Transaction, planned: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The columns PLANNED of the triggers that the merge changed, before and after."""
     after = await joining.states(tx, list(planned))
     found: dict[str, list[dict[str, Any]]] = {}

@@ -115,6 +115,7 @@ class Snapshots:
 
         `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.
         """
+
         async def alone(tx: Transaction) -> Mapping[str, Change | None]:
             return {contact_id: await work(tx)}
 

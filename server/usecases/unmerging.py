@@ -16,6 +16,7 @@ from server.usecases.enrichment import queue_enrichment
 from server.usecases.merges import Merged, image
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
+from server.usecases.warmth import recompute_contact
 from store import contacts, joining, memories, merges, moving, snapshots
 from store.database import Transaction
 from store.errors import UniqueViolation
@@ -98,7 +99,8 @@ async def _undo(tx: Transaction, merge: MergeRow, now: datetime) -> dict[str, in
     met = [pair[1]["entity_id"] for pair in was["combined"].get("entities", []) if pair[0] is None]
     await joining.drop_unmentioned(tx, kept, met)
     await _part_memories(tx, kept, other)
-    return {kept: await _be_again(tx, kept, was, today, now), other: version}
+    await _be_again(tx, kept, was, today)
+    return {one: await recompute_contact(tx, one, now) or 0 for one in sorted((kept, other))}
 
 
 async def _restore_memories(tx: Transaction, kept: str, images: Mapping[str, Any]) -> None:
@@ -169,8 +171,8 @@ async def _part_memories(tx: Transaction, kept: str, other: str) -> None:
             await memories.change(tx, contact_id, memory_id, records.closed(memory))
 
 
-async def _be_again(tx: Transaction, kept: str, was: Mapping[str, Any], today: dict[str, Any], now: datetime) -> int:
-    """Writes who the kept contact is now, and how it stands with it. Returns its version."""
+async def _be_again(tx: Transaction, kept: str, was: Mapping[str, Any], today: dict[str, Any]) -> None:
+    """Writes who the kept contact is now, and how it stands with it."""
     before, made = was["kept"]["before"], was["kept"]["made"]
     counts = await joining.counts(tx, kept)
     state = merging.state_apart(
@@ -184,7 +186,7 @@ async def _be_again(tx: Transaction, kept: str, was: Mapping[str, Any], today: d
     if state != _state(before) and state.last_active_at is not None:
         state = replace(state, churn_risk=round(risk_of(state, await parameters(tx), state.last_active_at), 6))
     profile = merging.profile_apart(before, made, today)
-    return await contacts.change(tx, kept, {**profile, **records.state_columns(state)}) or 0
+    await contacts.change(tx, kept, {**profile, **records.state_columns(state)})
 
 
 def _state(row: dict[str, Any]) -> Any:
