@@ -87,6 +87,11 @@ class NotFound(KithError):
         """An identity's id that this contact does not have."""
         return cls(f"Identity {identity_id} does not exist for this contact.", reason="IDENTITY_NOT_FOUND")
 
+    @classmethod
+    def merge(cls, merge_id: str) -> "NotFound":
+        """The id of a merge that this tenant does not have."""
+        return cls(f"Merge {merge_id} does not exist for this tenant.", reason="MERGE_NOT_FOUND")
+
 
 class Conflict(KithError):
     """The request is sound, but what is stored does not allow it."""
