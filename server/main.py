@@ -23,6 +23,8 @@ from kith.tenant.v1 import tenant_service_pb2_grpc
 from server import garbage
 from server.composition import Composition
 from server.config import Settings
+from server.http_routes.calls import LIMITED_AS, CallWebhooks
+from server.http_routes.handling import Handling
 from server.http_side import HttpSide, make_app, metrics_app
 from server.observability import logs, traces
 from server.observability.call_log import CallLog
@@ -34,9 +36,10 @@ from server.rpc.context import ContextServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.outreach import OutreachServicer
-from server.rpc.policy import largest_request
+from server.rpc.policy import largest_request, policy_named
 from server.rpc.tenant import TenantServicer
 from server.rpc.transport import OPTIONS
+from store.limits import Limit, Limiter
 
 log: Final = logging.getLogger("kith.server")
 
@@ -58,6 +61,7 @@ class Server:
         """Opens the stores and both ports."""
         settings, parts = self.settings, self.composition
         await parts.__aenter__()
+        limiter, tracer = Limiter(parts.redis), traces.tracer(settings)
         guards = interceptors.build(
             interceptors.Deps(
                 settings=settings,
@@ -66,7 +70,8 @@ class Server:
                 credentials=parts.credentials,
                 call_log=self._call_log,
                 clock=parts.services.clock,
-                tracer=traces.tracer(settings),
+                tracer=tracer,
+                limiter=limiter,
             )
         )
         # One larger than the cap, so that our own interceptor answers with a reason and not the transport without.
@@ -81,7 +86,9 @@ class Server:
         )
         self._readiness = Readiness(parts.database, parts.redis)
         jwks = parts.credentials.jwks.document
-        self._http = [HttpSide(make_app(self._readiness, jwks), settings.http_side_host, settings.http_side_port)]
+        routes = self._webhooks(limiter).routes(Handling(self._call_log, tracer))
+        side = make_app(self._readiness, jwks, routes)
+        self._http = [HttpSide(side, settings.http_side_host, settings.http_side_port)]
         if settings.metrics_port:
             self._http.append(HttpSide(metrics_app(), settings.metrics_host, settings.metrics_port))
         await self._grpc.start()
@@ -104,6 +111,18 @@ class Server:
         reflection.enable_server_reflection(
             [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],
             server,
+        )
+
+    def _webhooks(self, limiter: Limiter) -> CallWebhooks:
+        settings, parts = self.settings, self.composition
+        rate = policy_named(LIMITED_AS, settings.rate_limits).rate
+        return CallWebhooks(
+            services=parts.services,
+            credentials=parts.credentials,
+            limiter=limiter,
+            limit=None if rate is None else Limit(LIMITED_AS, rate.per_second, rate.burst),
+            public_url=settings.outside_url,
+            clock=parts.services.clock,
         )
 
     def _tls(self) -> grpc.ServerCredentials | None:

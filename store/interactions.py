@@ -92,9 +92,7 @@ async def by_external_ids(tx: Transaction, external_ids: Sequence[str]) -> dict[
 
 async def by_origin(tx: Transaction, origin: str, origin_id: str, *, lock: bool = False) -> InteractionRow | None:
     """The touchpoint that something of another surface is, e.g. the call `origin_id`."""
-    found = await _one(
-        tx, and_(interactions.c.origin == origin, interactions.c.origin_id == origin_id), lock=lock
-    )
+    found = await _one(tx, and_(interactions.c.origin == origin, interactions.c.origin_id == origin_id), lock=lock)
     return None if found is None else found.row
 
 
