@@ -12,9 +12,8 @@ from typing import Any, Final, Literal, cast
 from sqlalchemy import TextClause, text
 
 from store.database import Transaction
-from store.interactions import Named, named
+from store.interactions import NAMES, Named, named
 from store.tables.interaction import KINDS
-from store.interactions import NAMES
 
 Field = Literal["created_at", "occurred_at", "updated_at"]
 

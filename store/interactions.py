@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, and_, delete as delete_from, func, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction

@@ -14,13 +14,14 @@ no repetition can matter:
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 Status = Literal["queued", "ringing", "in-progress", "completed", "missed", "failed"]
 Direction = Literal["inbound", "outbound"]
+Lapsing = Literal["recording_url", "transcript"]
 Sentiment = Literal["positive", "negative", "neutral"]
 
 FINAL: Final = frozenset({"completed", "missed", "failed"})
@@ -218,10 +219,11 @@ def _began(told: Sequence[Told], duration: float | None, ended_at: datetime | No
     return created_at if ended_at is None else min(ended_at - timedelta(seconds=duration or 0), created_at)
 
 
-def without(told: Told, *, recording: bool, transcript: bool) -> Told:
+def without(told: Told, lapsed: Collection[Lapsing]) -> Told:
     """What was told, but what the tenant keeps no longer."""
-    return replace(
-        told,
-        recording_url=None if recording else told.recording_url,
-        transcript=None if transcript else told.transcript,
-    )
+    return replace(told, **dict.fromkeys(lapsed))
+
+
+def kept(call: Call, lapsed: Collection[Lapsing]) -> Call:
+    """The call, but what the tenant keeps no longer."""
+    return replace(call, **dict.fromkeys(lapsed))

@@ -77,6 +77,11 @@ class NotFound(KithError):
         """A touchpoint's id that this tenant does not have."""
         return cls(f"Interaction {interaction_id} does not exist for this tenant.", reason="INTERACTION_NOT_FOUND")
 
+    @classmethod
+    def call(cls, call_id: str) -> "NotFound":
+        """A call id that this tenant does not have."""
+        return cls(f"Call {call_id} does not exist for this tenant.", reason="CALL_NOT_FOUND")
+
 
 class Conflict(KithError):
     """The request is sound, but what is stored does not allow it."""

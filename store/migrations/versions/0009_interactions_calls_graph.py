@@ -150,6 +150,12 @@ TABLES = (
     CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls (tenant_id, started_at, call_id)
     """,
     """
+    CREATE INDEX calls_recordings_idx ON calls (tenant_id, started_at) WHERE recording_url IS NOT NULL
+    """,
+    """
+    CREATE INDEX calls_transcripts_idx ON calls (tenant_id, started_at) WHERE transcript IS NOT NULL
+    """,
+    """
     CREATE TABLE call_events (
         tenant_id TEXT NOT NULL,
         call_id TEXT NOT NULL,
@@ -163,6 +169,16 @@ TABLES = (
     """,
     """
     CREATE INDEX call_events_tenant_id_contact_id_idx ON call_events (tenant_id, contact_id)
+    """,
+    """
+    CREATE TABLE gone_calls (
+        tenant_id TEXT NOT NULL,
+        call_digest BYTEA NOT NULL,
+        call_id TEXT NOT NULL,
+        erased BOOLEAN NOT NULL,
+        gone_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT gone_calls_pkey PRIMARY KEY (tenant_id, call_digest)
+    )
     """,
     """
     CREATE TABLE call_endpoints (
@@ -315,6 +331,7 @@ TENANT_TABLES = (
     "contact_merges",
     "calls",
     "call_events",
+    "gone_calls",
     "call_endpoints",
     "call_settings",
     "tracking_log",
