@@ -65,7 +65,8 @@ def verify(provider: str, delivery: Delivery, secret: str, now: datetime) -> Non
 def standard_signer(secret: str) -> StandardSigner:
     """The signer of a Standard Webhooks secret (`whsec_` and base64, the prefix may be missing). Raises ValueError."""
     try:
-        base64.b64decode(secret.removeprefix("whsec_") + "==", validate=True)
+        encoded = secret.removeprefix("whsec_").rstrip("=")
+        base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
         return StandardSigner(secret)
     except (binascii.Error, EmptyWebhookSecretError) as error:
         raise ValueError("not a Standard Webhooks secret") from error
