@@ -18,7 +18,7 @@ from store.tables.interaction import KINDS
 Field = Literal["created_at", "occurred_at", "updated_at"]
 
 SORTED: Final = 2_000
-"""So many touchpoints between `start` and `end` are read whole and sorted; of more, the index of the order is walked."""
+"""So many touchpoints between `start` and `end` are sorted; where there are more, the index of the order is walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _page(
         those = f"SELECT interaction_id, {at} FROM interactions WHERE {conditions} AND kind = '{kind}'"  # noqa: S608
         if kind in few:
             # The offset keeps the planner from walking the order's index, which may be long before it gets there.
-            arms.append(f"(SELECT * FROM ({those} OFFSET 0) AS those WHERE {beyond} {sequence})")
+            arms.append(f"(SELECT * FROM ({those} OFFSET 0) AS those WHERE {beyond} {sequence})")  # noqa: S608
         else:
             arms.append(f"({those} AND {beyond} {sequence})")
     columns = ", ".join(f"i.{name}" for name in NAMES.split(", "))

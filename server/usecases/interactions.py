@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server import ids
 from server.domain import interaction, metadata
-from server.domain.errors import Conflict, InvalidInput, NotFound
+from server.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.domain.interaction import InteractionChange, NewInteraction
 from server.domain.warmth import quality
 from server.usecases import audit
@@ -24,6 +24,10 @@ from store.tables.interaction import InteractionRow
 
 OWN: Final = frozenset({"api", "import"})
 """The origins of touchpoints that are recorded as such; those of other surfaces are changed and removed there."""
+
+
+_LOOKS: Final = 5
+"""How often the contact of a touchpoint is looked up anew while contacts are merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,24 +215,36 @@ async def _on_one(
     work: Callable[[Transaction, Named], Awaitable[Change | None]],
 ) -> None:
     """Does `work` on a touchpoint of our own that is held with its contact; it returns None where nothing changed."""
-    contact_id = (await get_interaction(services, tenant_id, interaction_id)).row.contact_id
+    for _ in range(_LOOKS):
+        contact_id = (await get_interaction(services, tenant_id, interaction_id)).row.contact_id
 
-    async def held(tx: Transaction) -> Change:
-        contact = await contacts.get(tx, contact_id, lock=True)
-        stored = _existing(interaction_id, await interactions.get(tx, interaction_id, lock=True))
-        if contact is None or stored.row.contact_id != contact_id:
-            # Merged into another contact since we looked.
-            raise RetryableConflict("contact")
-        if stored.row.origin not in OWN:
-            raise Conflict(
-                f"Interaction {interaction_id} was recorded by another surface and is changed there.",
-                details={"origin": stored.row.origin, "origin_id": stored.row.origin_id or ""},
-            )
-        done = await work(tx, stored)
-        held_here = services.snapshots.held(tenant_id, contact_id, contact.version)
-        return Change(contact.version, held_here) if done is None else done
+        async def held(tx: Transaction, contact_id: str = contact_id) -> Change:
+            contact = await contacts.get(tx, contact_id, lock=True)
+            stored = _existing(interaction_id, await interactions.get(tx, interaction_id, lock=True))
+            if contact is None or stored.row.contact_id != contact_id:
+                raise _Elsewhere
+            _refuse_of_other_surface(stored.row)
+            done = await work(tx, stored)
+            kept = services.snapshots.held(tenant_id, contact_id, contact.version)
+            return Change(contact.version, kept) if done is None else done
 
-    await services.snapshots.change(tenant_id, contact_id, held)
+        try:
+            return await services.snapshots.change(tenant_id, contact_id, held)
+        except _Elsewhere:
+            continue
+    raise Unavailable("The interaction's contact is being merged; try again.")
+
+
+class _Elsewhere(Exception):
+    """The touchpoint belongs to another contact than a moment ago: they were merged."""
+
+
+def _refuse_of_other_surface(row: InteractionRow) -> None:
+    if row.origin not in OWN:
+        raise Conflict(
+            f"Interaction {row.interaction_id} was recorded by another surface and is changed there.",
+            details={"origin": row.origin, "origin_id": row.origin_id or ""},
+        )
 
 
 async def _moved(tx: Transaction, contact_id: str, now: datetime) -> int:

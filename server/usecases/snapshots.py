@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
@@ -26,10 +26,9 @@ from store.notifications import Notifications, notify
 from store.single_flight import SingleFlight
 from store.tables.memory import MemoryRow
 
-Tier = Literal["process", "redis", "postgres"]
+T = TypeVar("T")
 
-_UNMARKED: Final = Mark("", "")
-"""The mark of a contact of which Redis was told nothing before its change."""
+Tier = Literal["process", "redis", "postgres"]
 
 _SHARED_AT_MOST: Final = 512 * 1024
 """Larger snapshots are not copied to Redis with every turn; whoever needs one loads it from Postgres."""
@@ -118,38 +117,42 @@ class Snapshots:
 
         `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.
         """
+        mark = await self._cache.mark(tenant_id, contact_id)
 
-        async def only(tx: Transaction) -> dict[str, Change | None]:
-            return {contact_id: await work(tx)}
+        async def announced(tx: Transaction) -> Change | None:
+            done = await work(tx)
+            await _announce(tx, contact_id, mark, done)
+            return done
 
-        await self.change_several(tenant_id, [contact_id], only)
+        done = await self._database.run(tenant_id, announced)
+        await self._publish(tenant_id, contact_id, mark, done)
+        if not mark.token:
+            await asyncio.sleep(_HEARD_SECONDS)
 
-    async def change_several(
+    async def change_many(
         self,
         tenant_id: str,
         contact_ids: Collection[str],
-        work: Callable[[Transaction], Awaitable[Mapping[str, Change | None]]],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change]]],
     ) -> None:
-        """Runs a change of several contacts at once as `change` does of one.
+        """The same for several contacts that one transaction changes; `work` returns what it did to which of them.
 
-        `work` returns what became of those that it touched, which are among `contact_ids` or were made by it.
+        It locks them in the order of their ids, as everybody does who needs more than one. Of one that it returns
+        nothing for, Postgres is asked until its mark is over: name only contacts that exist.
         """
-        marks = {one: await self._cache.mark(tenant_id, one) for one in sorted(set(contact_ids))}
-        unheard = not all(mark.token for mark in marks.values())
+        marks = dict(
+            zip(contact_ids, await _gathered(self._cache.mark(tenant_id, i) for i in contact_ids), strict=True)
+        )
 
-        async def announced(tx: Transaction) -> Mapping[str, Change | None]:
+        async def announced(tx: Transaction) -> Mapping[str, Change]:
             done = await work(tx)
             for contact_id, change in done.items():
-                mark = marks.get(contact_id, _UNMARKED)
-                if not mark.token or change is None or change.erases:
-                    # Redis does not hear of this change, or what others still hold in memory must go.
-                    version = ERASED if change is None else change.version
-                    await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
+                await _announce(tx, contact_id, marks[contact_id], change)
             return done
 
-        for contact_id, change in (await self._database.run(tenant_id, announced)).items():
-            await self._publish(tenant_id, contact_id, marks.get(contact_id, _UNMARKED), change)
-        if unheard:
+        done = await self._database.run(tenant_id, announced)
+        await _gathered(self._publish(tenant_id, i, marks[i], change) for i, change in done.items())
+        if not all(mark.token for mark in marks.values()):
             await asyncio.sleep(_HEARD_SECONDS)
 
     async def _publish(self, tenant_id: str, contact_id: str, mark: Mark, done: Change | None) -> None:
@@ -194,6 +197,17 @@ class Snapshots:
             # Also where Redis could not be emptied of it, and against a reader that filled it in again. Snapshots hold
             # the zone of their days, and their version says nothing of it.
             self._cache.distrust()
+
+
+async def _announce(tx: Transaction, contact_id: str, mark: Mark, done: Change | None) -> None:
+    if not mark.token or done is None or done.erases:
+        # Redis does not hear of this change, or what others still hold in memory must go.
+        version = ERASED if done is None else done.version
+        await notify(tx, CHANGED, tenant=tx.tenant_id, contact=contact_id, version=str(version))
+
+
+async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
+    return list(await asyncio.gather(*work))
 
 
 async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, Date, Index, Integer, Table, Text
 
-from store.tables.base import metadata, of_contact, tenant_id
+from store.tables.base import instant, metadata, of_contact, tenant_id
 
 MOOD_COLUMNS: Final = ("happy", "neutral", "excited", "playful", "sad", "anxious", "frustrated", "bored", "angry")
 """One count for each mood."""
@@ -17,6 +17,8 @@ daily_activity: Final = Table(
     Column("contact_id", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("turns", Integer, nullable=False),
+    # When the first of them was; null where nobody noted it, then noon of the day.
+    instant("first_at", nullable=True),
     *(Column(mood, Integer, nullable=False, server_default="0") for mood in MOOD_COLUMNS),
     of_contact(),
     Index(None, "tenant_id", "day", "contact_id"),
