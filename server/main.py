@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 from kith.analytics.v1 import analytics_service_pb2_grpc
+from kith.call.v1 import call_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
 from kith.interaction.v1 import interaction_service_pb2_grpc
@@ -32,6 +33,7 @@ from server.observability.call_log import CallLog
 from server.readiness import Readiness
 from server.rpc import interceptors, services
 from server.rpc.analytics import AnalyticsServicer
+from server.rpc.call import CallServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
 from server.rpc.interaction import InteractionServicer
@@ -89,8 +91,8 @@ class Server:
         self._readiness = Readiness(parts.database, parts.redis)
         jwks = parts.credentials.jwks.document
         routes = self._webhooks(limiter).routes(Handling(self._call_log, tracer))
-        side = make_app(self._readiness, jwks, routes)
-        self._http = [HttpSide(side, settings.http_side_host, settings.http_side_port)]
+        app = make_app(self._readiness, jwks, routes)
+        self._http = [HttpSide(app, settings.http_side_host, settings.http_side_port)]
         if settings.metrics_port:
             self._http.append(HttpSide(metrics_app(), settings.metrics_host, settings.metrics_port))
         await self._grpc.start()
@@ -107,6 +109,7 @@ class Server:
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
         interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
+        call_service_pb2_grpc.add_CallServiceServicer_to_server(CallServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)

@@ -78,7 +78,8 @@ SIGNERS: dict[str, Any] = {"twilio": twilio, "vonage": vonage, "retell": retell,
 
 def course(provider: str, sid: str, number: str) -> list[Any]:
     """What a phone system posts of one call of 62 seconds that a person began, in order."""
-    return _COURSES[provider](sid, number)
+    made: list[Any] = _COURSES[provider](sid, number)
+    return made
 
 
 def _twilio_course(sid: str, number: str) -> list[dict[str, str]]:

@@ -37,7 +37,7 @@ class EndpointDirectory:
         return await self._cache.get(endpoint_id, lambda: self._load(tenant_id, endpoint_id))
 
     def secret_of(self, row: CallEndpointRow) -> str | None:
-        """What its webhooks are signed with; None where nothing that can be read is stored. It is not kept in memory."""
+        """What its webhooks are signed with; None where none can be read. It is not kept in memory."""
         if row.secret is None or self._envelope is None:
             return None
         try:

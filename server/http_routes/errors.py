@@ -34,12 +34,12 @@ def answer(error: Exception, request_id: str) -> HttpError:
     found = status.answer(error, request_id)
     trailing = dict(found.metadata)
     details = trailing[status.DETAILS_KEY]
-    assert isinstance(details, bytes)
+    packed = details if isinstance(details, bytes) else details.encode()
     headers = {name: value for name, value in trailing.items() if isinstance(value, str)}
     return HttpError(
         http_status=_HTTP_STATUSES.get(found.reason) or 500,
         code=found.code.name,
-        body=MessageToDict(status_pb2.Status.FromString(details)),
+        body=MessageToDict(status_pb2.Status.FromString(packed)),
         headers=headers,
         unforeseen=found.unforeseen,
     )

@@ -139,7 +139,11 @@ def test_vapis_reasons(reason: str | None, ours: str) -> None:
     ("provider", "payload", "number"),
     [
         ("twilio", {**TWILIO, "Direction": "outbound-api"}, "+14155550100"),
-        ("vonage", {"uuid": "u", "direction": "outbound", "from": "14155550100", "to": "447700900123"}, "+447700900123"),
+        (
+            "vonage",
+            {"uuid": "u", "direction": "outbound", "from": "14155550100", "to": "447700900123"},
+            "+447700900123",
+        ),
         (
             "retell",
             {
