@@ -1,4 +1,4 @@
-"""Placeholder of w5-crm's module, until it is merged."""
+"""Phone numbers as people write them, read into one form: E.164, by Google's rules for every country (libphonenumber)."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,28 @@ import phonenumbers
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A phone number. `value` is E.164, e.g. `+4930901820`; of one that could not be read, what was written, trimmed."""
+
     value: str
     unreadable: bool
 
 
 def read(raw: str, region: str | None = None) -> Number:
+    """Reads a number; never fails, as a number that cannot be read is kept as it was written.
+
+    `region` is the ISO 3166 country of numbers without a country code; without one such a number cannot be read. What
+    is read already reads as itself.
+    """
+    written = " ".join(raw.split())
     try:
-        parsed = phonenumbers.parse(raw, region)
+        parsed = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
-        return Number(raw, True)
+        return Number(written or raw, unreadable=True)
     if not phonenumbers.is_possible_number(parsed):
-        return Number(raw, True)
-    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), False)
+        return Number(written or raw, unreadable=True)
+    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), unreadable=False)
+
+
+def is_region(name: str) -> bool:
+    """Whether it is the ISO 3166 name of a country that has phone numbers, e.g. `DE`."""
+    return name in phonenumbers.SUPPORTED_REGIONS

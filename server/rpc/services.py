@@ -3,6 +3,7 @@
 from typing import Final
 
 from kith.analytics.v1 import analytics_service_pb2
+from kith.call.v1 import call_service_pb2
 from kith.contact.v1 import contact_service_pb2
 from kith.context.v1 import context_service_pb2
 from kith.interaction.v1 import interaction_service_pb2
@@ -18,6 +19,7 @@ DESCRIPTORS: Final = tuple(
         contact_service_pb2,
         memory_service_pb2,
         interaction_service_pb2,
+        call_service_pb2,
         analytics_service_pb2,
         outreach_service_pb2,
         maintenance_service_pb2,

@@ -241,7 +241,7 @@ def renewed(ledger: Ledger, before: Stored, now: datetime) -> Stored:
         fell = until
     _, band = warmth_at(ledger, now)
     rank, rank_before = BANDS.index(band), BANDS.index(before.warmth_band)
-    if band in ("hot", "warm") and (rank > rank_before or rank == rank_before and fell != before.warmth_fell_at):
+    if band in ("hot", "warm") and (rank > rank_before or (rank == rank_before and fell != before.warmth_fell_at)):
         fell = None
     return stored(ledger, now, fell)
 
