@@ -108,7 +108,6 @@ class Server:
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
         interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
-        call_service_pb2_grpc.add_CallServiceServicer_to_server(CallServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
         call_service_pb2_grpc.add_CallServiceServicer_to_server(CallServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
