@@ -20,11 +20,14 @@ from store.tables.base import values
 from store.tables.contact import ContactRow
 from store.tables.interaction_log import InteractionLogRow
 from store.tables.memory import EntityRow, MemoryRow
+from store.warmth import CONFIG_ARRAY
 
 _OPEN: Final = text(
-    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone, m.r, m.alpha, m.a, m.b"
+    f"SELECT {', '.join(f'c.{f.name}' for f in fields(ContactRow))}, t.time_zone, {CONFIG_ARRAY},"
+    " m.r, m.alpha, m.a, m.b"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
     " LEFT JOIN churn_models m ON m.tenant_id = c.tenant_id"
+    " LEFT JOIN warmth_configs w ON w.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact FOR UPDATE OF c"
 )
 
@@ -70,7 +73,6 @@ STATE: Final = tuple(
     and f.name not in (
         "external_id", "channel", "display_name", "language", "time_zone", "outreach_consent", "created_at", "version",
         "title", "tags", "attributes",
-        "warmth", "warmth_band", "warmth_changes_at", "warmth_band_until", "warmth_fell_at", "last_touch_at", "touches",
     )
 )  # fmt: skip
 """The columns of a contact's row that a turn may change."""
@@ -90,10 +92,11 @@ _WRITE: Final = text(
       INSERT INTO contact_days AS d (tenant_id, contact_id, day, turns) VALUES (:tenant, :contact, :day, 1)
       ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET turns = d.turns + 1
     ), activity AS (
-      INSERT INTO daily_activity AS a (tenant_id, contact_id, day, turns, {", ".join(MOOD_COLUMNS)})
-      VALUES (:tenant, :contact, :tenant_day, 1, {_MOOD_COUNTS})
+      INSERT INTO daily_activity AS a (tenant_id, contact_id, day, turns, first_at, {", ".join(MOOD_COLUMNS)})
+      VALUES (:tenant, :contact, :tenant_day, 1, :at, {_MOOD_COUNTS})
       ON CONFLICT (tenant_id, contact_id, day) DO UPDATE SET
-        turns = a.turns + 1, {", ".join(f"{mood} = a.{mood} + excluded.{mood}" for mood in MOOD_COLUMNS)}
+        turns = a.turns + 1, first_at = least(a.first_at, excluded.first_at),
+        {", ".join(f"{mood} = a.{mood} + excluded.{mood}" for mood in MOOD_COLUMNS)}
     ), log AS (
       INSERT INTO interaction_logs ({_LOG})
       SELECT {_LOG} FROM json_populate_record(NULL::interaction_logs, CAST(:log AS json))
@@ -134,6 +137,9 @@ class Opened:
 
     contact: ContactRow
     tenant_zone: str
+    warmth_constants: list[Any] | None
+    """The tenant's own constants of warmth in the order of `store.warmth.CONFIG_ARRAY`, where it has some."""
+
     churn_model: tuple[float, float, float, float] | None
     """r, alpha, a and b of the tenant's own churn model, where it has one."""
 
@@ -188,8 +194,8 @@ async def open_contact(tx: Transaction, contact_id: str) -> Opened | None:
     row = (await tx.execute(_OPEN, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
     if row is None:
         return None
-    *contact, zone, r, alpha, a, b = row
-    return Opened(ContactRow(*contact), zone, None if r is None else (r, alpha, a, b))
+    *contact, zone, constants, r, alpha, a, b = row
+    return Opened(ContactRow(*contact), zone, constants, None if r is None else (r, alpha, a, b))
 
 
 async def session_around(tx: Transaction, contact_id: str, at: datetime, pause: timedelta) -> str | None:

@@ -30,7 +30,8 @@ class State:
     `relationship.active_streak`. `stage` is the stage at the last turn; read it with
     `relationship.stage_now`, which knows about silence. `last_active_at` is the newest
     turn of either side, `last_wrote_at` the newest in which the contact said something. `recent_gaps` are the last gaps
-    between sessions in days. `hours` counts turns by local hour.
+    between sessions in days. `hours` counts turns by local hour. `touches` is what the warmth follows from, see
+    `server.domain.warmth.ledger`.
     """
 
     mood: Mood = "neutral"
@@ -52,3 +53,4 @@ class State:
     recent_gaps: tuple[float, ...] = ()
     hours: tuple[int, ...] = field(default=(0,) * 24)
     churn_risk: float = 0.0
+    touches: tuple[float, ...] = ()

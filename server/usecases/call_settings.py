@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-import phonenumbers
-
+from server.domain import phone
 from server.domain.errors import InvalidInput
 from server.usecases import audit
 from server.usecases.services import Services
@@ -35,7 +34,7 @@ async def get_settings(services: Services, tenant_id: str) -> CallSettingsRow:
 async def update_settings(services: Services, tenant_id: str, change: SettingsChange) -> CallSettingsRow:
     """Changes settings. Raises InvalidInput for a country that has no numbers."""
     region = change.default_region
-    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+    if region and not phone.is_region(region):
         raise InvalidInput.of("default_region", "must be the ISO 3166 code of a country with phone numbers")
     given = {
         "default_region": None if region is None else (region or None,),
@@ -43,7 +42,7 @@ async def update_settings(services: Services, tenant_id: str, change: SettingsCh
         "transcript_retention_days": _days(change.transcript_retention_days),
         "remember_summaries": None if change.remember_summaries is None else (change.remember_summaries,),
     }
-    changes = {name: value[0] for name, value in given.items() if value is not None}
+    changes: dict[str, Any] = {name: value[0] for name, value in given.items() if value is not None}
 
     async def work(tx: Transaction) -> CallSettingsRow:
         row = replace(await call_settings.held(tx), **changes, updated_at=services.clock())

@@ -18,7 +18,7 @@ from server.domain.errors import FieldViolation, InvalidInput, NotFound, Unavail
 from server.domain.phone import Number
 from server.domain.turn import AHEAD, EARLIEST
 from server.usecases import audit, call_effects
-from server.usecases.identities import contact_of_number, owner_of
+from server.usecases.identities import contact_of_number, owner_of_number
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from store import call_settings, calls, contacts
@@ -187,13 +187,14 @@ class _Telling:
             return earlier, False
         if call.contact_id is not None:
             return call.contact_id, False
-        if call.caller_number is None:
+        if call.caller_number is None or domain.withheld(call.caller_number):
             return earlier, False
-        number = Number(call.caller_number, call.number_unreadable)
-        owner = await owner_of(tx, "phone", number.value)
+        owner = await owner_of_number(tx, call.caller_number)
         if owner is not None:
             return owner, False
-        return await contact_of_number(tx, number, call.caller_name, self._now, call.caller_number)
+        number = Number(call.caller_number, call.number_unreadable)
+        raw = self._told.caller_number or call.caller_number
+        return await contact_of_number(tx, number, call.caller_name, self._now, raw)
 
 
 def _check(told: Told, now: datetime) -> None:

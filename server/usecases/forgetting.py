@@ -5,7 +5,7 @@ from datetime import datetime
 
 from server import ids
 from server.domain.contact import State
-from server.usecases import audit, records
+from server.usecases import audit, records, warmth
 from server.usecases.snapshots import Change
 from store import contact_data, contacts, receipts
 from store.database import Transaction
@@ -29,7 +29,7 @@ async def forget_everything(
     name does not say it.
     """
     counts = await contact_data.forget(tx, contact_id)
-    version = await contacts.change(tx, contact_id, records.state_columns(State()))
+    version = await contacts.change(tx, contact_id, {**records.state_columns(State()), **warmth.NO_WARMTH})
     forgotten = Forgotten(counts["memories"], counts["entities"], ids.new("era", now))
     await audit.record(tx, target=contact_id, action=action)
     await receipts.leave(tx, forgotten.receipt_id, "memories", contact_id, counts, now)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from server.domain.errors import Conflict, FieldViolation, InvalidInput, PermissionDenied
 from server.domain.turn import AHEAD, EARLIEST
 from server.domain.zones import check_zone
-from server.usecases import audit
+from server.usecases import audit, warmth
 from server.usecases.contacts import id_taken
 from server.usecases.portability import Archive, key_of
 from server.usecases.services import Services
@@ -50,7 +50,7 @@ async def import_contact(services: Services, tenant_id: str, archive: Archive, *
             rows = archive.tables[name]
             for start in range(0, len(rows), _BATCH):
                 await under_way.take(tx, name, rows[start : start + _BATCH])
-        return await under_way.finish(tx)
+        return await under_way.finish(tx, services.clock())
 
     try:
         return await services.database.run(tenant_id, work)
@@ -106,7 +106,7 @@ async def import_stream(
                 await under_way.take(tx, kind, waiting)
             if ended is None or any(ended.get(name, 0) != counts[name] for name in EXPORTED):
                 raise InvalidInput.of("end", "must come, and must count the records that came: some are missing")
-            return await under_way.finish(tx)
+            return await under_way.finish(tx, now)
     except ForeignKeyViolation as error:
         raise _of_nothing() from error
     except UniqueViolation as error:
@@ -144,10 +144,12 @@ class _UnderWay:
                 reason="CONTACT_ID_TAKEN",
             )
 
-    async def finish(self, tx: Transaction) -> Imported:
+    async def finish(self, tx: Transaction, now: datetime) -> Imported:
         """What was done."""
         if self.known:
             return Imported(self.contact_id, {}, created=False)
+        # An export does not say it: it follows from the touches.
+        await warmth.recompute_contact(tx, self.contact_id, now)
         await audit.record(tx, target=self.contact_id)
         return Imported(self.contact_id, {name: self.counts[name] for name in EXPORTED}, created=True)
 

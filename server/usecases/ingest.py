@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from server import ids
@@ -16,8 +17,9 @@ from server.domain.memory import Entity, Memory
 from server.domain.mood import Classified, classify, energy, next_mood
 from server.domain.snapshot import ContactSnapshot
 from server.domain.turn import AHEAD, EARLIEST, Turn
+from server.domain.warmth import ledger as ledgers
 from server.domain.words import Energy, MoodSource
-from server.usecases import records
+from server.usecases import records, warmth
 from server.usecases.consolidation import AFTER_INGEST, job_after_turn, job_name
 from server.usecases.forgetting import forget_everything
 from server.usecases.outreach.consent import heed_stop_word
@@ -133,6 +135,9 @@ async def _take_in(
     # As of the turn: from here on the risk grows with silence, which reports add when they are read.
     at = state_after.last_active_at or turn.occurred_at
     state_after = replace(state_after, churn_risk=round(risk_of(state_after, model, at), 6))
+    tenant_day = turn.occurred_at.astimezone(ZoneInfo(opened.tenant_zone)).date()
+    warm = await _warm(tx, opened, state.total_messages == 0, warmth.Turned(tenant_day, turn.occurred_at), now)
+    state_after = replace(state_after, touches=tuple(warm["touches"]))
     job = None if before.job_waiting else job_after_turn(tx.tenant_id, row.contact_id, now)
     ingested = Ingested(
         ids.new("int", now),
@@ -142,8 +147,8 @@ async def _take_in(
         deferred_tasks_queued=len(AFTER_INGEST) if job else 0,
     )
     log = _log_row(tx.tenant_id, row.contact_id, ingested, turn, feeling, now)
-    days = (day, turn.occurred_at.astimezone(ZoneInfo(opened.tenant_zone)).date())
-    version = await turns.write(tx, _writes(log, days, state_after, learned, job))
+    columns = {**records.state_columns(state_after), **warm}
+    version = await turns.write(tx, _writes(log, (day, tenant_day), columns, learned, job))
     if version is None:
         raise NotFound.contact(row.contact_id)
     if held is None:
@@ -174,17 +179,33 @@ async def _session(tx: Transaction, contact_id: str, state: State, turn: Turn) -
     return relationship.session_of(state, turn)
 
 
+async def _warm(
+    tx: Transaction, opened: turns.Opened, is_first: bool, turned: warmth.Turned, now: datetime
+) -> dict[str, Any]:
+    """The columns that keep the contact's warmth, after the turn: from the row alone, but where it comes late."""
+    row, config, zone = opened.contact, warmth.config_from(opened.warmth_constants), opened.tenant_zone
+    ledger = tuple(row.touches)
+    if not ledger and is_first:
+        ledger = ledgers.empty(config, zone)
+    after = ledgers.with_turn(ledger, config, zone, turned.day, turned.at, now)
+    if after is None:
+        return await warmth.columns_anew(tx, row.contact_id, config, zone, now, turned)
+    stored = ledgers.renewed(after, warmth.stored_of(row), now)
+    last = turned.at if row.last_touch_at is None else max(row.last_touch_at, turned.at)
+    return {**warmth.stored_columns(stored), "last_touch_at": last, "touches": after}
+
+
 def _writes(
-    log: InteractionLogRow, days: tuple[date, date], state: State, learned: Learned, job: Job | None
+    log: InteractionLogRow, days: tuple[date, date], state: dict[str, Any], learned: Learned, job: Job | None
 ) -> turns.TurnWrites:
-    """`days` are the turn's day where the contact lives, and in the tenant's zone."""
+    """`days` are the turn's day where the contact lives, and in the tenant's zone; `state` has all columns of STATE."""
     tenant_id, contact_id, source = log.tenant_id, log.contact_id, [log.interaction_id]
     return turns.TurnWrites(
         log=log,
         day=days[0],
         tenant_day=days[1],
         mood=None if log.mood_source == "none" else log.mood,
-        state=records.state_columns(state),
+        state=state,
         added=[records.memory_row(m, tenant_id, contact_id, source) for m in learned.added],
         # A memory that was said again has one more source; one that was superseded has not.
         changed={

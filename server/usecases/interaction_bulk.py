@@ -13,7 +13,7 @@ from server.usecases import audit
 from server.usecases.interactions import new_row
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from server.usecases.warmth import recompute_contact
+from server.usecases.warmth import columns_anew, constants
 from store import contacts, interactions
 from store.database import Transaction
 from store.errors import StoreError
@@ -126,7 +126,9 @@ async def _store(
         stored.update({i: Named(row, there[row.contact_id]) for i, row in good.items() if row.interaction_id in added})
         await audit.record_all(tx, [named.row.interaction_id for named in stored.values()])
         touched = sorted({named.row.contact_id for named in stored.values()})
-        return {i: Change(await recompute_contact(tx, i, now) or 0) for i in touched}
+        config, zone = await constants(tx)
+        columns = {i: await columns_anew(tx, i, config, zone, now) for i in touched}
+        return {i: Change(await contacts.change(tx, i, columns[i]) or 0) for i in touched}
 
     try:
         await services.snapshots.change_many(tenant_id, contact_ids, work)

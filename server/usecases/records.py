@@ -37,7 +37,9 @@ def state(row: ContactRow) -> State:
 
 def state_of(columns: Mapping[str, Any]) -> State:
     """The state in columns that may be more."""
-    values = {name: columns[name] for name in _STATE}
+    values = {name: columns[name] for name in _STATE if name != "touches"}
+    # No export holds it: it is worked out anew.
+    values["touches"] = tuple(columns.get("touches", ()))
     values["recent_gaps"] = tuple(values["recent_gaps"])
     values["hours"] = tuple(values["hours"])
     return State(**values)
@@ -48,6 +50,7 @@ def state_columns(value: State) -> dict[str, Any]:
     columns: dict[str, Any] = {name: getattr(value, name) for name in _STATE}
     columns["recent_gaps"] = list(value.recent_gaps)
     columns["hours"] = list(value.hours)
+    columns["touches"] = list(value.touches)
     return columns
 
 

@@ -187,7 +187,7 @@ def test_turn_by_turn_it_is_what_the_tables_say(
 def test_it_is_told_when_it_falls_to_the_next_band(touches: list[Touch], config: Config) -> None:
     state = ledger([t for t in touches if t.at <= NOW], config=config)
     falls = ledgers.falls_to(state, NOW)
-    score, band = ledgers.warmth_at(state, NOW)
+    _, band = ledgers.warmth_at(state, NOW)
     if falls is None:
         assert band == "cold"
         return

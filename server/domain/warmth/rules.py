@@ -140,9 +140,9 @@ def chat_touches(day: date, first_at: datetime, turns: int, config: Config) -> l
 def quality(kind: str, metadata: Mapping[str, Any]) -> float:
     """Where in its kind's band a touch stands, 0 (plain) to 1 (best), by what is noted of it; a note is always 0.
 
-    Engaged (`direction` inbound, or `answered` true) and a good `sentiment` (positive, very_positive) give half each; of
-    calls, video calls and meetings 0.3 each, and the length (`duration_minutes`, up to an hour) 0.4. Values of other
-    types count for nothing.
+    Engaged (`direction` inbound, or `answered` true) and a good `sentiment` (positive, very_positive) give half each;
+    of calls, video calls and meetings 0.3 each, and the length (`duration_minutes`, up to an hour) 0.4. Values of
+    other types count for nothing.
     """
     if kind == "note":
         return 0.0
@@ -202,7 +202,7 @@ def worth(points: float, age_days: float, config: Config) -> float:
         return 0.0
     if age_days <= config.fresh_days:
         return points
-    return points * 2.0 ** (-(age_days - config.fresh_days) / config.half_life_days)
+    return float(points * 2.0 ** (-(age_days - config.fresh_days) / config.half_life_days))
 
 
 def score_of(value: float) -> float:
@@ -221,4 +221,4 @@ def band_of(score: float, hot_from: float, warm_from: float, cool_from: float) -
 
 def shown_from(least: float) -> float:
     """The lowest sum of worths that is shown as `least` or more."""
-    return math.ceil(round(least * 10, 6)) / 10 - 0.05 - _TIES
+    return float(math.ceil(round(least * 10, 6)) / 10 - 0.05 - _TIES)

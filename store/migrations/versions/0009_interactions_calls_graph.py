@@ -346,11 +346,34 @@ TENANT_TABLES = (
 )
 
 
+# Of days whose raw turns are gone nobody knows it: then it is taken to have been noon.
+FIRST_TURNS = """
+    UPDATE daily_activity a SET first_at = i.first_at FROM (
+        SELECT i.contact_id, (i.occurred_at AT TIME ZONE t.time_zone)::date AS day, min(i.occurred_at) AS first_at
+        FROM interaction_logs i JOIN tenants t ON t.tenant_id = i.tenant_id
+        WHERE i.tenant_id = :tenant GROUP BY 1, 2
+    ) i
+    WHERE a.tenant_id = :tenant AND a.contact_id = i.contact_id AND a.day = i.day
+"""
+
+# Their warmth is worked out by the next renewal of what is due.
+WARMTH_DUE = """
+    UPDATE contacts SET warmth_changes_at = last_active_at WHERE tenant_id = :tenant AND last_active_at IS NOT NULL
+"""
+
+
 def upgrade() -> None:
     for statement in (*COLUMNS, *INDEXES, *TABLES):
         op.execute(text(statement))
     for table in TENANT_TABLES:
         isolate(table)
+    connection = op.get_bind()
+    # Row-level security binds the owner too: without a tenant an update would find no row, and say nothing.
+    for tenant in connection.execute(text("SELECT tenant_id FROM tenants ORDER BY tenant_id")).scalars().all():
+        connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": tenant})
+        for statement in (FIRST_TURNS, WARMTH_DUE):
+            connection.execute(text(statement), {"tenant": tenant})
+    connection.execute(text("SELECT set_config('app.tenant', '', true)"))
 
 
 def downgrade() -> None:
@@ -359,3 +382,4 @@ def downgrade() -> None:
     for column in ADDED:
         op.drop_column("contacts", column)
     op.drop_index("outreach_triggers_sent_idx")
+    op.drop_column("daily_activity", "first_at")

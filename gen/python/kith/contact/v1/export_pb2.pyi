@@ -1607,6 +1607,7 @@ class ExportedActivity(_message.Message):
     FRUSTRATED_FIELD_NUMBER: _builtins.int
     BORED_FIELD_NUMBER: _builtins.int
     ANGRY_FIELD_NUMBER: _builtins.int
+    FIRST_AT_FIELD_NUMBER: _builtins.int
     day: _builtins.str
     """The day, `YYYY-MM-DD`."""
     turns: _builtins.int
@@ -1629,6 +1630,10 @@ class ExportedActivity(_message.Message):
     """Turns in which they were bored."""
     angry: _builtins.int
     """Turns in which they were angry."""
+    @_builtins.property
+    def first_at(self) -> _timestamp_pb2.Timestamp:
+        """When the first turn was; left out where nobody noted it."""
+
     def __init__(
         self,
         *,
@@ -1643,12 +1648,15 @@ class ExportedActivity(_message.Message):
         frustrated: _builtins.int = ...,
         bored: _builtins.int = ...,
         angry: _builtins.int = ...,
+        first_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_first_at", b"_first_at", "first_at", b"first_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["angry", b"angry", "anxious", b"anxious", "bored", b"bored", "day", b"day", "excited", b"excited", "frustrated", b"frustrated", "happy", b"happy", "neutral", b"neutral", "playful", b"playful", "sad", b"sad", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_first_at", b"_first_at", "angry", b"angry", "anxious", b"anxious", "bored", b"bored", "day", b"day", "excited", b"excited", "first_at", b"first_at", "frustrated", b"frustrated", "happy", b"happy", "neutral", b"neutral", "playful", b"playful", "sad", b"sad", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__first_at: _TypeAlias = _typing.Literal["first_at"]  # noqa: Y015
+    _WhichOneofArgType__first_at: _TypeAlias = _typing.Literal["_first_at", b"_first_at"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__first_at) -> _WhichOneofReturnType__first_at | None: ...
 
 Global___ExportedActivity: _TypeAlias = ExportedActivity  # noqa: Y015
 
