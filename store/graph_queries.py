@@ -126,12 +126,14 @@ class UserStats:
 
 
 _USER_STATS: Final = text(
-    "SELECT s.recalls, s.workspaces, d.peels, d.keeps, d.good, d.bad, d.artifacts, least(s.first_at, d.first_at), greatest(s.last_at, d.last_at)"  # noqa: S608
+    "SELECT s.recalls, s.workspaces, d.peels, d.keeps, d.good, d.bad, d.artifacts,"  # noqa: S608
+    " least(s.first_at, d.first_at), greatest(s.last_at, d.last_at)"
     " FROM (SELECT count(*) FILTER (WHERE v.kind = 'recall') AS recalls,"
     " count(*) FILTER (WHERE v.kind = 'workspace') AS workspaces, min(v.occurred_at) AS first_at,"
     " max(v.occurred_at) AS last_at FROM graph_events v"
     f" WHERE v.tenant_id = :tenant AND v.generation = :generation AND v.user_id = :user AND {_SINCE.format('v')}) s,"
-    f" (SELECT {_KINDS}, count(DISTINCT e.artifact_id) AS artifacts, min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at"
+    f" (SELECT {_KINDS}, count(DISTINCT e.artifact_id) AS artifacts,"
+    " min(e.occurred_at) AS first_at, max(e.occurred_at) AS last_at"
     f" FROM {_EDGES_TO_EVENTS} AND v.user_id = :user AND {_SINCE.format('e')}) d"
 )
 
