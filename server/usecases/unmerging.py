@@ -1,7 +1,7 @@
 """A merge undone: what moved goes back, as far as it is still there, and what came since stays where it came to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
