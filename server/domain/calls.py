@@ -102,6 +102,18 @@ class Call:
     updated_at: datetime
 
 
+_WITHHELD: Final = frozenset(
+    "anonymous blocked na private restricted unavailable unknown withheld"
+    " +266696687 +7378742833 +2562533 +8656696 +86282452253".split()
+)
+"""What phone systems put for a number that the caller hides; Twilio spells the words on a phone's keys, too."""
+
+
+def withheld(caller_number: str) -> bool:
+    """Whether it is nobody's number, but says that the caller hid theirs."""
+    return "".join(char for char in caller_number.lower() if char.isalnum() or char == "+") in _WITHHELD
+
+
 _TIMES: Final = frozenset({"at", "started_at", "ended_at"})
 _DEFAULTS: Final = {
     f.name: f.default for f in fields(Told) if f.name not in ("provider", "call_sid", "collected_data", "topics")

@@ -36,7 +36,7 @@ async def follow(
     *,
     remember: bool,
     now: datetime,
-) -> dict[str, Change | None]:
+) -> dict[str, Change]:
     """Brings the contacts that the call is, or was, with up to what it is by now; None for one that is deleted.
 
     The caller holds them. Returns what became of each.
@@ -45,7 +45,7 @@ async def follow(
     forgot = await _remember(tx, before, row, remember, now)
     if row is not None and row.contact_id is not None:
         await _name(tx, before, row, held[row.contact_id])
-    changes: dict[str, Change | None] = {}
+    changes: dict[str, Change] = {}
     for contact_id in held:
         version = await recompute_contact(tx, contact_id, now) if touched else await contacts.change(tx, contact_id, {})
         erases = forgot or row is None or row.contact_id != contact_id

@@ -18,7 +18,7 @@ from server.domain.errors import FieldViolation, InvalidInput, NotFound, Unavail
 from server.domain.phone import Number
 from server.domain.turn import AHEAD, EARLIEST
 from server.usecases import audit, call_effects
-from server.usecases.identities import contact_of_number, owner_of
+from server.usecases.identities import contact_of_number, owner_of_number
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from store import call_settings, calls, contacts
@@ -87,7 +87,7 @@ class _Telling:
         _check(self._told, self._now)
         for _ in range(_ATTEMPTS):
             try:
-                await self._services.snapshots.change_several(self._tenant_id, self._announced, self._work)
+                await self._services.snapshots.change_many(self._tenant_id, self._announced, self._work)
             except _Elsewhere as other:
                 self._announced |= other.contact_ids
             except UniqueViolation:
@@ -98,7 +98,7 @@ class _Telling:
                 return self._result
         raise Unavailable("The call's contact kept changing; try again.")
 
-    async def _work(self, tx: Transaction) -> dict[str, Change | None]:
+    async def _work(self, tx: Transaction) -> dict[str, Change]:
         told, settings = self._told, await call_settings.get(tx)
         told = _read_number(told, settings.default_region)
         await calls.hold(tx, told.provider, told.call_sid)
@@ -126,7 +126,7 @@ class _Telling:
         known: Sequence[Event],
         new: Sequence[Event],
         settings: CallSettingsRow,
-    ) -> dict[str, Change | None]:
+    ) -> dict[str, Change]:
         """`known` is what was told before, `new` what is to be stored."""
         before = domain.fold(known) if known else None
         call = domain.fold([*known, *new])
@@ -143,7 +143,9 @@ class _Telling:
         if callers.known() is not None:
             await audit.record(tx, target=call_id)
         self._result = Result(stored, created=row is None)
-        return await call_effects.follow(tx, row, stored, held, remember=settings.remember_summaries, now=self._now)
+        changes = await call_effects.follow(tx, row, stored, held, remember=settings.remember_summaries, now=self._now)
+        # Of a contact that was made just now nobody holds anything yet.
+        return {one: change for one, change in changes.items() if one in self._announced}
 
     async def _call_id(self, tx: Transaction, row: CallRow | None) -> str:
         if row is not None:
@@ -185,13 +187,14 @@ class _Telling:
             return earlier, False
         if call.contact_id is not None:
             return call.contact_id, False
-        if call.caller_number is None:
+        if call.caller_number is None or domain.withheld(call.caller_number):
             return earlier, False
-        number = Number(call.caller_number, call.number_unreadable)
-        owner = await owner_of(tx, "phone", number.value)
+        owner = await owner_of_number(tx, call.caller_number)
         if owner is not None:
             return owner, False
-        return await contact_of_number(tx, number, call.caller_name, self._now, call.caller_number)
+        number = Number(call.caller_number, call.number_unreadable)
+        raw = self._told.caller_number or call.caller_number
+        return await contact_of_number(tx, number, call.caller_name, self._now, raw)
 
 
 def _check(told: Told, now: datetime) -> None:
