@@ -14,6 +14,7 @@ from server.credentials.tenants import GONE as TENANT_GONE
 from server.credentials.tenants import ZONE_CHANGED as TENANT_ZONE_CHANGED
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
+from server.domain.open_threads import Call, Touchpoint, open_threads
 from server.domain.ranking.encoded import DIMENSIONS, Encoded
 from server.domain.snapshot import ContactSnapshot
 from server.providers.encoder.minilm import NAME as ENCODER
@@ -133,7 +134,7 @@ class Snapshots:
         self,
         tenant_id: str,
         contact_ids: Collection[str],
-        work: Callable[[Transaction], Awaitable[Mapping[str, Change]]],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change | None]]],
     ) -> None:
         """The same for several contacts that one transaction changes; `work` returns what it did to which of them.
 
@@ -144,7 +145,7 @@ class Snapshots:
             zip(contact_ids, await _gathered(self._cache.mark(tenant_id, i) for i in contact_ids), strict=True)
         )
 
-        async def announced(tx: Transaction) -> Mapping[str, Change]:
+        async def announced(tx: Transaction) -> Mapping[str, Change | None]:
             done = await work(tx)
             for contact_id, change in done.items():
                 await _announce(tx, contact_id, marks[contact_id], change)
@@ -215,6 +216,7 @@ async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
     found = await snapshots.whole(tx, contact_id)
     if found is None:
         return None
+    calls = [Call(*values) for values in found.calls]
     return ContactSnapshot.build(
         version=found.contact.version,
         zone=found.zone,
@@ -222,6 +224,8 @@ async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
         state=records.state(found.contact),
         entities=[records.entity(row) for row in found.entities],
         memories=[records.memory(row) for row in found.memories],
+        calls=calls,
+        threads=open_threads([Touchpoint(*values) for values in found.touchpoints], calls),
         encoded=None if found.ranking_encoder == "none" else await encodings_of(tx, found.memories),
     )
 

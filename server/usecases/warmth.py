@@ -5,15 +5,30 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from server.domain.warmth import CHAT_QUALITY, DEFAULT, Config, Kind, Ledger, Touch, chat_touches
+from server.domain.warmth import (
+    CHAT_QUALITY,
+    DEFAULT,
+    Band,
+    Config,
+    Kind,
+    Ledger,
+    Touch,
+    band_of,
+    chat_touches,
+    score_of,
+)
 from server.domain.warmth import ledger as ledgers
+from server.domain.warmth.course import values
 from server.domain.warmth.rules import Counted, counted
 from server.domain.zones import known_zones
 from store import contacts, warmth
-from store.database import Transaction
+from store.database import Database, Transaction
 from store.tables.contact import ContactRow
 from store.tables.warmth import WarmthConfigRow
 from store.warmth import TouchRow
+
+_UNCOUNTED: Final = 3
+"""So many touches of a kind and day that do not count for the daily cap are told of."""
 
 _AHEAD: Final = timedelta(days=366)
 """Nothing is recorded further ahead than minutes; what an import brings may be."""
@@ -81,6 +96,30 @@ async def columns_anew(
     if turned is not None and turned.at <= now:
         last = max(last or turned.at, turned.at)
     return {**stored_columns(ledgers.anew(touches, ledger, config, now)), "last_touch_at": last, "touches": [*ledger]}
+
+
+async def warmth_as_of(database: Database, tenant_id: str, contact_id: str, at: datetime) -> tuple[float, Band]:
+    """The score and its band at a moment that may be long ago, by the touches that are known now."""
+    async with database.transaction(tenant_id) as tx:
+        config, zone = await constants(tx)
+        return score_at(config, await _touches_until(tx, contact_id, config, zone, at, at), at)
+
+
+async def _touches_until(
+    tx: Transaction, contact_id: str, config: Config, zone: str, split: datetime, until: datetime
+) -> list[Touch]:
+    """The touches up to a moment that can count at `split` or then, and some that do not for want of room."""
+    since = split - timedelta(days=config.horizon_days)
+    most = config.daily_cap + _UNCOUNTED
+    rows = await warmth.touches(tx, contact_id, zone, since=since, split=split, until=until, most=most)
+    return [touch for touch in touches_of(rows, config) if touch.at <= until]
+
+
+def score_at(config: Config, touches: Sequence[Touch], at: datetime) -> tuple[float, Band]:
+    """The score and its band at a moment, of touches among which are all that can count then."""
+    kept = counted([touch for touch in touches if touch.at <= at], config, at)
+    score = score_of(values(kept, config, [at])[0])
+    return score, band_of(score, config.hot_from, config.warm_from, config.cool_from)
 
 
 def ledger_of(rows: Sequence[TouchRow], config: Config, zone: str, now: datetime) -> tuple[Ledger, list[Counted]]:

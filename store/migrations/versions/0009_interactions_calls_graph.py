@@ -94,6 +94,8 @@ TABLES = (
         merge_id TEXT NOT NULL,
         contact_id TEXT NOT NULL,
         merged_contact_id TEXT NOT NULL,
+        merged_channel TEXT NOT NULL,
+        merged_external_id TEXT NOT NULL,
         merged_at TIMESTAMP WITH TIME ZONE NOT NULL,
         undo_until TIMESTAMP WITH TIME ZONE NOT NULL,
         undone_at TIMESTAMP WITH TIME ZONE,
@@ -109,7 +111,10 @@ TABLES = (
     CREATE INDEX contact_merges_tenant_id_merged_contact_id_idx ON contact_merges (tenant_id, merged_contact_id)
     """,
     """
-    CREATE INDEX contact_merges_tenant_id_undo_until_idx ON contact_merges (tenant_id, undo_until)
+    CREATE INDEX contact_merges_external_idx ON contact_merges (tenant_id, merged_channel, merged_external_id)
+    """,
+    """
+    CREATE INDEX contact_merges_spent_idx ON contact_merges (tenant_id, undo_until) WHERE moved <> '{}'
     """,
     """
     CREATE TABLE calls (
@@ -153,6 +158,12 @@ TABLES = (
     CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls (tenant_id, started_at, call_id)
     """,
     """
+    CREATE INDEX calls_recordings_idx ON calls (tenant_id, started_at) WHERE recording_url IS NOT NULL
+    """,
+    """
+    CREATE INDEX calls_transcripts_idx ON calls (tenant_id, started_at) WHERE transcript IS NOT NULL
+    """,
+    """
     CREATE TABLE call_events (
         tenant_id TEXT NOT NULL,
         call_id TEXT NOT NULL,
@@ -166,6 +177,16 @@ TABLES = (
     """,
     """
     CREATE INDEX call_events_tenant_id_contact_id_idx ON call_events (tenant_id, contact_id)
+    """,
+    """
+    CREATE TABLE gone_calls (
+        tenant_id TEXT NOT NULL,
+        call_digest BYTEA NOT NULL,
+        call_id TEXT NOT NULL,
+        erased BOOLEAN NOT NULL,
+        gone_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT gone_calls_pkey PRIMARY KEY (tenant_id, call_digest)
+    )
     """,
     """
     CREATE TABLE call_endpoints (
@@ -320,6 +341,7 @@ TENANT_TABLES = (
     "contact_merges",
     "calls",
     "call_events",
+    "gone_calls",
     "call_endpoints",
     "call_settings",
     "tracking_log",
