@@ -98,7 +98,8 @@ class _Days:
             self.chance.choice(self.turns).occurred_at + timedelta(minutes=self.chance.randint(5, 90))
             for _ in range(self.chance.randint(0, most))
         ]
-        return sorted(at for at in drawn if at < self.calendar.end)
+        latest = self.calendar.end - timedelta(minutes=5)
+        return sorted(at for at in drawn if at < latest)
 
 
 def _touchpoints(person: Person, days: _Days) -> list[Touchpoint]:
