@@ -22,7 +22,8 @@ _OF_GRAPH: Final = "neighbors"
 def figures(taken: Mapping[tuple[str, str], Taken], sizes: Sizes) -> dict[str, object]:
     """By group: the figures of its plain question, and of each of its questions under `cases`.
 
-    `worst_ratio` is the highest of the group; `missed` says in words what is above what it may be.
+    `worst_ratio` is the highest of the group; `missed` says in words what is above what it may be. Neither looks at
+    questions to which the small tenant has too few items for as long an answer: more items cost more at any size.
     """
     told: dict[str, dict[str, object]] = {}
     missed: list[str] = []
@@ -36,8 +37,11 @@ def figures(taken: Mapping[tuple[str, str], Taken], sizes: Sizes) -> dict[str, o
         if group not in told:
             told[group] = {**one, "worst_ratio": one["ratio"], "cases": {}}
         cases, worst = told[group]["cases"], told[group]["worst_ratio"]
-        if isinstance(cases, dict) and isinstance(worst, float):
+        if isinstance(cases, dict):
             cases[name] = one
+        if times.small_items < times.large_items:
+            continue
+        if isinstance(worst, float):
             told[group]["worst_ratio"] = max(worst, _ratio(times))
         if _ratio(times) > MOST_RATIO:
             missed.append(f"{group}, {name}: ratio {one['ratio']} is above {MOST_RATIO:g}")

@@ -8,8 +8,9 @@ from typing import Any, Final
 from server.domain.warmth import quality
 
 _KINDS: Final = {"message": 0.4, "email": 0.3, "note": 0.15, "call": 0.1, "meeting": 0.04, "video_call": 0.01}
-_MEAN_GAPS_DAYS: Final = (0.5, 1.5, 4.0, 10.0, 25.0, 60.0)
-"""Between two touches: from every few hours, who is hot, to every other month."""
+_KINDS_OF_THE_HOT: Final = {"message": 0.2, "email": 0.1, "call": 0.35, "meeting": 0.3, "video_call": 0.05}
+_MEAN_GAPS_DAYS: Final = (0.6, 1.5, 4.0, 10.0, 25.0, 60.0)
+"""Between two touches: from every few hours, who is hot, to every other month. Histories have them in turn."""
 
 _SEED: Final = 41
 _DIRECTIONS: Final = ("inbound", "outbound")
@@ -49,7 +50,8 @@ def histories(patterns: int, each: int, now: datetime) -> list[dict[str, object]
 
 
 def _happened(n: int, pattern: int, at: datetime, chance: random.Random) -> Happened:
-    kind = chance.choices(list(_KINDS), list(_KINDS.values()))[0]
+    kinds = _KINDS_OF_THE_HOT if pattern % len(_MEAN_GAPS_DAYS) == 0 else _KINDS
+    kind = chance.choices(list(kinds), list(kinds.values()))[0]
     metadata: dict[str, Any] = {"direction": chance.choice(_DIRECTIONS), "sentiment": chance.choice(_SENTIMENTS)}
     if kind in ("call", "meeting", "video_call"):
         metadata["duration_minutes"] = chance.randint(2, 70)

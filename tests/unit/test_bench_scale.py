@@ -104,3 +104,12 @@ def test_the_plain_question_stands_for_its_group_and_what_is_missed_is_said() ->
 def test_nothing_is_missed_where_all_is_within_its_bounds() -> None:
     told = figures({("list", "plain"): taken(2.0, 2.9), ("neighbors", "depth 2"): taken(1.0, 9.9)}, SIZES)
     assert told["missed"] == []
+
+
+def test_answers_of_unequal_length_are_told_but_not_judged() -> None:
+    few = Taken([1.0] * 9, [3.0] * 9, 5, 50)
+    told = figures({("list", "plain"): taken(2.0, 2.0), ("list", "rare"): few}, SIZES)
+    listed = told["list"]
+    assert isinstance(listed, dict)
+    assert listed["cases"]["rare"]["ratio"] == 3.0
+    assert (listed["worst_ratio"], told["missed"]) == (1.0, [])
