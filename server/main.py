@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from kith.analytics.v1 import analytics_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
+from kith.interaction.v1 import interaction_service_pb2_grpc
 from kith.maintenance.v1 import maintenance_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.outreach.v1 import outreach_service_pb2_grpc
@@ -32,6 +33,7 @@ from server.rpc import interceptors, services
 from server.rpc.analytics import AnalyticsServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
+from server.rpc.interaction import InteractionServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.outreach import OutreachServicer
@@ -98,6 +100,7 @@ class Server:
         context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
+        interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from store.lru import ByteBoundedLru
 from store.notifications import Notifications, notify
 from store.single_flight import SingleFlight
 from store.tables.memory import MemoryRow
+
+T = TypeVar("T")
 
 Tier = Literal["process", "redis", "postgres"]
 
@@ -120,15 +122,38 @@ class Snapshots:
 
         async def announced(tx: Transaction) -> Change | None:
             done = await work(tx)
-            if not mark.token or done is None or done.erases:
-                # Redis does not hear of this change, or what others still hold in memory must go.
-                version = ERASED if done is None else done.version
-                await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
+            await _announce(tx, contact_id, mark, done)
             return done
 
         done = await self._database.run(tenant_id, announced)
         await self._publish(tenant_id, contact_id, mark, done)
         if not mark.token:
+            await asyncio.sleep(_HEARD_SECONDS)
+
+    async def change_many(
+        self,
+        tenant_id: str,
+        contact_ids: Collection[str],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change]]],
+    ) -> None:
+        """The same for several contacts that one transaction changes; `work` returns what it did to which of them.
+
+        It locks them in the order of their ids, as everybody does who needs more than one. Of one that it returns
+        nothing for, Postgres is asked until its mark is over: name only contacts that exist.
+        """
+        marks = dict(
+            zip(contact_ids, await _gathered(self._cache.mark(tenant_id, i) for i in contact_ids), strict=True)
+        )
+
+        async def announced(tx: Transaction) -> Mapping[str, Change]:
+            done = await work(tx)
+            for contact_id, change in done.items():
+                await _announce(tx, contact_id, marks[contact_id], change)
+            return done
+
+        done = await self._database.run(tenant_id, announced)
+        await _gathered(self._publish(tenant_id, i, marks[i], change) for i, change in done.items())
+        if not all(mark.token for mark in marks.values()):
             await asyncio.sleep(_HEARD_SECONDS)
 
     async def _publish(self, tenant_id: str, contact_id: str, mark: Mark, done: Change | None) -> None:
@@ -173,6 +198,17 @@ class Snapshots:
             # Also where Redis could not be emptied of it, and against a reader that filled it in again. Snapshots hold
             # the zone of their days, and their version says nothing of it.
             self._cache.distrust()
+
+
+async def _announce(tx: Transaction, contact_id: str, mark: Mark, done: Change | None) -> None:
+    if not mark.token or done is None or done.erases:
+        # Redis does not hear of this change, or what others still hold in memory must go.
+        version = ERASED if done is None else done.version
+        await notify(tx, CHANGED, tenant=tx.tenant_id, contact=contact_id, version=str(version))
+
+
+async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
+    return list(await asyncio.gather(*work))
 
 
 async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
