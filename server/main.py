@@ -15,10 +15,12 @@ from grpc_reflection.v1alpha import reflection
 from kith.analytics.v1 import analytics_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
+from kith.interaction.v1 import interaction_service_pb2_grpc
 from kith.maintenance.v1 import maintenance_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.outreach.v1 import outreach_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
+from kith.warmth.v1 import warmth_service_pb2_grpc
 
 from server import garbage
 from server.composition import Composition
@@ -31,12 +33,14 @@ from server.rpc import interceptors, services
 from server.rpc.analytics import AnalyticsServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
+from server.rpc.interaction import InteractionServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.outreach import OutreachServicer
 from server.rpc.policy import largest_request
 from server.rpc.tenant import TenantServicer
 from server.rpc.transport import OPTIONS
+from server.rpc.warmth import WarmthServicer
 
 log: Final = logging.getLogger("kith.server")
 
@@ -96,10 +100,12 @@ class Server:
         context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
+        interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
+        warmth_service_pb2_grpc.add_WarmthServiceServicer_to_server(WarmthServicer(work), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
             [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],

@@ -1,5 +1,6 @@
 """The audit log: it only grows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,19 +22,18 @@ class AuditEntry:
     request_id: str | None
 
 
-async def add(tx: Transaction, entry: AuditEntry) -> None:
-    """Writes one entry for the transaction's tenant."""
+async def add(tx: Transaction, entries: Sequence[AuditEntry]) -> None:
+    """Writes entries for the transaction's tenant."""
     await tx.execute(
-        insert(audit_log).values(
-            tenant_id=tx.tenant_id,
-            audit_id=entry.audit_id,
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            target=entry.target,
-            request_id=entry.request_id,
-        )
-    )
+        insert(audit_log),
+        [
+            {
+                "tenant_id": tx.tenant_id, "audit_id": entry.audit_id, "at": entry.at, "actor": entry.actor,
+                "action": entry.action, "target": entry.target, "request_id": entry.request_id,
+            }
+            for entry in entries
+        ],
+    )  # fmt: skip
 
 
 async def newest(tx: Transaction, limit: int = 100) -> list[AuditEntry]:

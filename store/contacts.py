@@ -1,6 +1,6 @@
 """Queries on contacts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -62,6 +62,17 @@ async def by_ids(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, Conta
         select(*_COLUMNS).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id.in_(contact_ids))
     )
     return {row.contact_id: row for row in map(_row, rows)}
+
+
+async def names(tx: Transaction, contact_ids: Collection[str], *, lock: bool = False) -> dict[str, str | None]:
+    """The names of those of the contacts that exist, by id; with `lock`, they are held, one after another by id."""
+    query = (
+        select(contacts.c.contact_id, contacts.c.display_name)
+        .where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == func.any(list(contact_ids)))
+        .order_by(contacts.c.contact_id)
+    )
+    rows = await tx.execute(query.with_for_update() if lock else query)
+    return {row[0]: row[1] for row in rows}
 
 
 async def ids_after(tx: Transaction, after: str, limit: int) -> list[str]:

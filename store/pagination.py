@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -29,6 +29,20 @@ def decode(query: dict[str, Any], cursor: str, kinds: tuple[type, ...]) -> tuple
         return tuple(_unpack(value, kind) for value, kind in zip(packed, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error) as error:
         raise BadCursor from error
+
+
+def instant(cursor: str) -> datetime | None:
+    """The instant that a bare ISO 8601 time names, in UTC where it has no zone; None where it is no such time.
+
+    A `+` that became a space on its way in a URL is read as what it was.
+    """
+    for written in (cursor, cursor.replace(" ", "+")):
+        try:
+            at = datetime.fromisoformat(written)
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 def _fingerprint(query: dict[str, Any]) -> str:

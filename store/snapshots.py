@@ -34,13 +34,29 @@ MEMORY_ARRAY: Final = _array("m", _MEMORY)
 ENTITY_ARRAY: Final = _array("e", _ENTITY)
 """A row of `entities e` as a JSON array, see `read_entities`."""
 
+LATEST: Final = 30
+"""So many of the newest touchpoints and calls come along."""
+
+_TOUCHPOINT_ARRAY: Final = (
+    "json_build_array(i.occurred_at, i.kind, i.metadata -> 'direction', i.metadata -> 'outcome',"
+    " i.metadata -> 'next_action', i.metadata -> 'next_step', i.metadata -> 'next_steps')"
+)
+
 # One round trip instead of four, and JSON that is read in one go instead of rows read value by value.
 _WHOLE: Final = text(
     f"SELECT {', '.join(f'c.{name}' for name in _CONTACT)}, coalesce(c.time_zone, t.time_zone), t.ranking_encoder,"
     f" (SELECT json_agg({MEMORY_ARRAY} ORDER BY m.sequence, m.memory_id)::text FROM memories m"
     "   WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.contact_id AND m.status <> 'deleted'),"
     f" (SELECT json_agg({ENTITY_ARRAY} ORDER BY e.entity_id)::text FROM entities e"
-    "   WHERE e.tenant_id = c.tenant_id AND e.contact_id = c.contact_id)"
+    "   WHERE e.tenant_id = c.tenant_id AND e.contact_id = c.contact_id),"
+    f" (SELECT json_agg({_TOUCHPOINT_ARRAY})::text FROM ("
+    "   SELECT occurred_at, kind, metadata FROM interactions i"
+    "   WHERE i.tenant_id = c.tenant_id AND i.contact_id = c.contact_id"
+    f"  ORDER BY occurred_at DESC, interaction_id DESC LIMIT {LATEST}) i),"
+    " (SELECT json_agg(json_build_array(k.started_at, k.direction, k.status, k.summary))::text FROM ("
+    "   SELECT started_at, direction, status, summary FROM calls k"
+    "   WHERE k.tenant_id = c.tenant_id AND k.contact_id = c.contact_id"
+    f"  ORDER BY started_at DESC, call_id DESC LIMIT {LATEST}) k)"
     " FROM contacts c JOIN tenants t ON t.tenant_id = c.tenant_id"
     " WHERE c.tenant_id = :tenant AND c.contact_id = :contact"
 )
@@ -58,6 +74,10 @@ class WholeContact:
     ranking_encoder: str
     memories: list[MemoryRow]
     entities: list[EntityRow]
+    touchpoints: list[list[Any]]
+    """The newest: when, kind, and of the metadata direction, outcome, next_action, next_step, next_steps."""
+    calls: list[list[Any]]
+    """The newest: when, direction, status, summary."""
 
 
 async def whole(tx: Transaction, contact_id: str) -> WholeContact | None:
@@ -65,13 +85,15 @@ async def whole(tx: Transaction, contact_id: str) -> WholeContact | None:
     row = (await tx.execute(_WHOLE, {"tenant": tx.tenant_id, "contact": contact_id})).one_or_none()
     if row is None:
         return None
-    *contact, zone, encoder, remembered, known = row
+    *contact, zone, encoder, remembered, known, touchpoints, calls = row
     return WholeContact(
         contact=ContactRow(*contact),
         zone=zone,
         ranking_encoder=encoder,
         memories=read_memories(remembered),
         entities=read_entities(known),
+        touchpoints=[_read(values, [0]) for values in orjson.loads(touchpoints or "[]")],
+        calls=[_read(values, [0]) for values in orjson.loads(calls or "[]")],
     )
 
 

@@ -9,6 +9,7 @@ from kith.context.v1 import context_pb2 as pb
 from server.convert import times
 from server.domain import relationship
 from server.domain.memory import Memory
+from server.domain.open_threads import Call
 from server.domain.ranking.exchange import sources_of_both
 from server.domain.ranking.rank import Ranked
 from server.domain.turn import Turn
@@ -56,6 +57,18 @@ def answer(context: ContactContext) -> pb.GetContactContextResponse:
             trust_level=relationship.trust_level(state, stage),
         ),
         prompt=context.prompt,
+        warmth=pb.ContextWarmth(score=context.warmth[0], band=context.warmth[1]),
+        last_call=None if context.last_call is None else _last_call(context.last_call),
+        open_threads=[
+            pb.OpenThread(kind=thread.kind, about=thread.about, since=times.to_proto(thread.since))
+            for thread in context.threads
+        ],
+    )
+
+
+def _last_call(call: Call) -> pb.ContextCall:
+    return pb.ContextCall(
+        started_at=times.to_proto(call.started_at), direction=call.direction, status=call.status, summary=call.summary
     )
 
 

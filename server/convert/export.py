@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from kith.contact.v1 import contact_pb2
@@ -13,7 +12,7 @@ from kith.contact.v1 import export_touchpoints_pb2 as touchpoints
 from kith.options.v1 import options_pb2
 
 from server.convert import contact as convert
-from server.convert import times
+from server.convert import structs, times
 from server.domain.contact import State
 from server.domain.errors import InvalidInput
 from server.usecases import records
@@ -232,14 +231,5 @@ def _inner(message: Any, field: Any, value: Any) -> Any:
         always = isinstance(value, Struct) and not field.GetOptions().Extensions[options_pb2.nullable]
         return {} if always else None
     if isinstance(value, Struct):
-        return _whole_numbers(MessageToDict(value))
+        return structs.from_proto(value)
     return times.from_proto(value)
-
-
-def _whole_numbers(value: Any) -> Any:
-    """JSON as it was before it went through a Struct, which has no integers."""
-    if isinstance(value, dict):
-        return {name: _whole_numbers(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from server.domain import briefing_order, relationship
 from server.domain.contact import Profile, State
 from server.domain.memory import Memory
+from server.domain.open_threads import Call, Thread
 
 _CHARS_PER_TOKEN: Final = 3.5
 _TOKENS_PER_WORD: Final = 1.35
@@ -100,6 +101,8 @@ def compose(
     max_tokens: int,
     zone: str,
     known: Sequence[Memory] = (),
+    last_call: Call | None = None,
+    threads: Sequence[Thread] = (),
 ) -> str:
     """The briefing as of `now`, of at most `max_tokens` estimated tokens.
 
@@ -107,10 +110,15 @@ def compose(
     whatever is said, best first; those of the message come before them. Sentences are whole: what no longer fits is
     left out or told in its first sentences, least relevant first; those facts that are told stand in the order of
     `briefing_order`. Facts get a third of the room that there is for
-    memories, and what the moments leave of it.
+    memories, and what the moments leave of it. Before them come the last call and what is still open, which get a
+    third of the room as well.
     """
     local = ZoneInfo(zone)
     head = _fitting([], [[_who(profile)], [_standing(state, now, local)]], [], max_tokens)
+    used = estimated_tokens("\n".join(head))
+    calls = [_last_call(last_call, now, local)] if last_call else []
+    around = [*calls, *([_still_open(thread, now, local)] for thread in threads)]
+    head += _fitting(head, around, [], used + (max_tokens - used) // 3)
     told_of = {m.id: m for m in (*memories, *known) if m.type != "episode" and briefing_order.worth_telling(m)}
     facts = [[f"- {_clean(m.content)}"] for m in told_of.values()]
     order = {line: briefing_order.place(m) for m, (line,) in zip(told_of.values(), facts, strict=True)}
@@ -167,6 +175,22 @@ def _standing(state: State, now: datetime, zone: ZoneInfo) -> str:
         f" {_count(state.total_sessions, 'conversation')}, the last {_ago(state.last_active_at, now, zone)}.{days}"
         f" Their mood was {state.mood} with {state.energy} energy, their tone {state.style}."
     )
+
+
+def _last_call(call: Call, now: datetime, zone: ZoneInfo) -> list[str]:
+    """The last call, with what it was about as far as there is room."""
+    who = "They called you" if call.direction == "inbound" else "You called them"
+    answered = "" if call.status == "completed" else f" ({_clean(call.status)})"
+    told = f"Last call: {who} {_ago(call.started_at, now, zone)}{answered}."
+    return [*(f"{told} {opening}" for opening in _openings(_clean(call.summary or "")) if opening), told]
+
+
+def _still_open(thread: Thread, now: datetime, zone: ZoneInfo) -> str:
+    since = _ago(thread.since, now, zone)
+    about = _clean(thread.about or "").replace("_", " ")
+    if thread.kind == "missed_call":
+        return f"Still open: you missed their call {since}{f': {about}' if about else ''}."
+    return f"Still open, noted {since}: {about or 'a follow-up was agreed'}."
 
 
 def _moment(memory: Memory, name: str, zone: ZoneInfo) -> list[str]:

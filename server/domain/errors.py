@@ -77,6 +77,11 @@ class NotFound(KithError):
         """The id of a merge that this tenant does not have."""
         return cls(f"Merge {merge_id} does not exist for this tenant.", reason="MERGE_NOT_FOUND")
 
+    @classmethod
+    def interaction(cls, interaction_id: str) -> "NotFound":
+        """A touchpoint's id that this tenant does not have."""
+        return cls(f"Interaction {interaction_id} does not exist for this tenant.", reason="INTERACTION_NOT_FOUND")
+
 
 class Conflict(KithError):
     """The request is sound, but what is stored does not allow it."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from server.domain import decay
 from server.domain.contact import Profile, State
 from server.domain.memory import Entity, Memory
+from server.domain.open_threads import Call, Thread
 from server.domain.ranking.encoded import DIMENSIONS
 from server.domain.ranking.index import RankingIndex
 
@@ -23,7 +24,8 @@ class ContactSnapshot:
     """A contact with its memories, ready to be ranked.
 
     `memories` stand in the order of the index: position i of the one is position i of the other. `zone` is the IANA
-    zone of the contact's days: its own, else the tenant's.
+    zone of the contact's days: its own, else the tenant's. `threads` are what is open with the contact, the newest
+    first; read them with `open_threads.open_at`.
     """
 
     version: int
@@ -33,6 +35,8 @@ class ContactSnapshot:
     entities: tuple[Entity, ...]
     memories: tuple[Memory, ...]
     index: RankingIndex
+    last_call: Call | None = None
+    threads: tuple[Thread, ...] = ()
 
     @classmethod
     def build(
@@ -43,15 +47,23 @@ class ContactSnapshot:
         state: State,
         entities: Sequence[Entity],
         memories: Sequence[Memory],
+        *,
+        calls: Sequence[Call] = (),
+        threads: tuple[Thread, ...] = (),
         encoded: Mapping[str, NDArray[np.int8]] | None = None,
     ) -> "ContactSnapshot":
-        """A snapshot from what the store holds; `encoded` are the sentence encoder's vectors, by the memory's id."""
+        """A snapshot from what the store holds; `encoded` are the sentence encoder's vectors, by the memory's id.
+
+        `calls` are the contact's, the newest first.
+        """
         kept = tuple(memories)
         index = RankingIndex.build(kept)
         if encoded is not None:
             at = {i: encoded[m.id] for i, m in enumerate(kept) if m.id in encoded}
             index = index.with_encoded(DIMENSIONS, at)
-        return cls(version, zone, profile, state, tuple(entities), kept, index)
+        return cls(
+            version, zone, profile, state, tuple(entities), kept, index, calls[0] if calls else None, tuple(threads)
+        )
 
     def after(
         self,

@@ -163,7 +163,8 @@ def _repeated(
     _only(field, rules, "repeated", {"min_items", "max_items", "unique", "items"})
     own = rules.repeated
     _refuse_unknown(field, own.items)
-    each = _single(field, own.items, known)
+    # Messages in which the items stand or fall by themselves are checked one by one by whoever takes them.
+    each = None if own.items.ignore == validate_pb2.IGNORE_ALWAYS else _single(field, own.items, known)
     least, unique = own.min_items, own.unique
     most = own.max_items if own.HasField("max_items") else None
 

@@ -7,8 +7,12 @@ from typing import Final
 
 from server.domain import briefing
 from server.domain.memory import Memory
+from server.domain.open_threads import Call, Thread, open_at
 from server.domain.ranking.rank import Query, Ranked, rank
 from server.domain.snapshot import ContactSnapshot
+from server.domain.warmth import Band
+from server.domain.warmth.ledger import warmth_at
+from server.usecases import warmth
 from server.usecases.services import Services
 
 _KNOWN: Final = 12
@@ -34,7 +38,7 @@ class ContactContext:
     """The answer. `ranked[i]` tells how well `memories[i]` fits; `rank_us` is how long ranking took, in µs.
 
     The sentence encoder's time is part of it, where there is one. `beside[i]` is the other half of its exchange, where
-    that comes along.
+    that comes along. `warmth` is the score, 0 to 100, and its band; `threads` is what is open with the contact.
     """
 
     snapshot: ContactSnapshot
@@ -44,6 +48,9 @@ class ContactContext:
     now: datetime
     prompt: str | None
     rank_us: int
+    warmth: tuple[float, Band]
+    last_call: Call | None
+    threads: tuple[Thread, ...]
 
 
 async def get_contact_context(services: Services, tenant_id: str, question: ContextQuestion) -> ContactContext:
@@ -71,6 +78,10 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
     others = [m for m in beside if m is not None]
     if question.as_of is None:
         services.accesses.note(tenant_id, question.contact_id, (m.id for m in (*found, *others)))
+    threads = tuple(open_at(snapshot.threads, now))
+    last_call = snapshot.last_call
+    if last_call is not None and question.as_of is not None and last_call.started_at > question.as_of:
+        last_call = None
     prompt = None
     if question.prompt_tokens is not None:
         prompt = briefing.compose(
@@ -82,8 +93,15 @@ async def get_contact_context(services: Services, tenant_id: str, question: Cont
             max_tokens=question.prompt_tokens,
             zone=snapshot.zone,
             known=_known(snapshot, question, now),
+            last_call=last_call,
+            threads=threads,
         )
-    return ContactContext(snapshot, tuple(found), tuple(beside), tuple(ranked), now, prompt, rank_us)
+    warm = warmth_at(snapshot.state.touches, now)
+    if question.as_of is not None:
+        warm = await warmth.warmth_as_of(services.database, tenant_id, question.contact_id, now)
+    return ContactContext(
+        snapshot, tuple(found), tuple(beside), tuple(ranked), now, prompt, rank_us, warm, last_call, threads
+    )
 
 
 def _known(snapshot: ContactSnapshot, question: ContextQuestion, now: datetime) -> list[Memory]:

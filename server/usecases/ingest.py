@@ -186,7 +186,7 @@ async def _warm(
     row, config, zone = opened.contact, warmth.config_from(opened.warmth_constants), opened.tenant_zone
     ledger = tuple(row.touches)
     if not ledger and is_first:
-        ledger = ledgers.empty(config, zone, now)
+        ledger = ledgers.empty(config, zone)
     after = ledgers.with_turn(ledger, config, zone, turned.day, turned.at, now)
     if after is None:
         return await warmth.columns_anew(tx, row.contact_id, config, zone, now, turned)
@@ -198,7 +198,7 @@ async def _warm(
 def _writes(
     log: InteractionLogRow, days: tuple[date, date], state: dict[str, Any], learned: Learned, job: Job | None
 ) -> turns.TurnWrites:
-    """`days` are the turn's day where the contact lives, and in the tenant's zone; `state` has every column of STATE."""
+    """`days` are the turn's day where the contact lives, and in the tenant's zone; `state` has all columns of STATE."""
     tenant_id, contact_id, source = log.tenant_id, log.contact_id, [log.interaction_id]
     return turns.TurnWrites(
         log=log,

@@ -51,7 +51,7 @@ async def merge_contacts(services: Services, tenant_id: str, contact_id: str, ot
     now = services.clock()
     result: list[MergeRow] = []
 
-    async def work(tx: Transaction) -> dict[str, Change | None]:
+    async def work(tx: Transaction) -> dict[str, Change]:
         result.clear()
         kept, other = await _both(tx, contact_id, other_id)
         merge = await _merge(tx, kept, other, now)
@@ -65,7 +65,7 @@ async def merge_contacts(services: Services, tenant_id: str, contact_id: str, ot
         }
 
     try:
-        await services.snapshots.change_all(tenant_id, (contact_id, other_id), work)
+        await services.snapshots.change_many(tenant_id, (contact_id, other_id), work)
     except UniqueViolation as error:
         raise Conflict("Both contacts have a record of the same id, so they cannot become one.") from error
     await queue_enrichment(services, tenant_id, contact_id)

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from server.credentials.tenants import GONE as TENANT_GONE
 from server.credentials.tenants import ZONE_CHANGED as TENANT_ZONE_CHANGED
 from server.domain import snapshot_bytes
 from server.domain.errors import NotFound
+from server.domain.open_threads import Call, Touchpoint, open_threads
 from server.domain.ranking.encoded import DIMENSIONS, Encoded
 from server.domain.snapshot import ContactSnapshot
 from server.providers.encoder.minilm import NAME as ENCODER
@@ -25,6 +26,8 @@ from store.lru import ByteBoundedLru
 from store.notifications import Notifications, notify
 from store.single_flight import SingleFlight
 from store.tables.memory import MemoryRow
+
+T = TypeVar("T")
 
 Tier = Literal["process", "redis", "postgres"]
 
@@ -115,37 +118,41 @@ class Snapshots:
 
         `work` returns the change, or None if the contact is gone now. Raises what `work` raises; then nothing changed.
         """
+        mark = await self._cache.mark(tenant_id, contact_id)
 
-        async def alone(tx: Transaction) -> Mapping[str, Change | None]:
-            return {contact_id: await work(tx)}
+        async def announced(tx: Transaction) -> Change | None:
+            done = await work(tx)
+            await _announce(tx, contact_id, mark, done)
+            return done
 
-        await self.change_all(tenant_id, (contact_id,), alone)
+        done = await self._database.run(tenant_id, announced)
+        await self._publish(tenant_id, contact_id, mark, done)
+        if not mark.token:
+            await asyncio.sleep(_HEARD_SECONDS)
 
-    async def change_all(
+    async def change_many(
         self,
         tenant_id: str,
-        contact_ids: Sequence[str],
-        work: Callable[[Transaction], Awaitable[Mapping[str, Change | None]]],
+        contact_ids: Collection[str],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change]]],
     ) -> None:
-        """Runs a change of several contacts, as `change` does one: all of it is seen by the next read, or nothing.
+        """The same for several contacts that one transaction changes; `work` returns what it did to which of them.
 
-        `work` returns what it did to each. Raises what `work` raises; then nothing changed.
+        It locks them in the order of their ids, as everybody does who needs more than one. Of one that it returns
+        nothing for, Postgres is asked until its mark is over: name only contacts that exist.
         """
-        marks = {contact_id: await self._cache.mark(tenant_id, contact_id) for contact_id in contact_ids}
+        marks = dict(
+            zip(contact_ids, await _gathered(self._cache.mark(tenant_id, i) for i in contact_ids), strict=True)
+        )
 
-        async def announced(tx: Transaction) -> Mapping[str, Change | None]:
-            changes = await work(tx)
-            for contact_id, mark in marks.items():
-                done = changes[contact_id]
-                if not mark.token or done is None or done.erases:
-                    # Redis does not hear of this change, or what others still hold in memory must go.
-                    version = ERASED if done is None else done.version
-                    await notify(tx, CHANGED, tenant=tenant_id, contact=contact_id, version=str(version))
-            return changes
+        async def announced(tx: Transaction) -> Mapping[str, Change]:
+            done = await work(tx)
+            for contact_id, change in done.items():
+                await _announce(tx, contact_id, marks[contact_id], change)
+            return done
 
-        changes = await self._database.run(tenant_id, announced)
-        for contact_id, mark in marks.items():
-            await self._publish(tenant_id, contact_id, mark, changes[contact_id])
+        done = await self._database.run(tenant_id, announced)
+        await _gathered(self._publish(tenant_id, i, marks[i], change) for i, change in done.items())
         if not all(mark.token for mark in marks.values()):
             await asyncio.sleep(_HEARD_SECONDS)
 
@@ -193,11 +200,23 @@ class Snapshots:
             self._cache.distrust()
 
 
+async def _announce(tx: Transaction, contact_id: str, mark: Mark, done: Change | None) -> None:
+    if not mark.token or done is None or done.erases:
+        # Redis does not hear of this change, or what others still hold in memory must go.
+        version = ERASED if done is None else done.version
+        await notify(tx, CHANGED, tenant=tx.tenant_id, contact=contact_id, version=str(version))
+
+
+async def _gathered(work: Iterable[Awaitable[T]]) -> list[T]:
+    return list(await asyncio.gather(*work))
+
+
 async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
     """The snapshot as the transaction sees it; None where the tenant has no such contact."""
     found = await snapshots.whole(tx, contact_id)
     if found is None:
         return None
+    calls = [Call(*values) for values in found.calls]
     return ContactSnapshot.build(
         version=found.contact.version,
         zone=found.zone,
@@ -205,6 +224,8 @@ async def build(tx: Transaction, contact_id: str) -> ContactSnapshot | None:
         state=records.state(found.contact),
         entities=[records.entity(row) for row in found.entities],
         memories=[records.memory(row) for row in found.memories],
+        calls=calls,
+        threads=open_threads([Touchpoint(*values) for values in found.touchpoints], calls),
         encoded=None if found.ranking_encoder == "none" else await encodings_of(tx, found.memories),
     )
 

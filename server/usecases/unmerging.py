@@ -39,7 +39,7 @@ async def undo_merge(services: Services, tenant_id: str, merge_id: str) -> Merge
     kept, other = known.contact_id, known.merged_contact_id
     result: list[MergeRow] = []
 
-    async def work(tx: Transaction) -> dict[str, Change | None]:
+    async def work(tx: Transaction) -> dict[str, Change]:
         result.clear()
         if await contacts.get(tx, kept, lock=True) is None:
             raise NotFound.merge(merge_id)
@@ -56,7 +56,7 @@ async def undo_merge(services: Services, tenant_id: str, merge_id: str) -> Merge
         return {contact_id: Change(version, erases=True) for contact_id, version in versions.items()}
 
     try:
-        await services.snapshots.change_all(tenant_id, (kept, other), work)
+        await services.snapshots.change_many(tenant_id, (kept, other), work)
     except UniqueViolation as error:
         raise Conflict("Another contact has the id of the one that was merged, or a record of it.") from error
     for contact_id in (kept, other):

@@ -5,15 +5,29 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from server.domain.warmth import CHAT_QUALITY, DEFAULT, Config, Kind, Ledger, Touch, chat_touches
+from server.domain.warmth import (
+    CHAT_QUALITY,
+    DEFAULT,
+    Band,
+    Config,
+    Kind,
+    Ledger,
+    Touch,
+    band_of,
+    chat_touches,
+    score_of,
+)
 from server.domain.warmth import ledger as ledgers
+from server.domain.warmth.course import values
 from server.domain.warmth.rules import Counted, counted
-from server.domain.zones import known_zones
 from store import contacts, warmth
-from store.database import Transaction
+from store.database import Database, Transaction
 from store.tables.contact import ContactRow
 from store.tables.warmth import WarmthConfigRow
 from store.warmth import TouchRow
+
+_UNCOUNTED: Final = 3
+"""So many touches of a kind and day that do not count for the daily cap are told of."""
 
 _AHEAD: Final = timedelta(days=366)
 """Nothing is recorded further ahead than minutes; what an import brings may be."""
@@ -54,7 +68,7 @@ def config_from(columns: Sequence[Any] | None) -> Config:
 async def constants(tx: Transaction) -> tuple[Config, str]:
     """The tenant's constants, and the IANA zone of its days."""
     row, zone = await warmth.constants(tx)
-    return config_of(row), zone if zone in known_zones() else "UTC"
+    return config_of(row), zone
 
 
 async def recompute_contact(tx: Transaction, contact_id: str, now: datetime) -> int | None:
@@ -73,7 +87,10 @@ async def columns_anew(
 ) -> dict[str, Any]:
     """The columns of the contact's row that keep its warmth, from its touches and the turn that is being taken in."""
     since = now - timedelta(days=config.horizon_days)
-    rows = await warmth.touches(tx, contact_id, zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap)
+    found = await warmth.touches(
+        tx, [contact_id], zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap
+    )
+    rows = found[contact_id]
     if turned is not None:
         rows = _with(rows, turned)
     ledger, touches = ledger_of(rows, config, zone, now)
@@ -81,6 +98,34 @@ async def columns_anew(
     if turned is not None and turned.at <= now:
         last = max(last or turned.at, turned.at)
     return {**stored_columns(ledgers.anew(touches, ledger, config, now)), "last_touch_at": last, "touches": [*ledger]}
+
+
+async def warmth_as_of(database: Database, tenant_id: str, contact_id: str, at: datetime) -> tuple[float, Band]:
+    """The score and its band at a moment that may be long ago, by the touches that are known now."""
+    async with database.transaction(tenant_id) as tx:
+        config, zone = await constants(tx)
+        touches = await touches_until(tx, [contact_id], config, zone, split=at, until=at)
+        return score_at(config, touches[contact_id], at)
+
+
+async def touches_until(
+    tx: Transaction, contact_ids: Sequence[str], config: Config, zone: str, *, split: datetime, until: datetime
+) -> dict[str, list[Touch]]:
+    """Of each contact the touches up to a moment that can count at `split` or then, and some that found no room."""
+    since = split - timedelta(days=config.horizon_days)
+    most = config.daily_cap + _UNCOUNTED
+    found = await warmth.touches(tx, contact_ids, zone, since=since, split=split, until=until, most=most)
+    return {
+        contact_id: [touch for touch in touches_of(rows, config) if touch.at <= until]
+        for contact_id, rows in found.items()
+    }
+
+
+def score_at(config: Config, touches: Sequence[Touch], at: datetime) -> tuple[float, Band]:
+    """The score and its band at a moment, of touches among which are all that can count then."""
+    kept = counted([touch for touch in touches if touch.at <= at], config, at)
+    score = score_of(values(kept, config, [at])[0])
+    return score, band_of(score, config.hot_from, config.warm_from, config.cool_from)
 
 
 def ledger_of(rows: Sequence[TouchRow], config: Config, zone: str, now: datetime) -> tuple[Ledger, list[Counted]]:

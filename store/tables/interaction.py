@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.base import instant, metadata, of_contact, tenant_id
 
+KINDS: Final = ("call", "email", "meeting", "message", "note", "video_call")
+"""Every kind of touchpoint. The indexes that pages are read from begin with it, see `store.interaction_pages`."""
+
 interactions: Final = Table(
     "interactions",
     metadata,
@@ -29,12 +32,17 @@ interactions: Final = Table(
     instant("created_at"),
     instant("updated_at"),
     of_contact(),
-    Index(None, "tenant_id", "created_at", "interaction_id"),
-    Index(None, "tenant_id", "occurred_at", "interaction_id"),
-    Index(None, "tenant_id", "updated_at", "interaction_id"),
-    Index(None, "tenant_id", "contact_id", "created_at", "interaction_id"),
-    Index(None, "tenant_id", "contact_id", "occurred_at", "interaction_id"),
-    Index(None, "tenant_id", "contact_id", "updated_at", "interaction_id"),
+    Index("interactions_created_idx", "tenant_id", "kind", "created_at", "interaction_id"),
+    Index("interactions_occurred_idx", "tenant_id", "kind", "occurred_at", "interaction_id"),
+    Index("interactions_updated_idx", "tenant_id", "kind", "updated_at", "interaction_id"),
+    Index("interactions_contact_created_idx", "tenant_id", "contact_id", "kind", "created_at", "interaction_id"),
+    Index("interactions_contact_occurred_idx", "tenant_id", "contact_id", "kind", "occurred_at", "interaction_id"),
+    Index("interactions_contact_updated_idx", "tenant_id", "contact_id", "kind", "updated_at", "interaction_id"),
+    # What happened with a contact, of all kinds: the timeline, and the touches that make the warmth.
+    Index(
+        "interactions_timeline_idx", "tenant_id", "contact_id", "occurred_at", "interaction_id",
+        postgresql_include=["kind", "origin", "quality"],
+    ),
     Index(
         "interactions_external_id_key", "tenant_id", "external_id",
         unique=True, postgresql_where=text("external_id IS NOT NULL"),

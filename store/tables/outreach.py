@@ -82,6 +82,15 @@ outreach_triggers: Final = Table(
     Index(None, "tenant_id", "status", "due_at"),
     Index(None, "tenant_id", "scheduled_at", "trigger_id"),
     Index(None, "tenant_id", "contact_id", "scheduled_at"),
+    # What went out, for the timeline.
+    Index(
+        "outreach_triggers_sent_idx",
+        "tenant_id",
+        "contact_id",
+        "sent_at",
+        "trigger_id",
+        postgresql_where=text("status = 'sent'"),
+    ),
     Index(
         "outreach_triggers_dedupe_key",
         "tenant_id",

@@ -40,3 +40,10 @@ async def tenant(parts: Composition) -> str:
     tenant_id = f"tnt_{next(number)}"
     await create_tenant(parts.administration, NewTenant(tenant_id))
     return tenant_id
+
+
+@pytest.fixture
+async def another_tenant(parts: Composition) -> str:
+    tenant_id = f"tnt_{next(number)}"
+    await create_tenant(parts.administration, NewTenant(tenant_id))
+    return tenant_id

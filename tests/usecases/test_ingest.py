@@ -21,6 +21,7 @@ from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import delete_all_memories
 from server.usecases.tenants import NewTenant, create_tenant
+from server.usecases.warmth import NO_WARMTH
 from store import turns
 
 _SOURCES = text("SELECT interaction_ids FROM memories WHERE contact_id = :contact AND type <> 'episode'")
@@ -149,4 +150,4 @@ async def test_a_memory_that_is_returned_regains_its_strength_where_it_is_held(w
 
 
 def test_the_store_writes_every_column_of_the_state() -> None:
-    assert set(turns.STATE) == {field.name for field in fields(State)}
+    assert set(turns.STATE) == {field.name for field in fields(State)} | set(NO_WARMTH)

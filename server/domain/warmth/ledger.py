@@ -35,7 +35,7 @@ _HOT: Final = 3
 _WARM: Final = 4
 _COOL: Final = 5
 _SETTLED: Final = 6
-"""When the sum of the touches that are not listed was `_FADED`."""
+"""When the sum of the touches that are not listed was `_FADED`; 0 where there are none."""
 _FADED: Final = 7
 _CHAT_DAY: Final = 8
 """The newest day with chat turns, as an ordinal; 0 where there is none."""
@@ -68,11 +68,11 @@ class Stored:
     warmth_fell_at: datetime | None = None
 
 
-def empty(config: Config, zone: str, now: datetime) -> Ledger:
+def empty(config: Config, zone: str) -> Ledger:
     """That of a contact without a touch."""
     head = (stamp(config, zone), config.half_life_days, config.fresh_days)
     bands = (config.hot_from, config.warm_from, config.cool_from)
-    return (*head, *bands, now.timestamp(), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return (*head, *bands, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def of_touches(
@@ -95,8 +95,15 @@ def of_touches(
             faded += points * 2.0 ** (-((at - when) / DAY - config.fresh_days) / config.half_life_days)
     day, first, turns = (date.min, None, 0) if chat is None else chat
     chat_part = (float(day.toordinal()), first.timestamp(), float(turns), chat_points) if first else (0.0,) * 4
-    head = empty(config, zone, now)[:_FADED]
-    return (*head, faded, *chat_part, float(message_day.toordinal() if message_day else 0), *listed)
+    head = empty(config, zone)[:_SETTLED]
+    return (
+        *head,
+        at if faded else 0.0,
+        faded,
+        *chat_part,
+        float(message_day.toordinal() if message_day else 0),
+        *listed,
+    )
 
 
 def with_turn(ledger: Ledger, config: Config, zone: str, day: date, at: datetime, now: datetime) -> Ledger | None:

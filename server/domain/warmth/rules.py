@@ -202,7 +202,7 @@ def worth(points: float, age_days: float, config: Config) -> float:
         return 0.0
     if age_days <= config.fresh_days:
         return points
-    return points * 2.0 ** (-(age_days - config.fresh_days) / config.half_life_days)
+    return float(points * 2.0 ** (-(age_days - config.fresh_days) / config.half_life_days))
 
 
 def score_of(value: float) -> float:

@@ -35,22 +35,25 @@ TABLES = (
     CREATE UNIQUE INDEX interactions_origin_id_key ON interactions (tenant_id, origin, origin_id) WHERE origin_id IS NOT NULL
     """,
     """
-    CREATE INDEX interactions_tenant_id_contact_id_created_at_interaction_id_idx ON interactions (tenant_id, contact_id, created_at, interaction_id)
+    CREATE INDEX interactions_contact_created_idx ON interactions (tenant_id, contact_id, kind, created_at, interaction_id)
     """,
     """
-    CREATE INDEX interactions_tenant_id_contact_id_occurred_at_interacti_01c5 ON interactions (tenant_id, contact_id, occurred_at, interaction_id)
+    CREATE INDEX interactions_contact_occurred_idx ON interactions (tenant_id, contact_id, kind, occurred_at, interaction_id)
     """,
     """
-    CREATE INDEX interactions_tenant_id_contact_id_updated_at_interaction_id_idx ON interactions (tenant_id, contact_id, updated_at, interaction_id)
+    CREATE INDEX interactions_contact_updated_idx ON interactions (tenant_id, contact_id, kind, updated_at, interaction_id)
     """,
     """
-    CREATE INDEX interactions_tenant_id_created_at_interaction_id_idx ON interactions (tenant_id, created_at, interaction_id)
+    CREATE INDEX interactions_created_idx ON interactions (tenant_id, kind, created_at, interaction_id)
     """,
     """
-    CREATE INDEX interactions_tenant_id_occurred_at_interaction_id_idx ON interactions (tenant_id, occurred_at, interaction_id)
+    CREATE INDEX interactions_occurred_idx ON interactions (tenant_id, kind, occurred_at, interaction_id)
     """,
     """
-    CREATE INDEX interactions_tenant_id_updated_at_interaction_id_idx ON interactions (tenant_id, updated_at, interaction_id)
+    CREATE INDEX interactions_timeline_idx ON interactions (tenant_id, contact_id, occurred_at, interaction_id) INCLUDE (kind, origin, quality)
+    """,
+    """
+    CREATE INDEX interactions_updated_idx ON interactions (tenant_id, kind, updated_at, interaction_id)
     """,
     """
     CREATE TABLE warmth_configs (
@@ -298,6 +301,7 @@ INDEXES = (
     "CREATE INDEX contacts_cooling_idx ON contacts (tenant_id, warmth_band_until, contact_id) WHERE warmth_band <> 'cold'",
     "CREATE INDEX contacts_name_idx ON contacts (tenant_id, lower(coalesce(display_name, '')), contact_id)",
     "CREATE INDEX contacts_tenant_id_warmth_changes_at_idx ON contacts (tenant_id, warmth_changes_at)",
+    "CREATE INDEX outreach_triggers_sent_idx ON outreach_triggers (tenant_id, contact_id, sent_at, trigger_id) WHERE status = 'sent'",
     "CREATE INDEX contacts_fallen_idx ON contacts (tenant_id, warmth_fell_at, contact_id) WHERE warmth_fell_at IS NOT NULL",
 )
 
@@ -365,4 +369,5 @@ def downgrade() -> None:
         op.drop_table(table)
     for column in ADDED:
         op.drop_column("contacts", column)
+    op.drop_index("outreach_triggers_sent_idx")
     op.drop_column("daily_activity", "first_at")
