@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import Column, ColumnElement, Table, delete, func, null, select, text, update
 
+from store import calls as call_store
 from store import merges, queue
 from store.database import Transaction
 from store.tables.analytics import daily_activity
@@ -152,6 +153,8 @@ async def forget(tx: Transaction, contact_id: str) -> dict[str, int]:
 
 
 async def _empty(tx: Transaction, entry: ContactTable, contact_id: str) -> int:
+    if entry.table is calls:
+        await call_store.leave_gone(tx, contact_id)
     if entry.uncounted is not None:
         await _delete(tx, entry.table, contact_id, entry.uncounted)
     return await _delete(tx, entry.table, contact_id)

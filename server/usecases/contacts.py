@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from server import ids
+from server.domain import identity
 from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
-from server.usecases import audit, records
+from server.usecases import audit, identities, records
 from server.usecases.churn_model import parameters
 from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
@@ -74,6 +75,8 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
                     raise id_taken(contact_id)
                 if await merges.stayed_of(tx, new.channel, new.external_id) is not None:
                     raise UniqueViolation("contacts_tenant_id_channel_external_id_key")
+                # One that another contact has already stays with it.
+                await identities.give(tx, contact_id, identity.of_channel(new.channel, new.external_id), now)
                 await audit.record(tx, target=contact_id)
                 return Created(records.profile(added), records.state(added), zone, now, created=True)
             known = await _known(tx, new)

@@ -16,6 +16,7 @@ from typing import Final
 from server import ids
 from server.domain import churn
 from server.usecases import retention
+from server.usecases.call_settings import remove_lapsed
 from server.usecases.churn_model import parameters
 from server.usecases.idempotency import forget_expired_of
 from server.usecases.maintenance_work import HOLD, fit, step
@@ -186,6 +187,7 @@ async def _work(
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     await renew_due(services, tenant_id)
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
+    await remove_lapsed(services.database, tenant_id, services.clock())
     await services.database.run(tenant_id, lambda tx: merges.spend(tx, services.clock()))
     # No id of a contact outlasts the run.
     finished = {"status": "completed", "finished_at": services.clock(), "after_contact": None}

@@ -46,7 +46,8 @@ from store.redis_link import RedisLink
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What the interceptors work with. `call_log` is flushed by its owner; without a tracer there are no spans."""
+    """What the interceptors work with. `call_log` is flushed by its owner; without a tracer there are no spans.
+    `limiter` is given where others limit the same operations."""
 
     settings: Settings
     database: Database
@@ -55,6 +56,7 @@ class Deps:
     call_log: CallLog
     clock: Callable[[], datetime]
     tracer: Tracer | None = None
+    limiter: Limiter | None = None
 
 
 def build(deps: Deps) -> list[Chain]:
@@ -73,7 +75,7 @@ def build(deps: Deps) -> list[Chain]:
         Auth(deps.credentials),
         Parsing(),
         Tenancy(deps.credentials.tenants),
-        Limits(Limiter(deps.redis)),
+        Limits(deps.limiter or Limiter(deps.redis)),
         Validation(),
         Idempotent(idempotency),
         Leading(partial(stayed, deps.database)),
