@@ -49,7 +49,8 @@ _LAST: Final = text(
     "SELECT greatest("
     " (SELECT max(occurred_at) FROM interactions"
     "   WHERE tenant_id = :tenant AND contact_id = :contact AND occurred_at <= :until),"
-    " (SELECT least(last_active_at, :until) FROM contacts WHERE tenant_id = :tenant AND contact_id = :contact))"
+    " (SELECT least(last_active_at, :until) FROM contacts"
+    "   WHERE tenant_id = :tenant AND contact_id = :contact AND last_active_at IS NOT NULL))"
 )
 
 _DUE: Final = text(
