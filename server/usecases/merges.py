@@ -51,7 +51,7 @@ async def merge_contacts(services: Services, tenant_id: str, contact_id: str, ot
     now = services.clock()
     result: list[MergeRow] = []
 
-    async def work(tx: Transaction) -> dict[str, Change | None]:
+    async def work(tx: Transaction) -> dict[str, Change]:
         result.clear()
         kept, other = await _both(tx, contact_id, other_id)
         merge = await _merge(tx, kept, other, now)
@@ -133,9 +133,7 @@ async def _merge(tx: Transaction, kept: ContactRow, other: ContactRow, now: date
             "kept": {"before": before["kept"], "made": await moving.contact_row(tx, into)},
             "counts": list(counts),
             "rows": moved,
-            "combined": {
-                name: [[pair.kept, pair.other, pair.made] for pair in pairs] for name, pairs in combined.items() if pairs
-            },
+            "combined": {name: [[p.kept, p.other, p.made] for p in pairs] for name, pairs in combined.items() if pairs},
             "memories": changed,
             "sequences": list(shifted),
             "turns": turns,
