@@ -54,7 +54,7 @@ def calls(rest: httpx.Client, product: RunningProduct) -> Calls:
 
 
 def test_a_call_is_created_once_and_answered_with_every_field(calls: Calls) -> None:
-    body = {
+    body: dict[str, dict[str, Any]] = {
         "agentId": "agent-north", "userId": "user-1", "orgId": "org-1", "callSid": sid(), "direction": "inbound",
         "callerNumber": fresh_number(), "callerName": "Mirja Aalto", "status": "in-progress",
         "startedAt": "2026-03-02T09:00:00Z",
@@ -112,7 +112,7 @@ def test_a_call_is_created_and_completed_in_one_step(calls: Calls) -> None:
 def test_the_webhooks_make_one_call_in_either_order(
     rest: httpx.Client, product: RunningProduct, order: tuple[str, str], credential: str
 ) -> None:
-    body = {
+    body: dict[str, dict[str, Any]] = {
         STARTED: {"agentId": "agent-north", "direction": "outbound", "callerNumber": fresh_number()},
         COMPLETED: {"duration": 245, "recordingUrl": "https://media.example/two.mp3", "summary": "Agreed on a price."},
     }
