@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, read into one form: E.164, by Google's rules for every country (libphonenumber)."""
+"""Phone numbers as people write them, read into one form: E.164, by the rules of libphonenumber for every country."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import phonenumbers
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A phone number. `value` is E.164, e.g. `+4930901820`; of one that could not be read, what was written, trimmed."""
+    """A phone number. `value` is E.164, e.g. `+4930901820`; of one that could not be read, what was written."""
 
     value: str
     unreadable: bool

@@ -6,6 +6,7 @@ from kith.call.v1 import call_service_pb2_grpc as grpc_pb
 
 from server import callers
 from server.convert import call as convert
+from server.rpc.call_endpoints import CallEndpointMethods
 from server.usecases import call_history, call_settings, calls
 from server.usecases.calls import Result
 from server.usecases.services import Services
@@ -13,7 +14,7 @@ from server.usecases.services import Services
 Context = ServicerContext[object, object]
 
 
-class CallServicer(grpc_pb.CallServiceServicer):
+class CallServicer(CallEndpointMethods, grpc_pb.CallServiceServicer):
     """Takes in what is told of calls, and shows them."""
 
     def __init__(self, services: Services) -> None:

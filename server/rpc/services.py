@@ -6,6 +6,7 @@ from kith.analytics.v1 import analytics_service_pb2
 from kith.call.v1 import call_service_pb2
 from kith.contact.v1 import contact_service_pb2
 from kith.context.v1 import context_service_pb2
+from kith.crm.v1 import crm_service_pb2
 from kith.interaction.v1 import interaction_service_pb2
 from kith.maintenance.v1 import maintenance_service_pb2
 from kith.memory.v1 import memory_service_pb2
@@ -17,6 +18,7 @@ DESCRIPTORS: Final = tuple(
     for module in (
         context_service_pb2,
         contact_service_pb2,
+        crm_service_pb2,
         memory_service_pb2,
         interaction_service_pb2,
         call_service_pb2,

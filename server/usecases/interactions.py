@@ -26,6 +26,12 @@ OWN: Final = frozenset({"api", "import"})
 """The origins of touchpoints that are recorded as such; those of other surfaces are changed and removed there."""
 
 
+USUAL: Final = 20
+"""Of a page that is asked for without a limit."""
+
+NEWEST_FIRST: Final = "created_at:desc"
+"""The order of a list that asks for none."""
+
 _LOOKS: Final = 5
 """How often the contact of a touchpoint is looked up anew while contacts are merged."""
 
@@ -38,8 +44,8 @@ class InteractionQuery:
     kind: str | None = None
     start: datetime | None = None
     end: datetime | None = None
-    sort: str = "created_at:desc"
-    limit: int = 20
+    sort: str = NEWEST_FIRST
+    limit: int = USUAL
     cursor: str | None = None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from server.domain.errors import InvalidInput, NotFound
 from server.usecases.contacts import MOST
+from server.usecases.interactions import USUAL
 from server.usecases.services import Services
 from store import contacts, pagination, timeline
 from store.timeline import SOURCES, Happening
@@ -19,7 +20,7 @@ class TimelineQuery:
     contact_id: str
     types: frozenset[str] = frozenset()
     before: datetime | None = None
-    limit: int = 20
+    limit: int = USUAL
     cursor: str | None = None
 
 

@@ -94,6 +94,8 @@ TABLES = (
         merge_id TEXT NOT NULL,
         contact_id TEXT NOT NULL,
         merged_contact_id TEXT NOT NULL,
+        merged_channel TEXT NOT NULL,
+        merged_external_id TEXT NOT NULL,
         merged_at TIMESTAMP WITH TIME ZONE NOT NULL,
         undo_until TIMESTAMP WITH TIME ZONE NOT NULL,
         undone_at TIMESTAMP WITH TIME ZONE,
@@ -109,7 +111,10 @@ TABLES = (
     CREATE INDEX contact_merges_tenant_id_merged_contact_id_idx ON contact_merges (tenant_id, merged_contact_id)
     """,
     """
-    CREATE INDEX contact_merges_tenant_id_undo_until_idx ON contact_merges (tenant_id, undo_until)
+    CREATE INDEX contact_merges_external_idx ON contact_merges (tenant_id, merged_channel, merged_external_id)
+    """,
+    """
+    CREATE INDEX contact_merges_spent_idx ON contact_merges (tenant_id, undo_until) WHERE moved <> '{}'
     """,
     """
     CREATE TABLE calls (
