@@ -22,6 +22,7 @@ from kith.maintenance.v1 import maintenance_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.outreach.v1 import outreach_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
+from kith.warmth.v1 import warmth_service_pb2_grpc
 
 from server import garbage
 from server.composition import Composition
@@ -45,6 +46,7 @@ from server.rpc.outreach import OutreachServicer
 from server.rpc.policy import largest_request, policy_named
 from server.rpc.tenant import TenantServicer
 from server.rpc.transport import OPTIONS
+from server.rpc.warmth import WarmthServicer
 from store.limits import Limit, Limiter
 
 log: Final = logging.getLogger("kith.server")
@@ -116,6 +118,7 @@ class Server:
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
+        warmth_service_pb2_grpc.add_WarmthServiceServicer_to_server(WarmthServicer(work), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
             [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],

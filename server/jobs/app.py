@@ -2,7 +2,7 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled
+from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled, warmth
 
 
 def make_app(url: str) -> App:
@@ -14,4 +14,5 @@ def make_app(url: str) -> App:
     maintenance.register(app)
     outreach.register(app)
     stalled.register(app)
+    warmth.register(app)
     return app

@@ -20,7 +20,6 @@ from server.domain.warmth import (
 from server.domain.warmth import ledger as ledgers
 from server.domain.warmth.course import values
 from server.domain.warmth.rules import Counted, counted
-from server.domain.zones import known_zones
 from store import contacts, warmth
 from store.database import Database, Transaction
 from store.tables.contact import ContactRow
@@ -69,7 +68,7 @@ def config_from(columns: Sequence[Any] | None) -> Config:
 async def constants(tx: Transaction) -> tuple[Config, str]:
     """The tenant's constants, and the IANA zone of its days."""
     row, zone = await warmth.constants(tx)
-    return config_of(row), zone if zone in known_zones() else "UTC"
+    return config_of(row), zone
 
 
 async def recompute_contact(tx: Transaction, contact_id: str, now: datetime) -> int | None:
@@ -88,7 +87,10 @@ async def columns_anew(
 ) -> dict[str, Any]:
     """The columns of the contact's row that keep its warmth, from its touches and the turn that is being taken in."""
     since = now - timedelta(days=config.horizon_days)
-    rows = await warmth.touches(tx, contact_id, zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap)
+    found = await warmth.touches(
+        tx, [contact_id], zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap
+    )
+    rows = found[contact_id]
     if turned is not None:
         rows = _with(rows, turned)
     ledger, touches = ledger_of(rows, config, zone, now)
@@ -102,17 +104,21 @@ async def warmth_as_of(database: Database, tenant_id: str, contact_id: str, at: 
     """The score and its band at a moment that may be long ago, by the touches that are known now."""
     async with database.transaction(tenant_id) as tx:
         config, zone = await constants(tx)
-        return score_at(config, await _touches_until(tx, contact_id, config, zone, at, at), at)
+        touches = await touches_until(tx, [contact_id], config, zone, split=at, until=at)
+        return score_at(config, touches[contact_id], at)
 
 
-async def _touches_until(
-    tx: Transaction, contact_id: str, config: Config, zone: str, split: datetime, until: datetime
-) -> list[Touch]:
-    """The touches up to a moment that can count at `split` or then, and some that do not for want of room."""
+async def touches_until(
+    tx: Transaction, contact_ids: Sequence[str], config: Config, zone: str, *, split: datetime, until: datetime
+) -> dict[str, list[Touch]]:
+    """Of each contact the touches up to a moment that can count at `split` or then, and some that found no room."""
     since = split - timedelta(days=config.horizon_days)
     most = config.daily_cap + _UNCOUNTED
-    rows = await warmth.touches(tx, contact_id, zone, since=since, split=split, until=until, most=most)
-    return [touch for touch in touches_of(rows, config) if touch.at <= until]
+    found = await warmth.touches(tx, contact_ids, zone, since=since, split=split, until=until, most=most)
+    return {
+        contact_id: [touch for touch in touches_of(rows, config) if touch.at <= until]
+        for contact_id, rows in found.items()
+    }
 
 
 def score_at(config: Config, touches: Sequence[Touch], at: datetime) -> tuple[float, Band]:
