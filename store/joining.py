@@ -1,4 +1,4 @@
-"""Queries of a merge and its undoing besides the moving of rows: what stands in the way of it, and what is counted anew.
+"""Queries of a merge and its undoing besides the moving of rows: what is in its way, and what is counted anew.
 
 The caller holds the contacts.
 """
@@ -35,7 +35,8 @@ _ENDS: Final = text(
     " WHERE tenant_id = :tenant AND contact_id = :contact"
 )
 _SHIFT: Final = text(
-    "UPDATE memories SET sequence = sequence + CASE WHEN sequence >= 0 THEN CAST(:up AS int) ELSE CAST(:down AS int) END"
+    "UPDATE memories SET sequence = sequence"
+    " + CASE WHEN sequence >= 0 THEN CAST(:up AS int) ELSE CAST(:down AS int) END"
     " WHERE tenant_id = :tenant AND contact_id = :contact"
 )
 _RESPAN: Final = text(

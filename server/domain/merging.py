@@ -1,8 +1,8 @@
 """Two contacts that are one person: what is known of them together, and of each again where that was a mistake.
 
-Rows are as the store keeps them, in JSON, without tenant and contact. An undoing is a merge of three: how it was before,
-what the merge made of it, and how it is now. What is as it was made goes back to how it was; what was added since stays
-with the contact that stayed.
+Rows are as the store keeps them, in JSON, without tenant and contact. An undoing is a merge of three: how it was
+before, what the merge made of it, and how it is now. What is as it was made goes back to how it was; what was added
+since stays with the contact that stayed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -200,7 +200,7 @@ def state_apart(
             total_sessions=max(0, before.total_sessions + new[0]),
             active_days=max(0, before.active_days + new[1]),
             disclosures=max(0, before.disclosures + now.disclosures - made.disclosures),
-            first_active_at=before.first_active_at if now.first_active_at == made.first_active_at else now.first_active_at,
+            first_active_at=three_way(before.first_active_at, made.first_active_at, now.first_active_at),
             last_wrote_at=before.last_wrote_at if now.last_wrote_at == made.last_wrote_at else now.last_wrote_at,
             recent_gaps=gaps_of(spans),
             hours=tuple(

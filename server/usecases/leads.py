@@ -13,9 +13,9 @@ async def stayed(database: Database, tenant_id: str, contact_id: str) -> str | N
 
 
 async def present(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, str]:
-    """For each id of a contact, or of one that went into another, the contact that it leads to; unknown ids are left out.
+    """For each id of a contact, or of one that went into another, the contact that it leads to.
 
-    For requests about several contacts, of which each stands or falls by itself.
+    Unknown ids are left out. For requests about several contacts, of which each stands or falls by itself.
     """
     found = {contact_id: contact_id for contact_id in await contacts.by_ids(tx, contact_ids)}
     for contact_id in dict.fromkeys(contact_ids):

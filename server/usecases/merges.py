@@ -133,9 +133,7 @@ async def _merge(tx: Transaction, kept: ContactRow, other: ContactRow, now: date
             "kept": {"before": before["kept"], "made": await moving.contact_row(tx, into)},
             "counts": list(counts),
             "rows": moved,
-            "combined": {
-                name: [[pair.kept, pair.other, pair.made] for pair in pairs] for name, pairs in combined.items() if pairs
-            },
+            "combined": {name: [[p.kept, p.other, p.made] for p in pairs] for name, pairs in combined.items() if pairs},
             "memories": changed,
             "sequences": list(shifted),
             "turns": turns,

@@ -1,7 +1,7 @@
 """A merge undone: what moved goes back, as far as it is still there, and what came since stays where it came to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -105,13 +105,17 @@ async def _undo(tx: Transaction, merge: MergeRow, now: datetime) -> dict[str, in
 
 async def _restore_memories(tx: Transaction, kept: str, images: Mapping[str, Any]) -> None:
     """What ended because of the merge is true again, unless something came of it since."""
+    if not images:
+        return
     whole = await snapshots.whole(tx, kept)
-    for row in whole.memories if whole else []:
-        if row.memory_id not in images:
+    held = {row.memory_id: row for row in whole.memories} if whole else {}
+    for memory_id, (before, made) in images.items():
+        successor = held.get(made["superseded_by"])
+        if memory_id not in held or (successor is not None and successor.status == "superseded"):
+            # What ended it ended too: see `_part_memories`.
             continue
-        before, made = images[row.memory_id]
-        if image(records.closed(records.memory(row))) == made:
-            await memories.change(tx, kept, row.memory_id, _columns(before))
+        if image(records.closed(records.memory(held[memory_id]))) == made:
+            await memories.change(tx, kept, memory_id, _columns(before))
 
 
 async def _restore_triggers(tx: Transaction, kept: str, images: Mapping[str, Any]) -> None:
@@ -166,9 +170,12 @@ async def _part_memories(tx: Transaction, kept: str, other: str) -> None:
         of[contact_id] = [records.memory(row) for row in whole.memories] if whole else []
     together = [*of[kept], *of[other]]
     for contact_id, elsewhere in ((kept, other), (other, kept)):
+        own = {m.id: m for m in of[contact_id]}
         parted = history.handed_on({m.id for m in of[elsewhere]}, together)
         for memory_id, memory in parted.items():
-            await memories.change(tx, contact_id, memory_id, records.closed(memory))
+            by = own.get(memory.superseded_by or "")
+            until = memory.valid_to if by is None else max(memory.valid_from, by.valid_from)
+            await memories.change(tx, contact_id, memory_id, records.closed(replace(memory, valid_to=until)))
 
 
 async def _be_again(tx: Transaction, kept: str, was: Mapping[str, Any], today: dict[str, Any]) -> None:

@@ -151,7 +151,7 @@ async def test_who_said_no_while_they_were_one_said_it_for_both(parts: Compositi
     kept, other = await contact(parts, tenant), await contact(parts, tenant)
     await set_consent(parts.services, tenant, other, "email", "opted_in")
     merged = await merge_contacts(parts.services, tenant, kept, other)
-    await tell(parts, tenant, kept, "STOP", 1)
+    await ingest_interaction(parts.services, tenant, kept, Turn(parts.services.clock(), "STOP"))
     await undo_merge(parts.services, tenant, merged.merge.merge_id)
     for one in (kept, other):
         said = await get_consent(parts.services, tenant, one)

@@ -16,8 +16,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from datetime import datetime
+from functools import partial
 
 from opentelemetry.trace import Tracer
 

@@ -101,7 +101,7 @@ async def _claim(tx: Transaction, now: datetime) -> Batch:
 
 
 def _reached(person: ContactRow, channel: str, elsewhere: Mapping[tuple[str, str], str]) -> ContactRow:
-    """The contact as it is written to on a channel: by another id where a contact of that channel was merged into it."""
+    """The contact as it is written to on a channel: by the id of a contact of that channel that was merged into it."""
     if person.channel == channel:
         return person
     return replace(person, external_id=elsewhere.get((person.contact_id, channel), person.external_id))
