@@ -112,7 +112,7 @@ def test_a_call_is_created_and_completed_in_one_step(calls: Calls) -> None:
 def test_the_webhooks_make_one_call_in_either_order(
     rest: httpx.Client, product: RunningProduct, order: tuple[str, str], credential: str
 ) -> None:
-    body = {
+    body: dict[str, dict[str, Any]] = {
         STARTED: {"agentId": "agent-north", "direction": "outbound", "callerNumber": fresh_number()},
         COMPLETED: {"duration": 245, "recordingUrl": "https://media.example/two.mp3", "summary": "Agreed on a price."},
     }
