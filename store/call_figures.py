@@ -29,7 +29,7 @@ _BY_DAY: Final = text(
 )
 _TOPICS: Final = text(
     f"WITH told AS (SELECT topics{_WHERE} AND topics <> '{{}}')"  # noqa: S608 (our own clause)
-    " SELECT topic, count(*) FROM told, LATERAL (SELECT DISTINCT lower(one) AS topic FROM unnest(topics) AS one) AS each"
+    " SELECT topic, count(*) FROM told, LATERAL (SELECT DISTINCT lower(t) AS topic FROM unnest(topics) AS t) AS each"
     " GROUP BY topic ORDER BY count(*) DESC, topic LIMIT :most"
 )
 
