@@ -16,6 +16,7 @@ REQUESTS: Final = "kith.requests"
 _LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute"
 _STREAM_IDLE_SECONDS: Final = 60
 _RAW_SECONDS: Final = 10
+_RAW_BYTES: Final = 2 * 1024 * 1024
 _RAW: Final = (("/api/webhooks/calls/{provider}/{endpoint_id}", "calls"),)
 """Paths whose bodies the server reads as bytes, as a signature covers them or as they are forms; and their surface."""
 _OUTER_GUARD: Final = 20
@@ -60,7 +61,12 @@ def _raw(template: str, surface: str) -> Json:
         "name": f"raw {template}",
         "match": {"safe_regex": {"regex": _pattern(template)}},
         "route": {"cluster": HTTP_CLUSTER, "timeout": f"{_RAW_SECONDS}s"},
-        "typed_per_filter_config": {"envoy.filters.http.lua": _lua(surface), REQUESTS: _no_lua()},
+        "typed_per_filter_config": {
+            "envoy.filters.http.lua": _lua(surface),
+            # The server reads no more than its own cap; what is over it is refused here already.
+            "envoy.filters.http.buffer": _buffer_of(_RAW_BYTES),
+            REQUESTS: _no_lua(),
+        },
     }
 
 

@@ -8,12 +8,12 @@ from typing import Final, Literal
 
 from store.tables.tenant import PLATFORM
 
-CallerKind = Literal["key", "bearer", "platform"]
+CallerKind = Literal["key", "bearer", "platform", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose credential it is. `actor_id` is the gateway key's id or the token's subject.
+    """Whose credential it is. `actor_id` is the gateway key's id, the token's subject or the webhook endpoint's id.
 
     `tenant_id` is the tenant the call acts for; a platform key that named none acts for `platform`. `permissions` is
     None for keys, which hold every permission of their tenant.

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from server.commands import bench, credentials, demo, doctor, evaluate, parts, receipts, replay, stack, tenants
+from server.commands import bench, credentials, demo, doctor, evaluate, graph, parts, receipts, replay, stack, tenants
 from server.embedded.errors import EmbeddedError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for topic in (stack, parts, tenants, credentials, receipts, doctor, replay, demo, evaluate, bench):
+for topic in (stack, parts, tenants, credentials, receipts, graph, doctor, replay, demo, evaluate, bench):
     topic.register(app)
 
 

@@ -11,6 +11,7 @@ from server.providers.channels.registry import Channels
 from server.providers.encoder.minilm import MiniLm, missing
 from server.secrets import Envelope
 from server.usecases.accesses import AccessLog
+from server.usecases.call_endpoints import EndpointParts
 from server.usecases.encoders import Encoders
 from server.usecases.outreach.parts import OutreachParts
 from server.usecases.outreach.writer import ModelWriter
@@ -71,6 +72,7 @@ class Composition:
                 writer=ModelWriter(providers),
                 allow_private=settings.providers_allow_private,
             ),
+            endpoints=EndpointParts(self.database, envelope, _now, settings.outside_url),
             encoders=Encoders(self.credentials.tenants, lambda: MiniLm(folder), lambda: missing(folder)),
         )
 

@@ -8,6 +8,7 @@ import base64
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -102,6 +103,10 @@ class Settings(BaseSettings):
     gateway_host: str = Field("127.0.0.1", description="Address Envoy listens on.")
     gateway_port: int = Field(8080, ge=0, le=65535, description="Port of the gateway.")
     gateway_admin_port: int = Field(9901, ge=0, le=65535, description="Admin port of Envoy, on loopback only.")
+    public_url: str = Field(
+        "",
+        description="What the gateway is reached by from outside, `https://kith.example`; unset: its address and port.",
+    )
     gateway_tls_cert: Path | None = Field(
         None,
         description="PEM certificate chain of the gateway; with its key, TLS is on.",
@@ -158,6 +163,25 @@ class Settings(BaseSettings):
         if any(len(base64.b64decode(key)) != 32 for key in keys):
             raise ValueError("must be 32 bytes in base64")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _bare_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        # Reading the port refuses one that is none.
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+            raise ValueError("must be an http or https URL")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must have no query, fragment or user")
+        return value.rstrip("/")
+
+    @cached_property
+    def outside_url(self) -> str:
+        """What the gateway is reached by from outside, without a slash at its end."""
+        if self.public_url:
+            return self.public_url
+        host = f"[{self.gateway_host}]" if ":" in self.gateway_host else self.gateway_host
+        return f"{'https' if self.gateway_tls_cert else 'http'}://{host}:{self.gateway_port}"
 
     @cached_property
     def sqlalchemy_url(self) -> str:

@@ -2,21 +2,21 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from server.observability import metrics
 from server.readiness import Readiness
 
 
-def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]]) -> Starlette:
-    """Liveness, readiness and the public halves of the keys that tokens are verified with."""
+def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]], routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """Liveness, readiness, the public halves of the keys that tokens are verified with, and the features' `routes`."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -33,6 +33,7 @@ def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]]) -> Starle
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/.well-known/jwks.json", keys),
+            *routes,
         ]
     )
 

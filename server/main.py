@@ -13,34 +13,43 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 from kith.analytics.v1 import analytics_service_pb2_grpc
+from kith.call.v1 import call_service_pb2_grpc
 from kith.contact.v1 import contact_service_pb2_grpc
 from kith.context.v1 import context_service_pb2_grpc
+from kith.crm.v1 import crm_service_pb2_grpc
 from kith.interaction.v1 import interaction_service_pb2_grpc
 from kith.maintenance.v1 import maintenance_service_pb2_grpc
 from kith.memory.v1 import memory_service_pb2_grpc
 from kith.outreach.v1 import outreach_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
+from kith.tracking.v1 import tracking_service_pb2_grpc
 from kith.warmth.v1 import warmth_service_pb2_grpc
 
 from server import garbage
 from server.composition import Composition
 from server.config import Settings
+from server.http_routes.calls import LIMITED_AS, CallWebhooks
+from server.http_routes.handling import Handling
 from server.http_side import HttpSide, make_app, metrics_app
 from server.observability import logs, traces
 from server.observability.call_log import CallLog
 from server.readiness import Readiness
 from server.rpc import interceptors, services
 from server.rpc.analytics import AnalyticsServicer
+from server.rpc.call import CallServicer
 from server.rpc.contact import ContactServicer
 from server.rpc.context import ContextServicer
+from server.rpc.crm import CrmServicer
 from server.rpc.interaction import InteractionServicer
 from server.rpc.maintenance import MaintenanceServicer
 from server.rpc.memory import MemoryServicer
 from server.rpc.outreach import OutreachServicer
-from server.rpc.policy import largest_request
+from server.rpc.policy import largest_request, policy_named
 from server.rpc.tenant import TenantServicer
+from server.rpc.tracking import TrackingServicer
 from server.rpc.transport import OPTIONS
 from server.rpc.warmth import WarmthServicer
+from store.limits import Limit, Limiter
 
 log: Final = logging.getLogger("kith.server")
 
@@ -62,6 +71,7 @@ class Server:
         """Opens the stores and both ports."""
         settings, parts = self.settings, self.composition
         await parts.__aenter__()
+        limiter, tracer = Limiter(parts.redis), traces.tracer(settings)
         guards = interceptors.build(
             interceptors.Deps(
                 settings=settings,
@@ -70,7 +80,8 @@ class Server:
                 credentials=parts.credentials,
                 call_log=self._call_log,
                 clock=parts.services.clock,
-                tracer=traces.tracer(settings),
+                tracer=tracer,
+                limiter=limiter,
             )
         )
         # One larger than the cap, so that our own interceptor answers with a reason and not the transport without.
@@ -85,7 +96,9 @@ class Server:
         )
         self._readiness = Readiness(parts.database, parts.redis)
         jwks = parts.credentials.jwks.document
-        self._http = [HttpSide(make_app(self._readiness, jwks), settings.http_side_host, settings.http_side_port)]
+        routes = self._webhooks(limiter).routes(Handling(self._call_log, tracer))
+        app = make_app(self._readiness, jwks, routes)
+        self._http = [HttpSide(app, settings.http_side_host, settings.http_side_port)]
         if settings.metrics_port:
             self._http.append(HttpSide(metrics_app(), settings.metrics_host, settings.metrics_port))
         await self._grpc.start()
@@ -99,17 +112,32 @@ class Server:
         work = parts.services
         context_service_pb2_grpc.add_ContextServiceServicer_to_server(ContextServicer(work), server)
         contact_service_pb2_grpc.add_ContactServiceServicer_to_server(ContactServicer(work), server)
+        crm_service_pb2_grpc.add_CrmServiceServicer_to_server(CrmServicer(work), server)
         memory_service_pb2_grpc.add_MemoryServiceServicer_to_server(MemoryServicer(work), server)
         interaction_service_pb2_grpc.add_InteractionServiceServicer_to_server(InteractionServicer(work), server)
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(AnalyticsServicer(work), server)
+        call_service_pb2_grpc.add_CallServiceServicer_to_server(CallServicer(work), server)
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
         warmth_service_pb2_grpc.add_WarmthServiceServicer_to_server(WarmthServicer(work), server)
+        tracking_service_pb2_grpc.add_TrackingServiceServicer_to_server(TrackingServicer(work), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(
             [*services.NAMES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME],
             server,
+        )
+
+    def _webhooks(self, limiter: Limiter) -> CallWebhooks:
+        settings, parts = self.settings, self.composition
+        rate = policy_named(LIMITED_AS, settings.rate_limits).rate
+        return CallWebhooks(
+            services=parts.services,
+            credentials=parts.credentials,
+            limiter=limiter,
+            limit=None if rate is None else Limit(LIMITED_AS, rate.per_second, rate.burst),
+            public_url=settings.outside_url,
+            clock=parts.services.clock,
         )
 
     def _tls(self) -> grpc.ServerCredentials | None:

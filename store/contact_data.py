@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import Column, ColumnElement, Table, delete, func, null, select, text, update
 
-from store import queue
+from store import calls as call_store
+from store import merges, queue
 from store.database import Transaction
 from store.tables.analytics import daily_activity
 from store.tables.call import call_events, calls
@@ -33,7 +34,7 @@ Record = dict[str, Any]
 
 Forgetting = Literal["erased", "made_texts", "kept"]
 """What "forget me" does with a table, after which the contact goes on: erase its rows; erase what Kith made of what it
-knew, see `_forget_made_texts`; or keep it, because an opt-out must hold."""
+knew, see `_FORGET_MADE_TEXTS`; or keep it, because an opt-out must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ TABLES: Final = (
         "call_events", call_events, "erased", why_not_exported="what was told of the calls, which are exported"
     ),
     ContactTable(
-        "merges", contact_merges, "erased", why_not_exported="how to undo a merge, of what is exported besides"
+        "merges", contact_merges, "made_texts", why_not_exported="how to undo a merge, of what is exported besides"
     ),
     ContactTable("tracking", tracking_log, "erased", tracking_log.c.tracked_id),
     ContactTable("graph_events", graph_events, "erased", why_not_exported="made from the tracking log"),
@@ -121,6 +122,8 @@ async def erase(tx: Transaction, contact_id: str) -> dict[str, int]:
     """
     counts = {entry.name: await _empty(tx, entry, contact_id) for entry in reversed(TABLES)}
     counts["jobs"] = await queue.cancel_contact(tx, contact_id)
+    # A contact that came back from a merge is named by its record, which is the other's.
+    counts["merges"] += await merges.unname(tx, contact_id)
     for cursor in CURSORS:
         # A run under way begins at the start again, which it may.
         await tx.execute(
@@ -130,6 +133,11 @@ async def erase(tx: Transaction, contact_id: str) -> dict[str, int]:
         )
     await _delete(tx, contacts, contact_id)
     return counts
+
+
+async def delete_row(tx: Transaction, contact_id: str) -> None:
+    """Deletes the contact's own row, and what still hangs on it."""
+    await _delete(tx, contacts, contact_id)
 
 
 async def forget(tx: Transaction, contact_id: str) -> dict[str, int]:
@@ -145,6 +153,8 @@ async def forget(tx: Transaction, contact_id: str) -> dict[str, int]:
 
 
 async def _empty(tx: Transaction, entry: ContactTable, contact_id: str) -> int:
+    if entry.table is calls:
+        await call_store.leave_gone(tx, contact_id)
     if entry.uncounted is not None:
         await _delete(tx, entry.table, contact_id, entry.uncounted)
     return await _delete(tx, entry.table, contact_id)
@@ -194,7 +204,12 @@ async def _forget_outbox(tx: Transaction, contact_id: str) -> int:
     return found.rowcount
 
 
-_FORGET_MADE_TEXTS: Final = {outreach_triggers.name: _forget_made_texts, outreach_outbox.name: _forget_outbox}
+_FORGET_MADE_TEXTS: Final = {
+    outreach_triggers.name: _forget_made_texts,
+    outreach_outbox.name: _forget_outbox,
+    # The ids lead on; what could be undone is forgotten.
+    contact_merges.name: merges.forget,
+}
 
 
 async def contact(tx: Transaction, contact_id: str) -> Record | None:

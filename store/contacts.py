@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     func,
     literal_column,
     or_,
@@ -111,6 +112,11 @@ async def add(tx: Transaction, values: Mapping[str, Any]) -> ContactRow | None:
         )
     ).one_or_none()
     return None if row is None else _row(row)
+
+
+async def discard(tx: Transaction, contact_id: str) -> None:
+    """Takes back a contact that this transaction made, and that nothing hangs on yet."""
+    await tx.execute(delete(contacts).where(contacts.c.tenant_id == tx.tenant_id, contacts.c.contact_id == contact_id))
 
 
 async def change(tx: Transaction, contact_id: str, values: Mapping[str, Any]) -> int | None:

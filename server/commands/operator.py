@@ -77,7 +77,7 @@ def _run(action: str, settings: Settings, work: Callable[[Administration], Await
     from store.redis_link import RedisLink
 
     async def run() -> T:
-        database = Database(settings.sqlalchemy_url, pool_size=1)
+        database = Database(settings.sqlalchemy_url, pool_size=2)
         redis = RedisLink(settings.redis_url.get_secret_value(), timeout_ms=settings.redis_timeout_ms)
         try:
             await redis.start()

@@ -10,7 +10,7 @@ from server.convert import structs, times
 from server.domain.errors import InvalidInput, KithError, NotFound
 from server.domain.interaction import InteractionChange, NewInteraction
 from server.usecases.interaction_bulk import Outcome
-from server.usecases.interactions import InteractionPage, InteractionQuery
+from server.usecases.interactions import NEWEST_FIRST, USUAL, InteractionPage, InteractionQuery
 from server.usecases.timeline import TimelinePage, TimelineQuery
 from store.interactions import Named
 from store.timeline import Happening
@@ -23,8 +23,8 @@ def query(request: pb.ListInteractionsRequest) -> InteractionQuery:
         kind=request.type if request.HasField("type") else None,
         start=_instant(request, "start"),
         end=_instant(request, "end"),
-        sort=request.sort if request.HasField("sort") else InteractionQuery.sort,
-        limit=request.limit if request.HasField("limit") else InteractionQuery.limit,
+        sort=request.sort if request.HasField("sort") else NEWEST_FIRST,
+        limit=request.limit if request.HasField("limit") else USUAL,
         cursor=request.cursor or None,
     )
 
@@ -111,7 +111,7 @@ def timeline_query(request: pb.GetTimelineRequest) -> TimelineQuery:
         contact_id=request.contact_id,
         types=frozenset(request.types),
         before=_instant(request, "before"),
-        limit=request.limit if request.HasField("limit") else TimelineQuery.limit,
+        limit=request.limit if request.HasField("limit") else USUAL,
         cursor=request.cursor or None,
     )
 

@@ -1,13 +1,15 @@
-"""The credentials of one process: keys, tokens and tenants together."""
+"""The credentials of one process: keys, tokens, webhook endpoints and tenants together."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from server.config import Settings
+from server.credentials.call_endpoints import EndpointDirectory
 from server.credentials.jwks import JwksDirectory
 from server.credentials.keys import KeyDirectory
 from server.credentials.tenants import TenantDirectory
 from server.credentials.tokens import ClaimNames, TokenVerifier
+from server.secrets import Envelope
 from store.database import Database
 from store.notifications import Notifications
 
@@ -20,6 +22,8 @@ class Credentials:
     ) -> None:
         self.tenants = TenantDirectory(database, notifications)
         self.keys = KeyDirectory(database, notifications, self.tenants, clock)
+        envelope = Envelope.of(settings.master_key.get_secret_value())
+        self.call_endpoints = EndpointDirectory(database, notifications, envelope)
         self.jwks = JwksDirectory(
             settings.jwks_sources,
             database,

@@ -77,11 +77,35 @@ class NotFound(KithError):
         """A touchpoint's id that this tenant does not have."""
         return cls(f"Interaction {interaction_id} does not exist for this tenant.", reason="INTERACTION_NOT_FOUND")
 
+    @classmethod
+    def call(cls, call_id: str) -> "NotFound":
+        """A call id that this tenant does not have."""
+        return cls(f"Call {call_id} does not exist for this tenant.", reason="CALL_NOT_FOUND")
+
+    @classmethod
+    def identity(cls, identity_id: str) -> "NotFound":
+        """An identity's id that this contact does not have."""
+        return cls(f"Identity {identity_id} does not exist for this contact.", reason="IDENTITY_NOT_FOUND")
+
+    @classmethod
+    def merge(cls, merge_id: str) -> "NotFound":
+        """The id of a merge that this tenant does not have."""
+        return cls(f"Merge {merge_id} does not exist for this tenant.", reason="MERGE_NOT_FOUND")
+
 
 class Conflict(KithError):
     """The request is sound, but what is stored does not allow it."""
 
     reason = "CONFLICT"
+
+    @classmethod
+    def identity_taken(cls, field: str, contact_id: str) -> "Conflict":
+        """An identity that another contact has; `field` is where it was given."""
+        return cls(
+            f"{field}: belongs to another contact.",
+            reason="IDENTITY_TAKEN",
+            details={"contact_id": contact_id, "field": field},
+        )
 
 
 class Unauthenticated(KithError):

@@ -102,6 +102,27 @@ def write(
     return Written(memory, True, tuple(ended.values()), met)
 
 
+def happened(
+    note: Note,
+    profile: Profile,
+    memories: Sequence[Memory],
+    entities: Sequence[Entity],
+    *,
+    memory_id: str,
+    now: datetime,
+    zone: tzinfo,
+) -> Written:
+    """What becomes of a note on something that happened by itself, such as a call: an episode of its own.
+
+    It is held against nothing, so that it can be taken back without a trace. As `write` otherwise.
+    """
+    mentions = Mentions(entities, profile.display_name)
+    draft = _draft(note, profile.language, mentions, zone)
+    new = {entity.id for entity in mentions.drafts()}
+    met = tuple(entity for entity in with_met(entities, mentions.drafts()) if entity.id in new)
+    return Written(_remembered(memory_id, draft, note, memories, now), True, (), met)
+
+
 def _check(note: Note, now: datetime) -> None:
     wrong: list[FieldViolation] = []
     for field, text in (("content", note.content), ("subject", note.subject), ("value", note.value)):

@@ -2,7 +2,7 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled, warmth
+from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled, tracking, warmth
 
 
 def make_app(url: str) -> App:
@@ -15,4 +15,5 @@ def make_app(url: str) -> App:
     outreach.register(app)
     stalled.register(app)
     warmth.register(app)
+    tracking.register(app)
     return app

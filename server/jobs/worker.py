@@ -12,8 +12,9 @@ from server.jobs.common import SERVICES
 from server.jobs.outreach import QUEUE as OUTREACH
 from server.observability import logs, traces
 from server.usecases.enrichment import QUEUE
+from server.usecases.tracking import QUEUE as TRACKING
 
-_CONCURRENCY: Final = {"default": 2, QUEUE: 4, OUTREACH: 2}
+_CONCURRENCY: Final = {"default": 2, QUEUE: 4, OUTREACH: 2, TRACKING: 2}
 """Jobs at once, by queue: those that call providers mostly wait, and hold up none of the others."""
 
 _NICENESS: Final = 10

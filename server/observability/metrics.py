@@ -15,6 +15,17 @@ RPC_SECONDS: Final = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 
+HTTP_REQUESTS: Final = Counter(
+    "kith_http_requests_total", "Requests of raw HTTP routes answered, by route and gRPC status.", ["route", "status"]
+)
+
+HTTP_SECONDS: Final = Histogram(
+    "kith_http_seconds",
+    "Time of a request of a raw HTTP route with reading its body, in seconds.",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
 CONTEXT_TIER: Final = Counter(
     "kith_context_snapshots_total",
     "Contact snapshots read, by the tier that answered: process, redis or postgres.",

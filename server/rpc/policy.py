@@ -102,6 +102,15 @@ def policies(*, general_max_bytes: int, rates: Mapping[str, str] | None = None) 
     return found
 
 
+def policy_named(name: str, rates: Mapping[str, str]) -> MethodPolicy:
+    """The policy of the RPC of that name, for what shares it outside gRPC. Raises LookupError, and as `policies`."""
+    found = policies(general_max_bytes=0, rates=rates).values()
+    known = next((policy for policy in found if policy.name == name), None)
+    if known is None:
+        raise LookupError(f"there is no RPC {name}")
+    return known
+
+
 def _compile(
     methods: Iterable[MethodDescriptor], general_max_bytes: int, overrides: Mapping[str, Rate]
 ) -> Iterator[MethodPolicy]:

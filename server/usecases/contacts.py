@@ -5,20 +5,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from server import ids
+from server.domain import identity
 from server.domain.churn import risk_of
 from server.domain.contact import Profile, State
 from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.snapshot import ContactSnapshot
 from server.domain.zones import check_zone
-from server.usecases import audit, records
+from server.usecases import audit, identities, records
 from server.usecases.churn_model import parameters
 from server.usecases.outreach.consent import heed_general_refusal
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import contact_data, contacts, pagination, receipts, tenants, triggers
+from store import contact_data, contacts, merges, pagination, receipts, tenants, triggers
 from store.contacts import Sort
 from store.database import Transaction
 from store.errors import UniqueViolation
+from store.tables.contact import ContactRow
 from store.tables.outreach import TriggerRow
 
 _RECENT: Final = 10
@@ -62,19 +64,23 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
 
     async def work(tx: Transaction) -> Created:
         zone = new.time_zone or await tenants.time_zone(tx)
-        known = await contacts.by_external_id(tx, new.channel, new.external_id)
+        known = await _known(tx, new)
         if known is None:
-            if await receipts.was_erased(tx, contact_id):
+            if await is_spent(tx, contact_id):
                 raise id_taken(contact_id)
             added = await contacts.add(tx, {**_first_columns(new, now), "contact_id": contact_id})
             if added is not None:
-                # Whoever erased this id a moment ago held it until we could insert it.
-                if await receipts.was_erased(tx, contact_id):
+                # Whoever erased or merged this id a moment ago held it until we could insert it.
+                if await is_spent(tx, contact_id):
                     raise id_taken(contact_id)
+                if await merges.stayed_of(tx, new.channel, new.external_id) is not None:
+                    raise UniqueViolation("contacts_tenant_id_channel_external_id_key")
+                # One that another contact has already stays with it.
+                await identities.give(tx, contact_id, identity.of_channel(new.channel, new.external_id), now)
                 await audit.record(tx, target=contact_id)
                 return Created(records.profile(added), records.state(added), zone, now, created=True)
-            known = await contacts.by_external_id(tx, new.channel, new.external_id)
-        if known is None or (new.contact_id is not None and known.contact_id != new.contact_id):
+            known = await _known(tx, new)
+        if known is None or not await _is_called(tx, known, new.contact_id):
             raise id_taken(contact_id)
         return Created(records.profile(known), records.state(known), known.time_zone or zone, now, created=False)
 
@@ -86,6 +92,24 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
             return await services.database.run(tenant_id, work)
         except UniqueViolation as error:
             raise id_taken(contact_id) from error
+
+
+async def _known(tx: Transaction, new: NewContact) -> ContactRow | None:
+    """The contact that has this id on this channel, or had it before another was merged into it."""
+    known = await contacts.by_external_id(tx, new.channel, new.external_id)
+    if known is None and (stayed := await merges.stayed_of(tx, new.channel, new.external_id)) is not None:
+        known = await contacts.get(tx, stayed)
+    return known
+
+
+async def is_spent(tx: Transaction, contact_id: str) -> bool:
+    """Whether an id was a contact's that was erased, or went into another."""
+    return await receipts.was_erased(tx, contact_id) or await merges.leads_to(tx, contact_id) is not None
+
+
+async def _is_called(tx: Transaction, known: ContactRow, wanted: str | None) -> bool:
+    """Whether the contact has the wanted id, if any, or the id leads to it."""
+    return wanted in (None, known.contact_id) or await merges.leads_to(tx, wanted or "") == known.contact_id
 
 
 def id_taken(contact_id: str) -> Conflict:
@@ -234,10 +258,14 @@ async def delete_contact(services: Services, tenant_id: str, contact_id: str) ->
         result.clear()
         if await contacts.get(tx, contact_id, lock=True) is None:
             raise NotFound.contact(contact_id)
+        merged = await merges.merged_ids(tx, contact_id)
         erased = Erased(await contact_data.erase(tx, contact_id), ids.new("era", now))
         # The receipt stands for the contact in the log: an erased id is not written down again.
         await audit.record(tx, target=erased.receipt_id)
         await receipts.leave(tx, erased.receipt_id, "contact", contact_id, erased.counts, now)
+        # Their ids are of an erased person too: nothing late may bring one of them back.
+        for other_id in merged:
+            await receipts.leave(tx, ids.new("era", now), "contact", other_id, {}, now)
         result.append(erased)
 
     await services.snapshots.change(tenant_id, contact_id, work)

@@ -10,10 +10,10 @@ from server.domain.errors import Conflict, FieldViolation, InvalidInput, Permiss
 from server.domain.turn import AHEAD, EARLIEST
 from server.domain.zones import check_zone
 from server.usecases import audit, warmth
-from server.usecases.contacts import id_taken
+from server.usecases.contacts import id_taken, is_spent
 from server.usecases.portability import Archive, key_of
 from server.usecases.services import Services
-from store import contact_data, contacts, receipts
+from store import contact_data, contacts, merges
 from store.contact_data import EXPORTED, Record
 from store.database import Transaction
 from store.errors import ForeignKeyViolation, UniqueViolation
@@ -171,7 +171,7 @@ def _closed(trigger: Record) -> Record:
 
 async def _begin(tx: Transaction, contact: Record, *, may_consent: bool) -> _UnderWay:
     contact_id = str(contact["contact_id"])
-    if await receipts.was_erased(tx, contact_id):
+    if await is_spent(tx, contact_id):
         raise id_taken(contact_id)
     known = await contacts.get(tx, contact_id, lock=True)
     if known is not None:
@@ -179,10 +179,11 @@ async def _begin(tx: Transaction, contact: Record, *, may_consent: bool) -> _Und
         if not same:
             raise id_taken(contact_id)
         return _UnderWay(contact_id, known=True, may_consent=may_consent)
-    if await contacts.add(tx, {**contact, "version": 1}) is None:
+    merged = await merges.stayed_of(tx, str(contact["channel"]), str(contact["external_id"]))
+    if merged is not None or await contacts.add(tx, {**contact, "version": 1}) is None:
         raise Conflict("Another contact has the external_id of the export on its channel.", reason="CONTACT_ID_TAKEN")
-    # Whoever erased this id a moment ago held it until we could insert it.
-    if await receipts.was_erased(tx, contact_id):
+    # Whoever erased or merged this id a moment ago held it until we could insert it.
+    if await is_spent(tx, contact_id):
         raise id_taken(contact_id)
     return _UnderWay(contact_id, known=False, may_consent=may_consent)
 

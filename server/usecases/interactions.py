@@ -26,6 +26,12 @@ OWN: Final = frozenset({"api", "import"})
 """The origins of touchpoints that are recorded as such; those of other surfaces are changed and removed there."""
 
 
+USUAL: Final = 20
+"""Of a page that is asked for without a limit."""
+
+NEWEST_FIRST: Final = "created_at:desc"
+"""The order of a list that asks for none."""
+
 _LOOKS: Final = 5
 """How often the contact of a touchpoint is looked up anew while contacts are merged."""
 
@@ -38,8 +44,8 @@ class InteractionQuery:
     kind: str | None = None
     start: datetime | None = None
     end: datetime | None = None
-    sort: str = "created_at:desc"
-    limit: int = 20
+    sort: str = NEWEST_FIRST
+    limit: int = USUAL
     cursor: str | None = None
 
 
@@ -54,7 +60,10 @@ class InteractionPage:
 
 
 async def list_interactions(services: Services, tenant_id: str, query: InteractionQuery) -> InteractionPage:
-    """A page of touchpoints. Raises InvalidInput for what is neither a cursor of this query nor a time."""
+    """A page of touchpoints.
+
+    Raises InvalidInput for what is neither a cursor of this query nor a time, NotFound for a contact to list them of.
+    """
     limit = min(query.limit, MOST)
     wanted = Filter(query.contact_id, query.kind, query.start, query.end)
     order = Order.of(query.sort)
@@ -62,13 +71,25 @@ async def list_interactions(services: Services, tenant_id: str, query: Interacti
         "list": "interactions", "contact": query.contact_id, "kind": query.kind, "sort": query.sort,
         "start": _said(query.start), "end": _said(query.end),
     }  # fmt: skip
-    after = None if query.cursor is None else _position(bound, query.cursor)
     async with services.database.transaction(tenant_id) as tx:
-        found = await interaction_pages.page(tx, wanted, order, limit=limit + 1, after=after)
+        try:
+            after = None if query.cursor is None else _position(bound, query.cursor)
+            found = await interaction_pages.page(tx, wanted, order, limit=limit + 1, after=after)
+        except InvalidInput:
+            # Of a contact that was merged meanwhile the cursor is that of the one that stayed.
+            await _refuse_unknown(tx, query.contact_id)
+            raise
+        if not found:
+            await _refuse_unknown(tx, query.contact_id)
     page = found[:limit]
     more = len(found) > limit
     last = (getattr(page[-1].row, order.field), page[-1].row.interaction_id) if more else None
     return InteractionPage(page, limit, query.sort, None if last is None else pagination.encode(bound, last))
+
+
+async def _refuse_unknown(tx: Transaction, contact_id: str | None) -> None:
+    if contact_id is not None and await contacts.get(tx, contact_id) is None:
+        raise NotFound.contact(contact_id)
 
 
 def _said(at: datetime | None) -> str | None:

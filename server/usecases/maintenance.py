@@ -16,13 +16,14 @@ from typing import Final
 from server import ids
 from server.domain import churn
 from server.usecases import retention
+from server.usecases.call_settings import remove_lapsed
 from server.usecases.churn_model import parameters
 from server.usecases.idempotency import forget_expired_of
 from server.usecases.maintenance_work import HOLD, fit, step
 from server.usecases.services import Services
 from server.usecases.tenants import every_tenant
 from server.usecases.warmth_upkeep import renew_due
-from store import churn_models, maintenance, queue
+from store import churn_models, maintenance, merges, queue
 from store.database import Transaction
 from store.errors import UniqueViolation
 from store.queue import Job
@@ -186,6 +187,8 @@ async def _work(
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
     await renew_due(services, tenant_id)
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
+    await remove_lapsed(services.database, tenant_id, services.clock())
+    await services.database.run(tenant_id, lambda tx: merges.spend(tx, services.clock()))
     # No id of a contact outlasts the run.
     finished = {"status": "completed", "finished_at": services.clock(), "after_contact": None}
     return await services.database.run(

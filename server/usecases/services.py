@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.usecases.accesses import AccessLog
+from server.usecases.call_endpoints import EndpointParts
 from server.usecases.encoders import Encoders
 from server.usecases.outreach.parts import OutreachParts
 from server.usecases.providers import Providers
@@ -14,7 +15,7 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores, the tenants' providers, the sentence encoder, how messages are written and leave, and the clock.
+    """The stores, the tenants' providers, the sentence encoder, how messages leave, phone systems' endpoints, the clock.
 
     `clock` gives the time in UTC, so that a test can say what time it is.
     """
@@ -26,3 +27,4 @@ class Services:
     encoders: Encoders
     clock: Callable[[], datetime]
     outreach: OutreachParts
+    endpoints: EndpointParts

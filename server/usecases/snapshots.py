@@ -134,7 +134,7 @@ class Snapshots:
         self,
         tenant_id: str,
         contact_ids: Collection[str],
-        work: Callable[[Transaction], Awaitable[Mapping[str, Change]]],
+        work: Callable[[Transaction], Awaitable[Mapping[str, Change | None]]],
     ) -> None:
         """The same for several contacts that one transaction changes; `work` returns what it did to which of them.
 
@@ -145,7 +145,7 @@ class Snapshots:
             zip(contact_ids, await _gathered(self._cache.mark(tenant_id, i) for i in contact_ids), strict=True)
         )
 
-        async def announced(tx: Transaction) -> Mapping[str, Change]:
+        async def announced(tx: Transaction) -> Mapping[str, Change | None]:
             done = await work(tx)
             for contact_id, change in done.items():
                 await _announce(tx, contact_id, marks[contact_id], change)

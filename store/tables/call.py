@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from store.tables.base import instant, metadata, of_contact, tenant_id
@@ -43,6 +43,9 @@ calls: Final = Table(
     Index(None, "tenant_id", "started_at", "call_id"),
     Index(None, "tenant_id", "contact_id", "started_at", "call_id"),
     Index(None, "tenant_id", "agent_id", "started_at", "call_id"),
+    # What retention looks for.
+    Index("calls_recordings_idx", "tenant_id", "started_at", postgresql_where=text("recording_url IS NOT NULL")),
+    Index("calls_transcripts_idx", "tenant_id", "started_at", postgresql_where=text("transcript IS NOT NULL")),
 )
 
 call_events: Final = Table(
@@ -58,6 +61,18 @@ call_events: Final = Table(
     instant("received_at"),
     of_contact(),
     Index(None, "tenant_id", "contact_id"),
+)
+
+gone_calls: Final = Table(
+    "gone_calls",
+    metadata,
+    tenant_id(),
+    # SHA-256 of provider and call sid: enough to know a late event's call again, not to tell whose it was.
+    Column("call_digest", LargeBinary, primary_key=True),
+    Column("call_id", Text, nullable=False),
+    # With all of its contact; else deleted by itself, and may be recorded again.
+    Column("erased", Boolean, nullable=False),
+    instant("gone_at"),
 )
 
 call_endpoints: Final = Table(

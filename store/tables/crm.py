@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from store.tables.base import instant, metadata, of_contact, tenant_id
@@ -36,15 +36,21 @@ contact_merges: Final = Table(
     # The contact that stayed; the merge goes with it.
     Column("contact_id", Text, nullable=False),
     Column("merged_contact_id", Text, nullable=False),
+    # Where the other was written to, and by what it is found when somebody makes it known again.
+    Column("merged_channel", Text, nullable=False),
+    Column("merged_external_id", Text, nullable=False),
     instant("merged_at"),
     instant("undo_until"),
     instant("undone_at", nullable=True),
-    # What an undoing needs: keys of the rows that moved, and the rows that two became one of, as both were.
+    # What an undoing needs: keys of the rows that moved, and the rows that two became one of, as both were. Empty
+    # where it cannot be undone any more.
     Column("moved", JSONB, nullable=False),
     of_contact(),
     Index(None, "tenant_id", "contact_id", "merged_at"),
     Index(None, "tenant_id", "merged_contact_id"),
-    Index(None, "tenant_id", "undo_until"),
+    Index("contact_merges_external_idx", "tenant_id", "merged_channel", "merged_external_id"),
+    # What maintenance looks for: records whose time to be undone is over.
+    Index("contact_merges_spent_idx", "tenant_id", "undo_until", postgresql_where=text("moved <> '{}'")),
 )
 
 
@@ -71,6 +77,8 @@ class MergeRow:
     merge_id: str
     contact_id: str
     merged_contact_id: str
+    merged_channel: str
+    merged_external_id: str
     merged_at: datetime
     undo_until: datetime
     undone_at: datetime | None

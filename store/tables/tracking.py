@@ -32,6 +32,14 @@ tracking_log: Final = Table(
     of_contact(),
     Index(None, "tenant_id", "position"),
     Index("tracking_log_waiting_idx", "tenant_id", "position", postgresql_where=text("NOT projected")),
+    # An event is started once; what starts it again changes nothing.
+    Index(
+        "tracking_log_start_key",
+        "tenant_id",
+        "event_id",
+        unique=True,
+        postgresql_where=text("kind IN ('recall', 'workspace')"),
+    ),
     Index(None, "tenant_id", "event_id"),
     Index(None, "tenant_id", "contact_id"),
 )
@@ -77,8 +85,26 @@ graph_edges: Final = Table(
     # Whether it waits for its event.
     Column("parked", Boolean, nullable=False),
     of_contact(),
-    Index(None, "tenant_id", "generation", "event_id", "artifact_id", "kind"),
-    Index(None, "tenant_id", "generation", "artifact_id", "event_id", "kind"),
+    # The kind before the far end: of a node with very many edges, those of one kind are read no further than asked for.
+    Index(
+        "graph_edges_of_event_idx",
+        "tenant_id",
+        "generation",
+        "event_id",
+        "kind",
+        "artifact_id",
+        postgresql_where=text("NOT parked"),
+    ),
+    Index(
+        "graph_edges_of_artifact_idx",
+        "tenant_id",
+        "generation",
+        "artifact_id",
+        "kind",
+        "event_id",
+        postgresql_where=text("NOT parked"),
+    ),
+    Index("graph_edges_parked_idx", "tenant_id", "generation", "event_id", postgresql_where=text("parked")),
     Index(None, "tenant_id", "contact_id"),
 )
 

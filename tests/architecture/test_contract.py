@@ -48,8 +48,16 @@ def test_every_rpc_says_who_may_call_it_how_often_and_under_which_path(method: M
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda f: f.full_name)
-def test_json_names_are_the_documents_snake_case(field: FieldDescriptor) -> None:
-    assert field.json_name == field.name
+def test_json_names_are_those_of_the_documents(field: FieldDescriptor) -> None:
+    """Snake case; calls, and the cursors of what is under `/v1`, are written in camel case."""
+    package = field.file.package
+    is_camel = package == "kith.call.v1" or (package in _CAMEL_CURSORS and field.name == "next_cursor")
+    words = field.name.split("_")
+    camel = words[0] + "".join(word.capitalize() for word in words[1:])
+    assert field.json_name in ({field.name, camel} if is_camel else {field.name})
+
+
+_CAMEL_CURSORS = {"kith.interaction.v1", "kith.warmth.v1", "kith.crm.v1"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from server.domain.errors import Conflict, InvalidInput, NotFound
 from server.domain.interaction import InteractionChange, NewInteraction
 from server.embedded.stores import EmbeddedStores
 from server.usecases.contacts import delete_contact
+from server.usecases.interaction_bulk import create_interactions
 from server.usecases.interactions import (
     create_interaction,
     delete_interaction,
@@ -22,7 +23,7 @@ from server.usecases.interactions import (
     update_interaction,
 )
 from server.usecases.memories import delete_all_memories
-from store import interactions
+from store import contacts, interactions
 from store.tables.interaction import KINDS
 from tests.usecases.conftest import settings_for
 from tests.usecases.interaction_steps import contact, record, row, walk
@@ -63,6 +64,31 @@ async def test_every_change_is_in_the_next_snapshot_of_every_process(
     await delete_interaction(parts.services, tenant, made.interaction_id)
     versions.append(await version(other, tenant, contact_id))
     assert versions == sorted(set(versions))
+
+
+async def warmth(worker: Composition, tenant: str, contact_id: str) -> float:
+    async with worker.services.database.transaction(tenant) as tx:
+        row = await contacts.get(tx, contact_id)
+    assert row is not None
+    return row.warmth
+
+
+async def test_every_change_moves_the_warmth_with_it(parts: Composition, tenant: str) -> None:
+    contact_id = await contact(parts, tenant)
+    call, note = await record(parts, tenant, contact_id, "call"), await record(parts, tenant, contact_id, "note")
+    assert await warmth(parts, tenant, contact_id) == 12
+    await update_interaction(parts.services, tenant, note.interaction_id, InteractionChange(kind="meeting"))
+    assert await warmth(parts, tenant, contact_id) == 16
+    longer = InteractionChange(metadata={"duration_minutes": 60, "sentiment": "very_positive"})
+    await update_interaction(parts.services, tenant, call.interaction_id, longer)
+    assert await warmth(parts, tenant, contact_id) > 16
+    for made in (call, note):
+        await delete_interaction(parts.services, tenant, made.interaction_id)
+    assert await warmth(parts, tenant, contact_id) == 0
+    await create_interactions(
+        parts.services, tenant, [NewInteraction(contact_id, "note"), NewInteraction(contact_id, "email")]
+    )
+    assert await warmth(parts, tenant, contact_id) == 10.5
 
 
 async def test_an_unknown_contact_is_told_of_and_nothing_is_stored(parts: Composition, tenant: str) -> None:
@@ -237,7 +263,7 @@ async def test_a_touchpoint_told_while_its_contact_is_erased_leaves_nothing(
             *told[:2], delete_contact(parts.services, tenant, contact_id), *told[2:], return_exceptions=True
         )
         assert all(isinstance(one, NotFound) for one in results if isinstance(one, BaseException))
-        assert await walk(parts, tenant, {"contact_id": contact_id}) == []
+        assert await walk(parts, tenant, {}) == []
 
 
 def test_the_kinds_of_the_indexes_are_those_of_the_contract() -> None:

@@ -8,7 +8,8 @@
 6. tenancy      the tenant is the credential's; it needs the message, which may name one
 7. limits       per tenant, so after tenancy; before the work of looking closely
 8. validation   every wrong field at once
-9. idempotency  innermost: only a request that is allowed and sound may claim a key
+9. idempotency  only a request that is allowed and sound may claim a key
+10. leading     innermost: the id of a merged contact leads on, once the work did not find it
 
 `chain.py` is the helper they are built on.
 """
@@ -16,6 +17,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from opentelemetry.trace import Tracer
 
@@ -27,6 +29,7 @@ from server.rpc.interceptors.chain import Chain, Step
 from server.rpc.interceptors.deadline import Deadline
 from server.rpc.interceptors.errors import Errors
 from server.rpc.interceptors.idempotency import Idempotent
+from server.rpc.interceptors.leading import Leading
 from server.rpc.interceptors.limits import Limits
 from server.rpc.interceptors.parsing import Parsing
 from server.rpc.interceptors.telemetry import Telemetry
@@ -35,6 +38,7 @@ from server.rpc.interceptors.validation import Validation
 from server.rpc.policy import policies
 from server.secrets import Envelope
 from server.usecases.idempotency import Idempotency
+from server.usecases.leads import stayed
 from store.database import Database
 from store.limits import Limiter
 from store.redis_link import RedisLink
@@ -42,7 +46,8 @@ from store.redis_link import RedisLink
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What the interceptors work with. `call_log` is flushed by its owner; without a tracer there are no spans."""
+    """What the interceptors work with. `call_log` is flushed by its owner; without a tracer there are no spans.
+    `limiter` is given where others limit the same operations."""
 
     settings: Settings
     database: Database
@@ -51,6 +56,7 @@ class Deps:
     call_log: CallLog
     clock: Callable[[], datetime]
     tracer: Tracer | None = None
+    limiter: Limiter | None = None
 
 
 def build(deps: Deps) -> list[Chain]:
@@ -69,9 +75,10 @@ def build(deps: Deps) -> list[Chain]:
         Auth(deps.credentials),
         Parsing(),
         Tenancy(deps.credentials.tenants),
-        Limits(Limiter(deps.redis)),
+        Limits(deps.limiter or Limiter(deps.redis)),
         Validation(),
         Idempotent(idempotency),
+        Leading(partial(stayed, deps.database)),
     ]
     found = policies(general_max_bytes=settings.max_request_bytes, rates=settings.rate_limits)
     return [Chain(found, steps)]

@@ -62,6 +62,11 @@ class Idempotent:
                 await self._idempotency.release(claim)
             raise
         answer = Answer(response, recorder.http_status)
+        if answer.http_status is not None and answer.http_status >= "500":
+            # An answer that says to try again is not what trying again is to be answered with.
+            with suppress(StoreError):
+                await self._idempotency.release(claim)
+            return answer
         # The work is done: where the answer cannot be kept, the key stands as under way until it counts as abandoned.
         with suppress(StoreError):
             await self._idempotency.finish(claim, answer, _contact_of(policy, request, response))

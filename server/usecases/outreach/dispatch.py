@@ -5,7 +5,7 @@ belonged to a runner that died. Where a provider may have its message it is look
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from server.domain.outreach.config import OutreachConfig
 from server.domain.outreach.dispatch import Expire, History, Postpone, Recipient, Send, Withhold
 from server.usecases.outreach import facts
 from server.usecases.services import Services
-from store import consents, contacts, dispatching
+from store import consents, contacts, dispatching, merges
 from store.database import Transaction
 from store.dispatching import Claim, Gone, Settled
 from store.tables.contact import ContactRow
@@ -74,13 +74,14 @@ async def _claim(tx: Transaction, now: datetime) -> Batch:
     config = (await facts.chosen(tx)).config
     contact_ids = sorted({row.contact_id for row in taken.triggers})
     people = await contacts.by_ids(tx, contact_ids)
+    elsewhere = await merges.addresses(tx, contact_ids)
     said = await consents.of_contacts(tx, contact_ids)
     undecided = [row.trigger_id for row in taken.triggers if not _is_doubtful(row)]
     gone = await dispatching.history(tx, contact_ids, now, since=now - _WEEK, but=undecided)
     histories = _histories(gone)
     until, batch, settled = now + LEASE, Batch(), []
     for row in taken.triggers:
-        person = people[row.contact_id]
+        person = _reached(people[row.contact_id], row.channel, elsewhere)
         if _is_doubtful(row):
             batch.claimed.append(_ours(row, person, config, until, doubtful=True))
             continue
@@ -97,6 +98,13 @@ async def _claim(tx: Transaction, now: datetime) -> Batch:
     await dispatching.settle(tx, settled)
     await dispatching.claim(tx, [one.trigger.trigger_id for one in batch.claimed], until)
     return batch
+
+
+def _reached(person: ContactRow, channel: str, elsewhere: Mapping[tuple[str, str], str]) -> ContactRow:
+    """The contact as it is written to on a channel: by the id of a contact of that channel that was merged into it."""
+    if person.channel == channel:
+        return person
+    return replace(person, external_id=elsewhere.get((person.contact_id, channel), person.external_id))
 
 
 def _is_doubtful(row: TriggerRow) -> bool:

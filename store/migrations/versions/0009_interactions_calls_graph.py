@@ -94,6 +94,8 @@ TABLES = (
         merge_id TEXT NOT NULL,
         contact_id TEXT NOT NULL,
         merged_contact_id TEXT NOT NULL,
+        merged_channel TEXT NOT NULL,
+        merged_external_id TEXT NOT NULL,
         merged_at TIMESTAMP WITH TIME ZONE NOT NULL,
         undo_until TIMESTAMP WITH TIME ZONE NOT NULL,
         undone_at TIMESTAMP WITH TIME ZONE,
@@ -109,7 +111,10 @@ TABLES = (
     CREATE INDEX contact_merges_tenant_id_merged_contact_id_idx ON contact_merges (tenant_id, merged_contact_id)
     """,
     """
-    CREATE INDEX contact_merges_tenant_id_undo_until_idx ON contact_merges (tenant_id, undo_until)
+    CREATE INDEX contact_merges_external_idx ON contact_merges (tenant_id, merged_channel, merged_external_id)
+    """,
+    """
+    CREATE INDEX contact_merges_spent_idx ON contact_merges (tenant_id, undo_until) WHERE moved <> '{}'
     """,
     """
     CREATE TABLE calls (
@@ -153,6 +158,12 @@ TABLES = (
     CREATE INDEX calls_tenant_id_started_at_call_id_idx ON calls (tenant_id, started_at, call_id)
     """,
     """
+    CREATE INDEX calls_recordings_idx ON calls (tenant_id, started_at) WHERE recording_url IS NOT NULL
+    """,
+    """
+    CREATE INDEX calls_transcripts_idx ON calls (tenant_id, started_at) WHERE transcript IS NOT NULL
+    """,
+    """
     CREATE TABLE call_events (
         tenant_id TEXT NOT NULL,
         call_id TEXT NOT NULL,
@@ -166,6 +177,16 @@ TABLES = (
     """,
     """
     CREATE INDEX call_events_tenant_id_contact_id_idx ON call_events (tenant_id, contact_id)
+    """,
+    """
+    CREATE TABLE gone_calls (
+        tenant_id TEXT NOT NULL,
+        call_digest BYTEA NOT NULL,
+        call_id TEXT NOT NULL,
+        erased BOOLEAN NOT NULL,
+        gone_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        CONSTRAINT gone_calls_pkey PRIMARY KEY (tenant_id, call_digest)
+    )
     """,
     """
     CREATE TABLE call_endpoints (
@@ -212,6 +233,9 @@ TABLES = (
     """,
     """
     CREATE INDEX tracking_log_tenant_id_event_id_idx ON tracking_log (tenant_id, event_id)
+    """,
+    """
+    CREATE UNIQUE INDEX tracking_log_start_key ON tracking_log (tenant_id, event_id) WHERE kind IN ('recall', 'workspace')
     """,
     """
     CREATE INDEX tracking_log_tenant_id_position_idx ON tracking_log (tenant_id, position)
@@ -268,10 +292,13 @@ TABLES = (
     CREATE INDEX graph_edges_tenant_id_contact_id_idx ON graph_edges (tenant_id, contact_id)
     """,
     """
-    CREATE INDEX graph_edges_tenant_id_generation_artifact_id_event_id_kind_idx ON graph_edges (tenant_id, generation, artifact_id, event_id, kind)
+    CREATE INDEX graph_edges_of_artifact_idx ON graph_edges (tenant_id, generation, artifact_id, kind, event_id) WHERE NOT parked
     """,
     """
-    CREATE INDEX graph_edges_tenant_id_generation_event_id_artifact_id_kind_idx ON graph_edges (tenant_id, generation, event_id, artifact_id, kind)
+    CREATE INDEX graph_edges_of_event_idx ON graph_edges (tenant_id, generation, event_id, kind, artifact_id) WHERE NOT parked
+    """,
+    """
+    CREATE INDEX graph_edges_parked_idx ON graph_edges (tenant_id, generation, event_id) WHERE parked
     """,
 )
 
@@ -320,12 +347,70 @@ TENANT_TABLES = (
     "contact_merges",
     "calls",
     "call_events",
+    "gone_calls",
     "call_endpoints",
     "call_settings",
     "tracking_log",
     "graph_heads",
     "graph_events",
     "graph_edges",
+)
+
+# Edges of an event that is erased, but of another contact than the event's, wait again: as a rebuild would leave them.
+GRAPH = (
+    """
+    CREATE FUNCTION park_graph_edges() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE graph_edges e SET parked = true FROM gone
+        WHERE e.tenant_id = gone.tenant_id AND e.generation = gone.generation AND e.event_id = gone.event_id AND NOT e.parked;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER graph_events_gone AFTER DELETE ON graph_events
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION park_graph_edges()
+    """,
+    # With the rights of whoever asks, so that row-level security holds in them too.
+    """
+    CREATE VIEW tracking_user_stats WITH (security_invoker = true) AS
+    SELECT v.tenant_id, v.user_id,
+        count(*) FILTER (WHERE v.kind = 'recall') AS recalls,
+        count(*) FILTER (WHERE v.kind = 'workspace') AS workspaces,
+        coalesce(sum(e.peels), 0)::bigint AS peels,
+        coalesce(sum(e.keeps), 0)::bigint AS keeps,
+        coalesce(sum(e.good), 0)::bigint AS good,
+        coalesce(sum(e.bad), 0)::bigint AS bad,
+        least(1, coalesce(sum(e.keeps) / nullif(sum(e.peels), 0), 0))::float AS keep_rate,
+        least(min(v.occurred_at), min(e.first_at)) AS first_at,
+        greatest(max(v.occurred_at), max(e.last_at)) AS last_at
+    FROM graph_heads h
+    JOIN graph_events v ON v.tenant_id = h.tenant_id AND v.generation = h.generation
+    LEFT JOIN (
+        SELECT tenant_id, generation, event_id,
+            count(*) FILTER (WHERE kind = 'peel') AS peels, count(*) FILTER (WHERE kind = 'keep') AS keeps,
+            count(*) FILTER (WHERE kind = 'mark_good') AS good, count(*) FILTER (WHERE kind = 'mark_bad') AS bad,
+            min(occurred_at) AS first_at, max(occurred_at) AS last_at
+        FROM graph_edges WHERE NOT parked GROUP BY tenant_id, generation, event_id
+    ) e ON e.tenant_id = v.tenant_id AND e.generation = v.generation AND e.event_id = v.event_id
+    GROUP BY v.tenant_id, v.user_id
+    """,
+    """
+    CREATE VIEW tracking_artifact_stats WITH (security_invoker = true) AS
+    SELECT e.tenant_id, e.artifact_id,
+        count(*) FILTER (WHERE e.kind = 'peel') AS peels,
+        count(*) FILTER (WHERE e.kind = 'keep') AS keeps,
+        count(*) FILTER (WHERE e.kind = 'mark_good') AS good,
+        count(*) FILTER (WHERE e.kind = 'mark_bad') AS bad,
+        count(DISTINCT e.event_id) AS events,
+        count(DISTINCT v.user_id) AS users,
+        (count(DISTINCT e.event_id) FILTER (WHERE e.kind = 'keep'))::float / count(DISTINCT e.event_id) AS keep_rate,
+        min(e.occurred_at) AS first_at,
+        max(e.occurred_at) AS last_at
+    FROM graph_heads h
+    JOIN graph_edges e ON e.tenant_id = h.tenant_id AND e.generation = h.generation AND NOT e.parked
+    JOIN graph_events v ON v.tenant_id = e.tenant_id AND v.generation = e.generation AND v.event_id = e.event_id
+    GROUP BY e.tenant_id, e.artifact_id
+    """,
 )
 
 
@@ -350,6 +435,8 @@ def upgrade() -> None:
         op.execute(text(statement))
     for table in TENANT_TABLES:
         isolate(table)
+    for statement in GRAPH:
+        op.execute(text(statement))
     connection = op.get_bind()
     # Row-level security binds the owner too: without a tenant an update would find no row, and say nothing.
     for tenant in connection.execute(text("SELECT tenant_id FROM tenants ORDER BY tenant_id")).scalars().all():
@@ -360,8 +447,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for view in ("tracking_artifact_stats", "tracking_user_stats"):
+        op.execute(text(f"DROP VIEW {view}"))
     for table in reversed(TENANT_TABLES):
         op.drop_table(table)
+    op.execute(text("DROP FUNCTION park_graph_edges()"))
     for column in ADDED:
         op.drop_column("contacts", column)
     op.drop_index("outreach_triggers_sent_idx")

@@ -1329,7 +1329,7 @@ class CreateCallEndpointRequest(_message.Message):
     provider: _builtins.str
     """The phone system."""
     secret: _builtins.str
-    """What the phone system signs with: Twilio's auth token, Vonage's signature secret, Retell's API key, Vapi's secret. Default for `generic`: one is made."""
+    """What the phone system signs with: Twilio's auth token, Vonage's signature secret, Retell's API key, Vapi's secret. Default for `generic` and `vapi`: one is made; the others need it."""
     agent_id: _builtins.str
     """The agent that its calls belong to, where the phone system names none."""
     def __init__(

@@ -37,7 +37,6 @@ class CrmContact(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     WARMTH_FIELD_NUMBER: _builtins.int
     WARMTH_BAND_FIELD_NUMBER: _builtins.int
-    WARMTH_CHANGE_7D_FIELD_NUMBER: _builtins.int
     NEXT_BAND_AT_FIELD_NUMBER: _builtins.int
     LAST_TOUCH_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
@@ -57,8 +56,6 @@ class CrmContact(_message.Message):
     """Warmth, 0 to 100, with one decimal."""
     warmth_band: _builtins.str
     """hot, warm, cool or cold."""
-    warmth_change_7d: _builtins.float
-    """The warmth less that of 7 days ago."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tags, sorted."""
@@ -97,14 +94,13 @@ class CrmContact(_message.Message):
         time_zone: _builtins.str | None = ...,
         warmth: _builtins.float = ...,
         warmth_band: _builtins.str = ...,
-        warmth_change_7d: _builtins.float = ...,
         next_band_at: _timestamp_pb2.Timestamp | None = ...,
         last_touch_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_last_touch_at", b"_last_touch_at", "_name", b"_name", "_next_band_at", b"_next_band_at", "_time_zone", b"_time_zone", "_title", b"_title", "attributes", b"attributes", "created_at", b"created_at", "last_touch_at", b"last_touch_at", "name", b"name", "next_band_at", b"next_band_at", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_touch_at", b"_last_touch_at", "_name", b"_name", "_next_band_at", b"_next_band_at", "_time_zone", b"_time_zone", "_title", b"_title", "attributes", b"attributes", "channel", b"channel", "created_at", b"created_at", "id", b"id", "identities", b"identities", "language", b"language", "last_touch_at", b"last_touch_at", "name", b"name", "next_band_at", b"next_band_at", "tags", b"tags", "time_zone", b"time_zone", "title", b"title", "warmth", b"warmth", "warmth_band", b"warmth_band", "warmth_change_7d", b"warmth_change_7d"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_touch_at", b"_last_touch_at", "_name", b"_name", "_next_band_at", b"_next_band_at", "_time_zone", b"_time_zone", "_title", b"_title", "attributes", b"attributes", "channel", b"channel", "created_at", b"created_at", "id", b"id", "identities", b"identities", "language", b"language", "last_touch_at", b"last_touch_at", "name", b"name", "next_band_at", b"next_band_at", "tags", b"tags", "time_zone", b"time_zone", "title", b"title", "warmth", b"warmth", "warmth_band", b"warmth_band"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__last_touch_at: _TypeAlias = _typing.Literal["last_touch_at"]  # noqa: Y015
     _WhichOneofArgType__last_touch_at: _TypeAlias = _typing.Literal["_last_touch_at", b"_last_touch_at"]  # noqa: Y015

@@ -77,7 +77,7 @@ class InteractionServiceServicer:
     """
 
     def ListInteractions(self, request, context):
-        """Returns a page of touchpoints. Errors: INVALID_INPUT.
+        """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,14 +105,14 @@ class InteractionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateInteraction(self, request, context):
-        """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT.
+        """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT; CONFLICT for one that another surface recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteInteraction(self, request, context):
-        """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND.
+        """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND; CONFLICT for one that another surface recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

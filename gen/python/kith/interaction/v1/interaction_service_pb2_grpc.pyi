@@ -34,7 +34,7 @@ class InteractionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InteractionServiceAsyncStub: ...
     ListInteractions: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.ListInteractionsRequest, _interaction_pb2.ListInteractionsResponse]
-    """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+    """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     CreateInteraction: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.CreateInteractionRequest, _interaction_pb2.CreateInteractionResponse]
     """Records a touchpoint. The same `external_id` again answers with what is stored. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     BulkCreateInteractions: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.BulkCreateInteractionsRequest, _interaction_pb2.BulkCreateInteractionsResponse]
@@ -42,9 +42,9 @@ class InteractionServiceStub:
     GetInteraction: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.GetInteractionRequest, _interaction_pb2.GetInteractionResponse]
     """Returns a touchpoint. Errors: INTERACTION_NOT_FOUND."""
     UpdateInteraction: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.UpdateInteractionRequest, _interaction_pb2.UpdateInteractionResponse]
-    """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT."""
+    """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT; CONFLICT for one that another surface recorded."""
     DeleteInteraction: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.DeleteInteractionRequest, _interaction_pb2.DeleteInteractionResponse]
-    """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND."""
+    """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND; CONFLICT for one that another surface recorded."""
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.GetTimelineRequest, _interaction_pb2.GetTimelineResponse]
     """Returns what happened with a contact on all surfaces. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
 
@@ -54,7 +54,7 @@ class InteractionServiceAsyncStub(InteractionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListInteractions: _aio.UnaryUnaryMultiCallable[_interaction_pb2.ListInteractionsRequest, _interaction_pb2.ListInteractionsResponse]  # type: ignore[assignment]
-    """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+    """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     CreateInteraction: _aio.UnaryUnaryMultiCallable[_interaction_pb2.CreateInteractionRequest, _interaction_pb2.CreateInteractionResponse]  # type: ignore[assignment]
     """Records a touchpoint. The same `external_id` again answers with what is stored. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     BulkCreateInteractions: _aio.UnaryUnaryMultiCallable[_interaction_pb2.BulkCreateInteractionsRequest, _interaction_pb2.BulkCreateInteractionsResponse]  # type: ignore[assignment]
@@ -62,9 +62,9 @@ class InteractionServiceAsyncStub(InteractionServiceStub):
     GetInteraction: _aio.UnaryUnaryMultiCallable[_interaction_pb2.GetInteractionRequest, _interaction_pb2.GetInteractionResponse]  # type: ignore[assignment]
     """Returns a touchpoint. Errors: INTERACTION_NOT_FOUND."""
     UpdateInteraction: _aio.UnaryUnaryMultiCallable[_interaction_pb2.UpdateInteractionRequest, _interaction_pb2.UpdateInteractionResponse]  # type: ignore[assignment]
-    """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT."""
+    """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT; CONFLICT for one that another surface recorded."""
     DeleteInteraction: _aio.UnaryUnaryMultiCallable[_interaction_pb2.DeleteInteractionRequest, _interaction_pb2.DeleteInteractionResponse]  # type: ignore[assignment]
-    """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND."""
+    """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND; CONFLICT for one that another surface recorded."""
     GetTimeline: _aio.UnaryUnaryMultiCallable[_interaction_pb2.GetTimelineRequest, _interaction_pb2.GetTimelineResponse]  # type: ignore[assignment]
     """Returns what happened with a contact on all surfaces. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
 
@@ -77,7 +77,7 @@ class InteractionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interaction_pb2.ListInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interaction_pb2.ListInteractionsResponse, _abc.Awaitable[_interaction_pb2.ListInteractionsResponse]]:
-        """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+        """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def CreateInteraction(
@@ -109,7 +109,7 @@ class InteractionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interaction_pb2.UpdateInteractionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interaction_pb2.UpdateInteractionResponse, _abc.Awaitable[_interaction_pb2.UpdateInteractionResponse]]:
-        """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT."""
+        """Changes a touchpoint. Errors: INTERACTION_NOT_FOUND, INVALID_INPUT; CONFLICT for one that another surface recorded."""
 
     @_abc_1.abstractmethod
     def DeleteInteraction(
@@ -117,7 +117,7 @@ class InteractionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interaction_pb2.DeleteInteractionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interaction_pb2.DeleteInteractionResponse, _abc.Awaitable[_interaction_pb2.DeleteInteractionResponse]]:
-        """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND."""
+        """Removes a touchpoint. Errors: INTERACTION_NOT_FOUND; CONFLICT for one that another surface recorded."""
 
     @_abc_1.abstractmethod
     def GetTimeline(
