@@ -135,7 +135,7 @@ async def create_interaction(services: Services, tenant_id: str, new: NewInterac
                 raise RetryableConflict("external id")
             await audit.record(tx, target=row.interaction_id)
             result.append(Recorded(Named(row, contact.display_name), created=True))
-            return Change(await _moved(tx, new.contact_id, now))
+            return Change(await _moved(tx, new.contact_id, now, row.occurred_at))
         result.append(Recorded(known, created=False))
         return Change(contact.version, services.snapshots.held(tenant_id, new.contact_id, contact.version))
 
@@ -194,7 +194,7 @@ async def update_interaction(
         await interactions.put(tx, row)
         await audit.record(tx, target=interaction_id)
         result.append(replace(stored, row=row))
-        return Change(await _moved(tx, row.contact_id, now))
+        return Change(await _moved(tx, row.contact_id, now, stored.row.occurred_at, row.occurred_at))
 
     await _on_one(services, tenant_id, interaction_id, work)
     return result[0]
@@ -224,7 +224,7 @@ async def delete_interaction(services: Services, tenant_id: str, interaction_id:
     async def work(tx: Transaction, stored: Named) -> Change:
         await interactions.delete(tx, interaction_id)
         await audit.record(tx, target=interaction_id)
-        return Change(await _moved(tx, stored.row.contact_id, now), erases=True)
+        return Change(await _moved(tx, stored.row.contact_id, now, stored.row.occurred_at), erases=True)
 
     await _on_one(services, tenant_id, interaction_id, work)
 
@@ -268,9 +268,9 @@ def _refuse_of_other_surface(row: InteractionRow) -> None:
         )
 
 
-async def _moved(tx: Transaction, contact_id: str, now: datetime) -> int:
-    """The contact's version with its warmth of now. The caller holds the contact."""
-    return await recompute_contact(tx, contact_id, now) or 0
+async def _moved(tx: Transaction, contact_id: str, now: datetime, *touched: datetime) -> int:
+    """The contact's version with its warmth of now; `touched` is when touches came or went. The caller holds it."""
+    return await recompute_contact(tx, contact_id, now, touched) or 0
 
 
 def _existing(interaction_id: str, named: Named | None) -> Named:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from server.domain.warmth import (
     CHAT_QUALITY,
@@ -71,15 +72,50 @@ async def constants(tx: Transaction) -> tuple[Config, str]:
     return config_of(row), zone
 
 
-async def recompute_contact(tx: Transaction, contact_id: str, now: datetime) -> int | None:
+async def recompute_contact(
+    tx: Transaction, contact_id: str, now: datetime, touched: Sequence[datetime] | None = None
+) -> int | None:
     """Works the contact's warmth out from its touches, stores it and moves the contact's version on.
+
+    `touched` is when the touches were that came, went or changed (of a touch that moved both times): where all are of
+    the last days, only those days are read. Without it all touches are.
 
     Returns the new version; None where the tenant has no such contact. The caller holds the contact, and runs inside
     `Snapshots.change`, so that the next context on any process shows it.
     """
     config, zone = await constants(tx)
+    if touched:
+        columns = await _columns_since(tx, contact_id, config, zone, now, min(touched))
+        if columns is not None:
+            return await contacts.change(tx, contact_id, columns)
     columns = await columns_anew(tx, contact_id, config, zone, now)
     return await contacts.change(tx, contact_id, columns)
+
+
+async def _columns_since(
+    tx: Transaction, contact_id: str, config: Config, zone: str, now: datetime, touched: datetime
+) -> dict[str, Any] | None:
+    """The columns that keep the contact's warmth, with only the days since a touch read; None where more must be."""
+    row = await contacts.get(tx, contact_id)
+    if row is None:
+        return None
+    day = datetime.combine(touched.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+    known = tuple(row.touches)
+    if not ledgers.lists_from(known, config, zone, day):
+        return None
+    since = day - timedelta(microseconds=1)
+    found = await warmth.touches(
+        tx, [contact_id], zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap
+    )
+    # The day that the moment before is in comes along.
+    rows = [one for one in found[contact_id] if one.day >= day.date()]
+    anew, _ = ledger_of(rows, config, zone, now)
+    if not ledgers.lists_from(anew, config, zone, day):
+        return None
+    ledger = ledgers.replaced(known, anew, day, now)
+    last = await warmth.last_touch(tx, contact_id, now)
+    stored = ledgers.renewed(ledger, stored_of(row), now)
+    return {**stored_columns(stored), "last_touch_at": last, "touches": [*ledger]}
 
 
 async def columns_anew(

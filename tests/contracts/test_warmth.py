@@ -47,7 +47,9 @@ def at_75(tenant: Tenant) -> str:
 def test_a_call_on_a_contact_at_75_gives_82_with_its_reasons(tenant: Tenant, prefix: str) -> None:
     who = at_75(tenant)
     assert get(tenant, f"{prefix}/contacts/{who}/warmth")["warmth"]["score"] == 75
+    assert get(tenant, f"{prefix}/contacts/{who}")["contact"]["warmth"] == 75
     call = touch(tenant, who, "call")
+    assert get(tenant, f"{prefix}/contacts/{who}")["contact"]["warmth"] == 82
     found = get(tenant, f"{prefix}/contacts/{who}/warmth")
     warmth = found["warmth"]
     assert (warmth["score"], warmth["band"], warmth["next_band"]) == (82, "hot", "warm")

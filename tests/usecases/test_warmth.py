@@ -223,7 +223,8 @@ async def test_a_contact_from_before_there_was_warmth_gets_its_own(parts: Compos
         await tx.execute(
             text(
                 "UPDATE contacts SET touches = '[]', warmth = 0, last_touch_at = NULL,"
-                " warmth_changes_at = last_active_at, version = version + 1 WHERE tenant_id = :tenant AND contact_id = :contact"
+                " warmth_changes_at = last_active_at, version = version + 1"
+                " WHERE tenant_id = :tenant AND contact_id = :contact"
             ),
             {"tenant": tenant, "contact": who},
         )
@@ -299,7 +300,8 @@ async def test_what_nobody_has_is_not_found(parts: Composition, tenant: str) -> 
 
 CALL = text(
     "INSERT INTO calls (tenant_id, contact_id, call_id, provider, call_sid, direction, number_unreadable, status,"
-    " topics, summary, collected_data, started_at, created_at, updated_at) VALUES (:tenant, :contact, :id, 'generic', :id,"
+    " topics, summary, collected_data, started_at, created_at, updated_at) VALUES (:tenant, :contact, :id,"
+    " 'generic', :id,"
     " :direction, false, :status, '{}', :summary, '{}', :at, :at, :at)"
 )
 
