@@ -146,12 +146,12 @@ async def user_stats(tx: Transaction, generation: int, user_id: str, since: date
 
 
 class Link(NamedTuple):
-    """How a node of a frontier hangs together with another: `count` interactions of a kind were read."""
+    """How a node of a frontier hangs together with another: `times` interactions of a kind were read."""
 
     node: str
     kind: str
     other: str
-    count: int
+    times: int
 
 
 def _expansion(near: str, far: str) -> Any:

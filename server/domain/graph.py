@@ -32,7 +32,7 @@ class Link(NamedTuple):
     source: Node
     target: Node
     kind: str
-    count: int
+    times: int
 
 
 def similarity(together: int, one: int, other: int) -> float:
