@@ -8,7 +8,7 @@ from server.domain.contact import State
 from server.domain.identity import Identity, Kind
 from server.domain.phone import Number
 from server.usecases import records
-from store import contacts, identities
+from store import contacts, identities, merges
 from store.database import Transaction
 from store.tables.crm import IdentityRow
 
@@ -51,6 +51,11 @@ async def contact_of(tx: Transaction, identity: Identity, now: datetime, **colum
     owner = await owner_of(tx, identity.kind, identity.value, identity.system)
     if owner is not None:
         return owner, False
+    # Known by its channel before there were identities, and merged into another since.
+    stayed = await merges.stayed_of(tx, identity.channel, identity.value)
+    if stayed is not None:
+        await give(tx, stayed, identity, now)
+        return stayed, False
     contact_id = ids.new("ct", now)
     added = await contacts.add(
         tx,
