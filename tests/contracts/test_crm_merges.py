@@ -83,6 +83,9 @@ def test_whatever_is_asked_for_the_merged_id_is_done_for_the_contact_that_stayed
     touch = {"contact_id": other, "kind": "note", "content": "Asked for the price list"}
     made = rest.post("/v1/interactions", json=touch, headers=product.bearer)
     assert (made.status_code, made.json()["interaction"]["contact_id"]) == (201, kept), made.text
+    items = {"items": [touch, {**touch, "contact_id": kept}, {**touch, "contact_id": "ct_nobody"}]}
+    bulk = rest.post("/v1/interactions/bulk", json=items, headers=product.bearer).json()
+    assert [one["status"] for one in bulk["results"]] == ["created", "created", "failed"], bulk
     renamed = rest.patch(f"/v1/contacts/{other}", json={"title": "Nurse"}, headers=product.bearer)
     assert renamed.json()["contact"]["id"] == kept
 
