@@ -17,11 +17,11 @@ from server.domain.calls import Call, Event, Told
 from server.domain.errors import FieldViolation, InvalidInput, NotFound, Unavailable
 from server.domain.phone import Number
 from server.domain.turn import AHEAD, EARLIEST
-from server.usecases import audit, call_effects, leads
+from server.usecases import audit, call_effects
 from server.usecases.identities import contact_of_number, owner_of_number
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import call_settings, calls, contacts
+from store import call_settings, calls, contacts, merges
 from store.calls import Gone
 from store.database import Transaction
 from store.errors import RetryableConflict, UniqueViolation
@@ -186,8 +186,8 @@ class _Telling:
             # Also where that contact has since been merged into another, and the call with it.
             return earlier, False
         if call.contact_id is not None:
-            present = await leads.present(tx, [call.contact_id])
-            return present.get(call.contact_id, call.contact_id), False
+            # Told before or after it was merged into another.
+            return await merges.leads_to(tx, call.contact_id) or call.contact_id, False
         if call.caller_number is None or domain.withheld(call.caller_number):
             return earlier, False
         owner = await owner_of_number(tx, call.caller_number)
