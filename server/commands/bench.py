@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.commands.bench_scale import scale
 from server.commands.replay import CREDENTIALS, AsJson, CredentialsFile
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     )(ingest)
     group.command()(mix)
     group.command()(gateway)
+    group.command()(scale)
     app.add_typer(group, name="bench")
 
 

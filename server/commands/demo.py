@@ -84,6 +84,8 @@ async def _run(known: Credentials, tls_ca: Path | None, everybody: list[Life], d
         with progress(sum(len(life.turns) for life in everybody)) as bar:
             bar.describe("people write")
             ids = await run.populate(api, everybody, bar.step)
+            bar.describe("touchpoints with them")
+            await run.note_touchpoints(api, everybody, ids)
             bar.describe("messages to them")
             scheduled = await run.reach_out(api, everybody, ids, datetime.now(UTC))
             bar.describe("maintenance")

@@ -10,11 +10,16 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from kith.analytics.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
+from kith.call.v1.call_service_pb2_grpc import CallServiceStub
 from kith.contact.v1.contact_service_pb2_grpc import ContactServiceStub
 from kith.context.v1.context_service_pb2_grpc import ContextServiceStub
+from kith.crm.v1.crm_service_pb2_grpc import CrmServiceStub
+from kith.interaction.v1.interaction_service_pb2_grpc import InteractionServiceStub
 from kith.maintenance.v1.maintenance_service_pb2_grpc import MaintenanceServiceStub
 from kith.outreach.v1.outreach_service_pb2_grpc import OutreachServiceStub
 from kith.tenant.v1.tenant_service_pb2_grpc import TenantServiceStub
+from kith.tracking.v1.tracking_service_pb2_grpc import TrackingServiceStub
+from kith.warmth.v1.warmth_service_pb2_grpc import WarmthServiceStub
 
 from server.measuring.connection import open_channel
 from server.measuring.credentials import Credentials
@@ -35,11 +40,16 @@ class Connection:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.analytics = AnalyticsServiceStub(channel)
+        self.calls = CallServiceStub(channel)
         self.contacts = ContactServiceStub(channel)
         self.context = ContextServiceStub(channel)
+        self.crm = CrmServiceStub(channel)
+        self.interactions = InteractionServiceStub(channel)
         self.maintenance = MaintenanceServiceStub(channel)
         self.outreach = OutreachServiceStub(channel)
         self.tenants = TenantServiceStub(channel)
+        self.tracking = TrackingServiceStub(channel)
+        self.warmth = WarmthServiceStub(channel)
 
 
 class Api:

@@ -149,3 +149,31 @@ MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+TAGS: Final = ("newsletter", "early bird", "workshop", "pilot", "referred", "prefers mornings")
+
+TOUCHPOINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("Sent the programme of the {event}.", "Asked whether {city} would do for the spring meeting."),
+    "meeting": ("Coffee in {city}; talked about {hobby} and the next steps.", "Went through the plan at {firm}."),
+    "note": ("Prefers {drink} to coffee.", "Works at {firm}; decisions come in spring."),
+    "video_call": ("Showed the new version; liked it.", "Looked at {chore} together."),
+}
+"""What is noted of a touchpoint, by its kind."""
+
+CALLS: Final = (
+    ("scheduling", "Moved the meeting in {city} to next week."),
+    ("billing", "Asked about the last invoice; it was sent again."),
+    ("feedback", "Likes the new version, would want it for {firm} too."),
+    ("support", "Could not sign in; a new link solved it."),
+)
+"""Topics of calls, each with what is told of the call afterwards."""
+
+ARTIFACTS: Final = (
+    "doc-welcome",
+    "doc-pricing",
+    "doc-roadmap",
+    "doc-faq",
+    "doc-trip-plan",
+    "doc-recipe",
+    "doc-invoice",
+)

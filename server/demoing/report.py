@@ -1,21 +1,25 @@
 """What is there after a demo, asked of the same endpoints that a dashboard asks."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from kith.analytics.v1 import analytics_pb2
+from kith.call.v1 import call_pb2
 from kith.contact.v1 import contact_pb2
+from kith.crm.v1 import crm_pb2
 from kith.maintenance.v1 import maintenance_pb2
 from kith.outreach.v1 import outreach_pb2
+from kith.warmth.v1 import warmth_pb2
 
 from server.demoing.api import Api, call
 from server.demoing.lives import Calendar
 from server.demoing.run import Fired
 from server.demoing.tenancy import ZONE
+from server.measuring.connection import timestamp
 
 THRESHOLD: Final = 0.6
 PREVIEW_DAYS: Final = 7
@@ -32,6 +36,9 @@ class Report:
     churn: analytics_pb2.GetChurnReportResponse
     moods: analytics_pb2.GetMoodsResponse
     preview: outreach_pb2.PreviewOutreachResponse
+    warmest: crm_pb2.ListCrmContactsResponse
+    losing: warmth_pb2.ListLosingTouchResponse
+    calls: call_pb2.GetCallAnalyticsResponse
     contacts: int
     outreach: dict[str, int]
     outbox: int
@@ -55,11 +62,17 @@ async def report(api: Api, days: int, run: maintenance_pb2.MaintenanceRun, fired
     contacts = contact_pb2.ListContactsRequest(limit=1)
     churn = analytics_pb2.GetChurnReportRequest(threshold=THRESHOLD, limit=_SHOWN)
     preview = outreach_pb2.PreviewOutreachRequest(days=PREVIEW_DAYS, limit=_SHOWN)
+    warmest = crm_pb2.ListCrmContactsRequest(sort="warmth:desc", limit=_SHOWN)
+    losing = warmth_pb2.ListLosingTouchRequest(limit=_SHOWN)
+    calls = call_pb2.GetCallAnalyticsRequest(start=timestamp(datetime.now(UTC) - timedelta(days=days)))
     return Report(
         trends=await call(analytics.GetTrends, analytics_pb2.GetTrendsRequest(days=days), api.token),
         churn=await call(analytics.GetChurnReport, churn, api.token),
         moods=await call(analytics.GetMoods, analytics_pb2.GetMoodsRequest(days=days), api.token),
         preview=await call(outreach.PreviewOutreach, preview, api.token),
+        warmest=await call(api.any.crm.ListCrmContacts, warmest, api.token),
+        losing=await call(api.any.warmth.ListLosingTouch, losing, api.token),
+        calls=await call(api.any.calls.GetCallAnalytics, calls, api.token),
         contacts=(await call(api.any.contacts.ListContacts, contacts, api.token)).total,
         outreach=totals,
         outbox=(await call(outreach.ListOutbox, outreach_pb2.ListOutboxRequest(limit=1), api.token)).total,
@@ -76,6 +89,9 @@ def as_json(found: Report) -> dict[str, object]:
         "trends": _plain(found.trends),
         "churn": _plain(found.churn),
         "moods": _plain(found.moods),
+        "warmest": [_plain(one) for one in found.warmest.contacts],
+        "losing_touch": _plain(found.losing)["contacts"],
+        "calls": _plain(found.calls),
         "outreach": {
             "scheduled": found.scheduled,
             "fired": asdict(found.fired),

@@ -11,7 +11,9 @@ from kith.context.v1 import context_pb2
 from kith.maintenance.v1 import maintenance_pb2
 from kith.outreach.v1 import outreach_pb2
 
+from server.demoing import dealing
 from server.demoing.api import Api, Connection, call
+from server.demoing.dealings import Dealings, dealings
 from server.demoing.lives import Calendar, Turn, turns
 from server.demoing.people import Person, person
 from server.measuring.connection import timestamp
@@ -29,10 +31,11 @@ _MOST_ROUNDS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A person with all that they say, in order."""
+    """A person with all that they say, in order, and what else there is of them."""
 
     person: Person
     turns: Sequence[Turn]
+    dealings: Dealings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Fired:
 def lives(seed: int, contacts: int, calendar: Calendar) -> list[Life]:
     """Everybody of a demo, by number."""
     everybody = (person(seed, calendar.days, number) for number in range(contacts))
-    return [Life(one, turns(one, seed, calendar)) for one in everybody]
+    said = ((one, turns(one, seed, calendar)) for one in everybody)
+    return [Life(one, some, dealings(one, some, seed, calendar)) for one, some in said]
 
 
 async def populate(api: Api, everybody: Sequence[Life], step: Step) -> dict[int, str]:
@@ -69,6 +73,11 @@ async def populate(api: Api, everybody: Sequence[Life], step: Step) -> dict[int,
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return ids
+
+
+async def note_touchpoints(api: Api, everybody: Sequence[Life], ids: dict[int, str]) -> int:
+    """Notes everybody's touchpoints. How many are new."""
+    return await dealing.note(api, [(ids[life.person.number], life.dealings) for life in everybody])
 
 
 async def reach_out(api: Api, everybody: Sequence[Life], ids: dict[int, str], now: datetime) -> int:
@@ -131,6 +140,7 @@ async def _live(api: Api, connection: Connection, life: Life, step: Step) -> str
     for turn in life.turns:
         await call(connection.context.IngestInteraction, _ingest(known.id, turn), api.key)
         step()
+    await dealing.deal(api, connection, known.id, life.dealings)
     return known.id
 
 

@@ -6,6 +6,9 @@ from typing import Final
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kith.analytics.v1 import analytics_pb2
+from kith.call.v1 import call_pb2
+from kith.crm.v1 import crm_pb2
+from kith.warmth.v1 import warmth_pb2
 from rich.console import Console
 from rich.table import Table
 
@@ -19,9 +22,10 @@ Section = tuple[str, Table, str]
 
 
 def print_report(console: Console, found: Report) -> None:
-    """Trends, churn, moods and outreach."""
+    """Trends, churn, moods, warmth, calls and outreach."""
     for title, table, remark in (
-        _trends(found.trends), _churn(found.churn), _moods(found.moods), _outreach(found), _preview(found),
+        _trends(found.trends), _churn(found.churn), _moods(found.moods), _warmest(found.warmest), _losing(found.losing),
+        _calls(found.calls), _outreach(found), _preview(found),
     ):  # fmt: skip
         console.print(f"\n[bold]{title}[/]")
         console.print(table)
@@ -45,6 +49,10 @@ def print_calls(console: Console, credentials: Credentials, file: Path, days: in
         f"{curl} '{base}/analytics/churn?threshold=0.6&limit=20' {bearer}",
         f"{curl} '{base}/analytics/moods?days={days}' {bearer}",
         f"{curl} '{base}/contacts?sort=engagement&stage=established&limit=20' {bearer}",
+        f"{curl} '{credentials.http}/v1/contacts?sort=warmth:desc&limit=20' {bearer}",
+        f"{curl} '{credentials.http}/v1/contacts/losing-touch?limit=20' {bearer}",
+        f"{curl} '{credentials.http}/v1/interactions?limit=20' {bearer}",
+        f"{curl} '{credentials.http}/api/call-history/analytics' {bearer}",
         f"{curl} '{base}/outreach?status=sent&limit=20' {bearer}",
         f"{curl} '{base}/outreach/preview?days={PREVIEW_DAYS}' {bearer}",
         f"{curl} '{base}/outreach/outbox?limit=5' {bearer}",
@@ -93,6 +101,37 @@ def _moods(found: analytics_pb2.GetMoodsResponse) -> Section:
 
 def _shares(distribution: Message) -> dict[str, float]:
     return {field.name: getattr(distribution, field.name) for field in distribution.DESCRIPTOR.fields}
+
+
+def _warmest(found: crm_pb2.ListCrmContactsResponse) -> Section:
+    table = _table("contact", "name", "title", "warmth", "last touch")
+    for one in found.contacts:
+        warmth = f"{one.warmth:.1f} {one.warmth_band}"
+        table.add_row(one.id, one.name, one.title, warmth, _when(one.last_touch_at))
+    return "The warmest", table, ""
+
+
+def _losing(found: warmth_pb2.ListLosingTouchResponse) -> Section:
+    table = _table("contact", "name", "warmth", "in 7 days", "falls or fell")
+    for one in found.contacts:
+        at = one.fallen_at if one.fallen else one.warmth.next_band_at
+        table.add_row(
+            one.contact_id, one.name, f"{one.warmth.score:.1f} {one.warmth.band}", f"{one.warmth.change_7d:+.1f}",
+            f"{'fell' if one.fallen else 'falls'} {_when(at)}",
+        )  # fmt: skip
+    return "Who is being lost", table, ""
+
+
+def _calls(found: call_pb2.GetCallAnalyticsResponse) -> Section:
+    table = _table("topic", "calls")
+    for one in found.topics:
+        table.add_row(one.topic, str(one.calls))
+    totals = found.totals
+    remark = (
+        f"{totals.calls} calls, {totals.answer_rate:.0%} answered, {totals.average_talk_seconds / 60:.1f} min each; "
+        f"{totals.positive} were positive, {totals.neutral} neutral, {totals.negative} negative."
+    )
+    return "Calls, by topic", table, remark
 
 
 def _outreach(found: Report) -> Section:

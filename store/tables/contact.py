@@ -73,6 +73,7 @@ contacts: Final = Table(
     Index(None, "tenant_id", "churn_risk", "contact_id"),
     Index(None, "tenant_id", "first_active_at"),
     Index(None, "tenant_id", "warmth", "contact_id"),
+    Index("contacts_band_idx", "tenant_id", "warmth_band", "warmth", "contact_id"),
     Index(None, "tenant_id", "warmth_changes_at"),
     # Who cools down: partial, as most turns touch neither.
     Index(

@@ -319,6 +319,7 @@ COLUMNS = (
 INDEXES = (
     "CREATE INDEX contacts_tenant_id_created_at_contact_id_idx ON contacts (tenant_id, created_at, contact_id)",
     "CREATE INDEX contacts_tenant_id_warmth_contact_id_idx ON contacts (tenant_id, warmth, contact_id)",
+    "CREATE INDEX contacts_band_idx ON contacts (tenant_id, warmth_band, warmth, contact_id)",
     "CREATE INDEX contacts_cooling_idx ON contacts (tenant_id, warmth_band_until, contact_id) WHERE warmth_band <> 'cold'",
     "CREATE INDEX contacts_name_idx ON contacts (tenant_id, lower(coalesce(display_name, '')), contact_id)",
     "CREATE INDEX contacts_tenant_id_warmth_changes_at_idx ON contacts (tenant_id, warmth_changes_at)",
