@@ -168,8 +168,11 @@ class Settings(BaseSettings):
     @classmethod
     def _bare_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-            raise ValueError("must be an http or https URL without a query")
+        # Reading the port refuses one that is none.
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+            raise ValueError("must be an http or https URL")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must have no query, fragment or user")
         return value.rstrip("/")
 
     @cached_property

@@ -23,6 +23,7 @@ from kith.memory.v1 import memory_service_pb2_grpc
 from kith.outreach.v1 import outreach_service_pb2_grpc
 from kith.tenant.v1 import tenant_service_pb2_grpc
 from kith.tracking.v1 import tracking_service_pb2_grpc
+from kith.warmth.v1 import warmth_service_pb2_grpc
 
 from server import garbage
 from server.composition import Composition
@@ -47,6 +48,7 @@ from server.rpc.policy import largest_request, policy_named
 from server.rpc.tenant import TenantServicer
 from server.rpc.tracking import TrackingServicer
 from server.rpc.transport import OPTIONS
+from server.rpc.warmth import WarmthServicer
 from store.limits import Limit, Limiter
 
 log: Final = logging.getLogger("kith.server")
@@ -118,6 +120,7 @@ class Server:
         outreach_service_pb2_grpc.add_OutreachServiceServicer_to_server(OutreachServicer(work), server)
         maintenance_service_pb2_grpc.add_MaintenanceServiceServicer_to_server(MaintenanceServicer(work), server)
         tenant_service_pb2_grpc.add_TenantServiceServicer_to_server(TenantServicer(parts.administration), server)
+        warmth_service_pb2_grpc.add_WarmthServiceServicer_to_server(WarmthServicer(work), server)
         tracking_service_pb2_grpc.add_TrackingServiceServicer_to_server(TrackingServicer(work), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection(

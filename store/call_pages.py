@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, literal_column, or_, select, type_coerce
+from sqlalchemy import Text, literal, literal_column, select, tuple_, type_coerce
 
 from store.calls import COLUMNS
 from store.database import Transaction
@@ -42,9 +42,6 @@ async def page(tx: Transaction, wanted: Filter, *, limit: int, after: tuple[date
     if wanted.end is not None:
         where.append(calls.c.started_at < wanted.end)
     if after is not None:
-        at, call_id = after
-        # The first of them alone lets the index be entered at the place.
-        where.append(calls.c.started_at <= at)
-        where.append(or_(calls.c.started_at < at, and_(calls.c.started_at == at, calls.c.call_id < call_id)))
+        where.append(tuple_(calls.c.started_at, calls.c.call_id) < tuple_(*map(literal, after)))
     query = select(*_SHOWN).where(*where).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(limit)
     return [CallRow(*row) for row in await tx.execute(query)]

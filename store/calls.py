@@ -22,8 +22,8 @@ _PUT: Final = _NEW.on_conflict_do_update(
 )
 _ORDER: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _MARK_GONE: Final = (
-    "INSERT INTO gone_calls (tenant_id, call_digest, call_id, erased, gone_at)"
-    " SELECT tenant_id, sha256(convert_to(provider || ':' || call_sid, 'UTF8')), call_id, :erased, now()"
+    "INSERT INTO gone_calls (tenant_id, call_digest, erased, gone_at)"
+    " SELECT tenant_id, sha256(convert_to(provider || ':' || call_sid, 'UTF8')), :erased, now()"
     " FROM calls WHERE tenant_id = :tenant AND "
 )
 _AGAIN: Final = (
@@ -35,9 +35,12 @@ _MARK_GONE_OF: Final = text(f"{_MARK_GONE} contact_id = :contact {_AGAIN}")
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A call that is no more: `erased` with all of its contact, or else deleted by itself."""
+    """A call that is no more: `erased` with all of its contact, or else deleted by itself.
 
-    call_id: str
+    `digest`, SHA-256 of what the phone system calls it, is enough to know it again, and not to tell whose it was.
+    """
+
+    digest: bytes
     erased: bool
 
 
@@ -94,15 +97,16 @@ async def attach_events(tx: Transaction, call_id: str, contact_id: str | None) -
 
 
 async def leave_gone(tx: Transaction, contact_id: str) -> None:
-    """Notes of every call of a contact that is about to be erased that it was there: by digest, and by its own id."""
+    """Notes of every call of a contact that is about to be erased that it was there: by digest alone."""
     await tx.execute(_MARK_GONE_OF, {"tenant": tx.tenant_id, "contact": contact_id, "erased": True})
 
 
 async def gone(tx: Transaction, provider: str, call_sid: str) -> Gone | None:
     """What is left of a call that was there once."""
+    columns = gone_calls.c
     found = await tx.execute(
-        select(gone_calls.c.call_id, gone_calls.c.erased).where(
-            gone_calls.c.tenant_id == tx.tenant_id, gone_calls.c.call_digest == _digest(provider, call_sid)
+        select(columns.call_digest, columns.erased).where(
+            columns.tenant_id == tx.tenant_id, columns.call_digest == _digest(provider, call_sid)
         )
     )
     row = found.one_or_none()

@@ -88,6 +88,7 @@ _SWAP: Final = text(
     "UPDATE graph_heads SET generation = :generation, rebuilding = NULL, rebuilt_at = :now"
     " WHERE tenant_id = :tenant AND rebuilding = :generation"
 )
+_PATIENT: Final = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 _ONLY_ONE: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _DELETE: Final = tuple(
     text(
@@ -99,7 +100,11 @@ _DELETE: Final = tuple(
 
 
 async def only_one(tx: Transaction) -> bool:
-    """The right to rebuild the tenant's graph, until this transaction ends; False where another has it."""
+    """The right to rebuild the tenant's graph, until this transaction ends; False where another has it.
+
+    The transaction may be idle for as long as a rebuild takes: it holds nothing but that right.
+    """
+    await tx.execute(_PATIENT)
     found = await tx.execute(_ONLY_ONE, {"name": f"kith graph rebuild {tx.tenant_id}"})
     return bool(found.scalar_one())
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 
@@ -145,14 +145,13 @@ async def user_stats(tx: Transaction, generation: int, user_id: str, since: date
     return UserStats(*figures)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """How a node of a frontier hangs together with another: `count` interactions of a kind were read."""
+class Link(NamedTuple):
+    """How a node of a frontier hangs together with another: `times` interactions of a kind were read."""
 
     node: str
     kind: str
     other: str
-    count: int
+    times: int
 
 
 def _expansion(near: str, far: str) -> Any:
@@ -207,7 +206,7 @@ async def _links(tx: Transaction, statement: Any, generation: int, ids: Sequence
     if not ids:
         return []
     key = {"tenant": tx.tenant_id, "generation": generation, "ids": list(ids), **more}
-    return [Link(*row) for row in await tx.execute(statement, key)]
+    return [Link._make(row) for row in await tx.execute(statement, key)]
 
 
 _EXISTS: Final = {

@@ -36,7 +36,7 @@ async def of_contact(tx: Transaction, contact_id: str) -> list[MergeRow]:
         .where(_c.tenant_id == tx.tenant_id, or_(_c.contact_id == contact_id, _c.merged_contact_id == contact_id))
         .order_by(_c.merged_at.desc(), _c.merge_id.desc())
     )
-    return [MergeRow(*row, _NOTHING) for row in found]
+    return [MergeRow(**row._mapping, moved=_NOTHING) for row in found]
 
 
 async def newest(tx: Transaction, contact_id: str) -> MergeRow | None:

@@ -5,14 +5,17 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from psycopg.sql import SQL, Literal
+from sqlalchemy import or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.database import Transaction
 from store.tables.base import values
+from store.tables.contact import ContactRow, contacts
 from store.tables.tenant import tenants
 from store.tables.warmth import WarmthConfigRow, warmth_configs
 
+_CONTACT: Final = [contacts.c[field.name] for field in fields(ContactRow)]
 _CONFIG: Final = [warmth_configs.c[field.name] for field in fields(WarmthConfigRow)]
 
 CONFIG_ARRAY: Final = (
@@ -25,18 +28,20 @@ CONFIG_ARRAY: Final = (
 # those that were due at `split`, as what came later takes no place from them until then.
 _TOUCHES: Final = text(
     """
-    SELECT interaction_id, kind, occurred_at, quality, day, 0 FROM (
-      SELECT i.interaction_id, i.kind, i.occurred_at, i.quality, d.day,
+    SELECT contact_id, interaction_id, kind, occurred_at, quality, day, 0 FROM (
+      SELECT i.contact_id, i.interaction_id, i.kind, i.occurred_at, i.quality, d.day,
         row_number() OVER (
-          PARTITION BY d.day, i.kind, i.occurred_at > :split ORDER BY i.quality DESC, i.occurred_at, i.interaction_id
+          PARTITION BY i.contact_id, d.day, i.kind, i.occurred_at > :split
+          ORDER BY i.quality DESC, i.occurred_at, i.interaction_id
         ) AS place
       FROM interactions i, LATERAL (SELECT timezone(:zone, i.occurred_at)::date AS day) d
-      WHERE i.tenant_id = :tenant AND i.contact_id = :contact AND i.occurred_at > :since AND i.occurred_at <= :until
+      WHERE i.tenant_id = :tenant AND i.contact_id = ANY (:contacts)
+        AND i.occurred_at > :since AND i.occurred_at <= :until
     ) ranked WHERE place <= :most
     UNION ALL
-    SELECT NULL, 'message', coalesce(first_at, timezone(:zone, day + time '12:00')), NULL, day, turns
+    SELECT contact_id, NULL, 'message', coalesce(first_at, timezone(:zone, day + time '12:00')), NULL, day, turns
     FROM daily_activity
-    WHERE tenant_id = :tenant AND contact_id = :contact AND day >= timezone(:zone, :since)::date
+    WHERE tenant_id = :tenant AND contact_id = ANY (:contacts) AND day >= timezone(:zone, :since)::date
     """
 )
 
@@ -44,7 +49,8 @@ _LAST: Final = text(
     "SELECT greatest("
     " (SELECT max(occurred_at) FROM interactions"
     "   WHERE tenant_id = :tenant AND contact_id = :contact AND occurred_at <= :until),"
-    " (SELECT least(last_active_at, :until) FROM contacts WHERE tenant_id = :tenant AND contact_id = :contact))"
+    " (SELECT least(last_active_at, :until) FROM contacts"
+    "   WHERE tenant_id = :tenant AND contact_id = :contact AND last_active_at IS NOT NULL))"
 )
 
 _DUE: Final = text(
@@ -52,8 +58,9 @@ _DUE: Final = text(
     " ORDER BY warmth_changes_at LIMIT :limit"
 )
 
-_DUE_TENANTS: Final = text(
-    "SELECT EXISTS (SELECT FROM contacts WHERE tenant_id = :tenant AND warmth_changes_at <= :now)"
+_HAS_DUE: Final = SQL(
+    "SET LOCAL app.tenant = {tenant};"
+    " SELECT {tenant}, EXISTS (SELECT FROM contacts WHERE tenant_id = {tenant} AND warmth_changes_at <= {now})"
 )
 
 _SET: Final = text(
@@ -104,18 +111,54 @@ async def put_constants(tx: Transaction, row: WarmthConfigRow) -> None:
 
 
 async def touches(
-    tx: Transaction, contact_id: str, zone: str, *, since: datetime, split: datetime, until: datetime, most: int
-) -> list[TouchRow]:
-    """The touches after `since` and up to `until` that can count: at most `most` of a kind and day up to `split`, and
-    as many after it. `zone` is the IANA zone of the days. Turns come as rows of their days, also later than `until`."""
+    tx: Transaction, contact_ids: Sequence[str], zone: str, *, since: datetime, split: datetime, until: datetime,
+    most: int,
+) -> dict[str, list[TouchRow]]:  # fmt: skip
+    """Of each contact the touches after `since` and up to `until` that can count.
+
+    They are at most `most` of a kind and day up to `split`, and as many after it. `zone` is the IANA zone of the days.
+    Turns come as rows of their days, also later than `until`.
+    """
     rows = await tx.execute(
         _TOUCHES,
         {
-            "tenant": tx.tenant_id, "contact": contact_id, "zone": zone, "since": since, "split": split,
+            "tenant": tx.tenant_id, "contacts": list(contact_ids), "zone": zone, "since": since, "split": split,
             "until": until, "most": most,
         },
     )  # fmt: skip
-    return [TouchRow(*row) for row in rows]
+    found: dict[str, list[TouchRow]] = {contact_id: [] for contact_id in contact_ids}
+    for contact_id, *columns in rows:
+        found[contact_id].append(TouchRow(*columns))
+    return found
+
+
+async def cooling(tx: Transaction, until: datetime, after: tuple[datetime, str] | None, limit: int) -> list[ContactRow]:
+    """Contacts that fall out of their band until then without a further touch: by when, then by id."""
+    query = select(*_CONTACT).where(
+        contacts.c.tenant_id == tx.tenant_id, contacts.c.warmth_band != "cold", contacts.c.warmth_band_until <= until
+    )
+    key = (contacts.c.warmth_band_until, contacts.c.contact_id)
+    if after is not None:
+        query = query.where(tuple_(*key) > after)
+    return [ContactRow(*row) for row in await tx.execute(query.order_by(*key).limit(limit))]
+
+
+async def fallen(
+    tx: Transaction, since: datetime, until: datetime, after: tuple[datetime, str] | None, limit: int
+) -> list[ContactRow]:
+    """Contacts that fell from hot or warm since then, the latest first, without what `cooling` has up to `until`."""
+    columns = contacts.c
+    query = select(*_CONTACT).where(
+        columns.tenant_id == tx.tenant_id,
+        columns.warmth_fell_at.is_not(None),
+        columns.warmth_fell_at >= since,
+        or_(columns.warmth_band == "cold", columns.warmth_band_until.is_(None), columns.warmth_band_until > until),
+    )
+    key = (columns.warmth_fell_at, columns.contact_id)
+    if after is not None:
+        query = query.where(tuple_(*key) < after)
+    rows = await tx.execute(query.order_by(*(column.desc() for column in key)).limit(limit))
+    return [ContactRow(*row) for row in rows]
 
 
 async def last_touch(tx: Transaction, contact_id: str, until: datetime) -> datetime | None:
@@ -125,9 +168,20 @@ async def last_touch(tx: Transaction, contact_id: str, until: datetime) -> datet
     return at
 
 
-async def any_due(tx: Transaction, now: datetime) -> bool:
-    """Whether the stored warmth of some contact is to be renewed."""
-    return bool((await tx.execute(_DUE_TENANTS, {"tenant": tx.tenant_id, "now": now})).scalar_one())
+async def with_due(tx: Transaction, tenant_ids: Sequence[str], now: datetime) -> list[str]:
+    """Those of the tenants in which the stored warmth of some contact is to be renewed: one round trip for all."""
+    if not tenant_ids:
+        return []
+    # Each in its own name, since nobody sees the rows of all.
+    statements = [_HAS_DUE.format(tenant=Literal(one), now=Literal(now)) for one in tenant_ids]
+    restore = SQL("SET LOCAL app.tenant = {}").format(Literal(tx.tenant_id))
+    cursor = await tx.driver.execute(SQL("; ").join([*statements, restore]), prepare=False)
+    found: list[str] = []
+    while True:
+        if cursor.description is not None:
+            found += [row[0] for row in await cursor.fetchall() if row[1]]
+        if not cursor.nextset():
+            return found
 
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[str]:

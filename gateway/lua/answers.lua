@@ -168,13 +168,20 @@ local function flat(key)
   end
 end
 
+-- Where it is not known that an interaction was queued, the answer also says to send it again, as its document has it.
+local function tracked(code, message, details)
+  local shaped = flat("error")(code, message, details)
+  if code ~= "UNAVAILABLE" and code ~= "DEADLINE_EXCEEDED" then return shaped end
+  return shaped:sub(1, -2) .. ',"status":"retry","message":' .. message .. ',"event_id":null}'
+end
+
 local SHAPES = {
   contact_intelligence = function(code, message, details)
     return '{"error":{"code":' .. quoted(code) .. ',"message":' .. message .. ',"details":' .. details .. "}}"
   end,
   interactions = flat("error"),
   calls = flat("error"),
-  tracking = flat("error"),
+  tracking = tracked,
   conversations = flat("detail"),
 }
 

@@ -139,7 +139,7 @@ def neighbors(found: Neighbourhood) -> pb.GetNeighborsResponse:
 
 
 def _link(link: Link) -> pb.GraphLink:
-    return pb.GraphLink(source=str(link.source), target=str(link.target), kind=link.kind, count=link.count)
+    return pb.GraphLink(source=str(link.source), target=str(link.target), kind=link.kind, count=link.times)
 
 
 def node(name: str, field: str) -> Node:

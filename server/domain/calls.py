@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, Literal
 
 Status = Literal["queued", "ringing", "in-progress", "completed", "missed", "failed"]
@@ -136,7 +137,9 @@ def as_json(told: Told) -> dict[str, Any]:
 
 def from_json(said: Mapping[str, Any]) -> Told:
     """What `as_json` made JSON of."""
-    values = {name: datetime.fromisoformat(value) if name in _TIMES else value for name, value in said.items()}
+    values: dict[str, Any] = {
+        name: datetime.fromisoformat(value) if name in _TIMES else value for name, value in said.items()
+    }
     return Told(**{**values, "topics": tuple(said.get("topics", ()))})
 
 
@@ -173,7 +176,7 @@ def fold(events: Iterable[Event]) -> Call:
         caller_number=None if number is None else number[0],
         number_unreadable=number is not None and number[1],
         caller_name=_value(told, "caller_name"),
-        status=max((one.status for one in told), key=_RANK.__getitem__) or "in-progress",
+        status=max((one.status for one in told if one.status), key=_RANK.__getitem__, default="in-progress"),
         duration=duration,
         recording_url=_value(told, "recording_url"),
         transcript=_value(told, "transcript"),
@@ -218,24 +221,32 @@ def _fullness(value: Any) -> tuple[float, str]:
 
 def _collected(told: Sequence[Told]) -> dict[str, Any]:
     names = sorted({name for one in told for name in one.collected_data})
-    found = {name: _latest(told, lambda one, name=name: one.collected_data.get(name)) for name in names}
+    found = {name: _latest(told, partial(_entry, name=name)) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _entry(told: Told, name: str) -> Any:
+    return told.collected_data.get(name)
+
+
 def _began(told: Sequence[Told], duration: float | None, ended_at: datetime | None, created_at: datetime) -> datetime:
-    """When the call began, where nobody told: when it was first told to be under way, or its end less its length, or
-    else when it was first told of; and never after that."""
-    under_way = [one.at for one in told if one.at is not None and one.status is not None and one.status not in FINAL]
+    """When the call began, where nobody told: when it was first told to be under way; of one that was only told to be
+    over, its end less its length. Never after it was first told of."""
+    under_way = [one.at or created_at for one in told if one.status is not None and one.status not in FINAL]
     if under_way:
         return min(*under_way, created_at)
-    return created_at if ended_at is None else min(ended_at - timedelta(seconds=duration or 0), created_at)
+    over = [one.at for one in told if one.at is not None and one.status in FINAL]
+    end = ended_at or min(over, default=None)
+    return created_at if end is None else min(end - timedelta(seconds=duration or 0), created_at)
 
 
 def without(told: Told, lapsed: Collection[Lapsing]) -> Told:
     """What was told, but what the tenant keeps no longer."""
-    return replace(told, **dict.fromkeys(lapsed))
+    nothing: dict[Any, Any] = dict.fromkeys(lapsed)
+    return replace(told, **nothing)
 
 
 def kept(call: Call, lapsed: Collection[Lapsing]) -> Call:
     """The call, but what the tenant keeps no longer."""
-    return replace(call, **dict.fromkeys(lapsed))
+    nothing: dict[Any, Any] = dict.fromkeys(lapsed)
+    return replace(call, **nothing)

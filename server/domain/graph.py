@@ -1,7 +1,6 @@
 """Nodes of the event graph by name, and how far a question may reach into it."""
 
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from server.domain.tracking import EDGES, STARTED
 
@@ -11,9 +10,8 @@ ALL_KINDS: Final = (*EDGES, STARTED)
 """Kinds of edges, users' to their events among them."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Node:
-    """A node of the graph."""
+class Node(NamedTuple):
+    """A node of the graph. A tuple, as thousands are made and put in order for one question."""
 
     kind: NodeKind
     id: str
@@ -28,14 +26,13 @@ def node(name: str) -> Node:
     return Node(cast(NodeKind, kind), node_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An edge as it leads: from a user to an event, from an event to an artifact; and for how many interactions."""
 
     source: Node
     target: Node
     kind: str
-    count: int
+    times: int
 
 
 def similarity(together: int, one: int, other: int) -> float:

@@ -65,14 +65,17 @@ def read(
     return Identity(kind, system or EXTERNAL, raw.strip(), raw)
 
 
-def of_channel(channel: str, external_id: str) -> Identity:
-    """The identity that a contact's id on its channel is; what does not look like one is an external id."""
+def of_channel(channel: str, external_id: str, region: str | None = None) -> Identity:
+    """The identity that a contact's id on its channel is; what does not look like one is an external id.
+
+    `region` is the ISO 3166 country of numbers without a country code.
+    """
     kind = _OF_CHANNEL.get(channel, "external")
     if kind in _NUMBERS:
         # Chat engines write WhatsApp's ids with a prefix or a suffix, e.g. `whatsapp:+4930901820`, `4930901820@c.us`.
         bare = re.sub(r"^[a-z]+:|@[a-z.]+$", "", external_id)
-        found = read(kind, bare, field="external_id")
-        if not found.unreadable:
+        found = read(kind, bare, region=region, field="external_id") if bare.strip() else None
+        if found is not None and not found.unreadable:
             return Identity(kind, "", found.value, external_id)
     elif kind == "email":
         try:

@@ -200,14 +200,18 @@ def state_apart(
             total_sessions=max(0, before.total_sessions + new[0]),
             active_days=max(0, before.active_days + new[1]),
             disclosures=max(0, before.disclosures + now.disclosures - made.disclosures),
-            first_active_at=three_way(before.first_active_at, made.first_active_at, now.first_active_at),
-            last_wrote_at=before.last_wrote_at if now.last_wrote_at == made.last_wrote_at else now.last_wrote_at,
+            first_active_at=_unless_new(before.first_active_at, made.first_active_at, now.first_active_at),
+            last_wrote_at=_unless_new(before.last_wrote_at, made.last_wrote_at, now.last_wrote_at),
             recent_gaps=gaps_of(spans),
             hours=tuple(
                 max(0, b + n - m) for b, n, m in zip(before.hours, now.hours, made.hours, strict=True)
             ),
         )
     )  # fmt: skip
+
+
+def _unless_new(before: datetime | None, made: datetime | None, now: datetime | None) -> datetime | None:
+    return before if now == made else now
 
 
 def _active(state: State) -> float:

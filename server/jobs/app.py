@@ -2,7 +2,7 @@
 
 from procrastinate import App, PsycopgConnector
 
-from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled, tracking
+from server.jobs import consolidation, enrichment, housekeeping, maintenance, outreach, stalled, tracking, warmth
 
 
 def make_app(url: str) -> App:
@@ -14,5 +14,6 @@ def make_app(url: str) -> App:
     maintenance.register(app)
     outreach.register(app)
     stalled.register(app)
+    warmth.register(app)
     tracking.register(app)
     return app

@@ -13,6 +13,7 @@ from kith.memory.v1 import memory_service_pb2
 from kith.outreach.v1 import outreach_service_pb2
 from kith.tenant.v1 import tenant_service_pb2
 from kith.tracking.v1 import tracking_service_pb2
+from kith.warmth.v1 import warmth_service_pb2
 
 DESCRIPTORS: Final = tuple(
     service
@@ -27,6 +28,7 @@ DESCRIPTORS: Final = tuple(
         outreach_service_pb2,
         maintenance_service_pb2,
         tenant_service_pb2,
+        warmth_service_pb2,
         tracking_service_pb2,
     )
     for service in module.DESCRIPTOR.services_by_name.values()

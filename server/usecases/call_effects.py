@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from server import ids
-from server.domain import call_traces, writing
+from server.domain import call_traces, history, writing
 from server.domain.call_traces import Touchpoint
 from server.domain.warmth import quality
 from server.domain.writing import Note
@@ -96,11 +96,17 @@ async def _remember(
         return False
     removed = 0
     if before is not None and before.contact_id is not None:
-        removed = await memories.remove(tx, before.contact_id, [_memory_id(before.call_id)])
+        removed = await _forget(tx, before.contact_id, _memory_id(before.call_id))
     if row is not None and row.contact_id is not None and wanted is not None and remember:
         await _write(tx, row, row.contact_id, wanted[0], now)
         await queue_after_change(tx, row.contact_id, now)
     return removed > 0
+
+
+async def _forget(tx: Transaction, contact_id: str, memory_id: str) -> int:
+    """Takes a memory back, with what it said before somebody corrected it."""
+    around = [records.memory(row) for row in await memories.with_predecessors(tx, contact_id, memory_id)]
+    return await memories.remove(tx, contact_id, [memory_id, *history.earlier_wordings([memory_id], around)])
 
 
 def _told(row: CallRow | None) -> tuple[str, datetime, str] | None:

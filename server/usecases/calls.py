@@ -21,7 +21,7 @@ from server.usecases import audit, call_effects
 from server.usecases.identities import contact_of_number, owner_of_number
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import call_settings, calls, contacts
+from store import call_settings, calls, contacts, merges
 from store.calls import Gone
 from store.database import Transaction
 from store.errors import RetryableConflict, UniqueViolation
@@ -186,7 +186,8 @@ class _Telling:
             # Also where that contact has since been merged into another, and the call with it.
             return earlier, False
         if call.contact_id is not None:
-            return call.contact_id, False
+            # Told before or after it was merged into another.
+            return await merges.leads_to(tx, call.contact_id) or call.contact_id, False
         if call.caller_number is None or domain.withheld(call.caller_number):
             return earlier, False
         owner = await owner_of_number(tx, call.caller_number)
@@ -258,6 +259,6 @@ def _event_row(tenant_id: str, call_id: str, contact_id: str | None, event: Even
 
 
 def _shadow(tenant_id: str, gone: Gone, told: Told, now: datetime) -> CallRow:
-    """What is answered of a call that is not kept: which it is, and nothing of a person."""
+    """What is answered of a call that is not kept: what tells it apart, and nothing of a person."""
     nameless = Told(told.provider, told.call_sid, direction=told.direction, status=told.status)
-    return _row(tenant_id, gone.call_id, None, nameless, domain.fold([Event("", nameless, now)]))
+    return _row(tenant_id, f"call_{gone.digest.hex()[:26]}", None, nameless, domain.fold([Event("", nameless, now)]))

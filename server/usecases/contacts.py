@@ -76,7 +76,8 @@ async def create_contact(services: Services, tenant_id: str, new: NewContact) ->
                 if await merges.stayed_of(tx, new.channel, new.external_id) is not None:
                     raise UniqueViolation("contacts_tenant_id_channel_external_id_key")
                 # One that another contact has already stays with it.
-                await identities.give(tx, contact_id, identity.of_channel(new.channel, new.external_id), now)
+                known_by = identity.of_channel(new.channel, new.external_id, await identities.region(tx))
+                await identities.give(tx, contact_id, known_by, now)
                 await audit.record(tx, target=contact_id)
                 return Created(records.profile(added), records.state(added), zone, now, created=True)
             known = await _known(tx, new)

@@ -11,11 +11,11 @@ from server.domain.identity import Identity, Kind
 from server.domain.warmth import Band
 from server.domain.warmth.ledger import falls_to, warmth_at
 from server.domain.zones import check_zone
-from server.usecases import audit, identities, paging
+from server.usecases import audit, identities, paging, warmth
 from server.usecases.contacts import MOST
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
-from store import call_settings, contacts, crm_pages, pagination
+from store import contacts, crm_pages, pagination
 from store import identities as stored_identities
 from store.crm_pages import Filter, Order
 from store.database import Transaction
@@ -106,14 +106,15 @@ async def list_cards(services: Services, tenant_id: str, query: CardQuery) -> Ca
     }  # fmt: skip
     after = paging.position(bound, query.cursor, crm_pages.KINDS[order.field])
     async with services.database.transaction(tenant_id) as tx:
+        least, below = (0.0, None) if query.band is None else await _bounds(tx, query.band)
         wanted = Filter(
             text=query.text,
-            identity=None if query.text is None else phone.read(query.text, await _region(tx)).value,
+            identity=None if query.text is None else phone.read(query.text, await identities.region(tx)).value,
             tags=query.tags,
             attributes=query.attributes,
-            band=query.band,
-            warmth_min=query.warmth_min,
+            warmth_min=max(least, query.warmth_min or 0) or None,
             warmth_max=query.warmth_max,
+            warmth_below=below,
         )
         rows, last = await crm_pages.page(tx, wanted, order, limit=limit, after=after)
         cards = await _cards(tx, rows, now)
@@ -273,12 +274,16 @@ async def _cards(tx: Transaction, rows: Sequence[ContactRow], now: datetime) -> 
 async def _read(tx: Transaction, given: GivenIdentity, *, field: str) -> Identity:
     if given.region is not None and not phone.is_region(given.region):
         raise InvalidInput.of(field.replace("value", "region"), "must be the ISO 3166 name of a country, e.g. DE")
-    region = given.region or await _region(tx)
+    region = given.region or await identities.region(tx)
     return identity.read(given.kind, given.value, system=given.system, region=region, field=field)
 
 
-async def _region(tx: Transaction) -> str | None:
-    return (await call_settings.get(tx)).default_region
+async def _bounds(tx: Transaction, band: str) -> tuple[float, float | None]:
+    """From which warmth on a contact is in the band, and below which; the index of warmth serves both."""
+    config, _ = await warmth.constants(tx)
+    least = {"hot": config.hot_from, "warm": config.warm_from, "cool": config.cool_from, "cold": 0.0}
+    above = {"hot": None, "warm": config.hot_from, "cool": config.warm_from, "cold": config.cool_from}
+    return least[band], above[band]
 
 
 async def _taken(tx: Transaction, read: Identity, field: str) -> Conflict:

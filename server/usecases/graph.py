@@ -26,7 +26,7 @@ MOST_CO_KEPT: Final = 100
 MOST_NODES: Final = 1_000
 MOST_PATHS: Final = 20
 
-_LINKS_PER_NODE: Final = 8
+_LINKS_PER_NODE: Final = 4
 """Links that are read for each node that is asked for: several lead to the same."""
 
 _FRONTIER: Final = 2_000
@@ -104,7 +104,7 @@ async def neighbors(
                     nodes[far] = step
                     frontier.append(far)
                 key = (link.source, link.target, link.kind)
-                links[key] = max(link.count, links.get(key, 0))
+                links[key] = max(link.times, links.get(key, 0))
             if not frontier:
                 break
     return Neighbourhood(nodes, [Link(*key, count) for key, count in sorted(links.items())], truncated)
@@ -219,14 +219,14 @@ async def _expand(
     if STARTED in kinds:
         owners = await queries.users_of_events(tx, generation, events, most=most)
         owned = await queries.events_of_users(tx, generation, users, each=each, most=most)
-    found += [(Link(Node("event", x.node), far := Node("artifact", x.other), x.kind, x.count), far) for x in outward]
-    found += [(Link(far := Node("event", x.other), Node("artifact", x.node), x.kind, x.count), far) for x in inward]
-    found += [(Link(far := Node("user", x.other), Node("event", x.node), x.kind, x.count), far) for x in owners]
-    found += [(Link(Node("user", x.node), far := Node("event", x.other), x.kind, x.count), far) for x in owned]
+    found += [(Link(Node("event", x.node), far := Node("artifact", x.other), x.kind, x.times), far) for x in outward]
+    found += [(Link(far := Node("event", x.other), Node("artifact", x.node), x.kind, x.times), far) for x in inward]
+    found += [(Link(far := Node("user", x.other), Node("event", x.node), x.kind, x.times), far) for x in owners]
+    found += [(Link(Node("user", x.node), far := Node("event", x.other), x.kind, x.times), far) for x in owned]
     for links in (outward, inward, owned):
         read: dict[tuple[str, str], int] = {}
         for link in links:
-            read[link.node, link.kind] = read.get((link.node, link.kind), 0) + link.count
+            read[link.node, link.kind] = read.get((link.node, link.kind), 0) + link.times
         cut = cut or len(links) >= most or any(count >= each for count in read.values())
     # In the order of the frontier, and of the far end within it: the answer does not depend on the database's plan.
     found.sort(key=lambda pair: (place[pair[0].source if pair[0].target == pair[1] else pair[0].target], pair[1]))

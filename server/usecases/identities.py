@@ -8,7 +8,7 @@ from server.domain.contact import State
 from server.domain.identity import Identity, Kind
 from server.domain.phone import Number
 from server.usecases import records
-from store import contacts, identities
+from store import call_settings, contacts, identities, merges
 from store.database import Transaction
 from store.tables.crm import IdentityRow
 
@@ -22,6 +22,11 @@ async def owner_of(tx: Transaction, kind: Kind, value: str, system: str = "") ->
 async def owner_of_number(tx: Transaction, value: str) -> str | None:
     """The contact whose phone number it is, or else whose WhatsApp number."""
     return await owner_of(tx, "phone", value) or await owner_of(tx, "whatsapp", value)
+
+
+async def region(tx: Transaction) -> str | None:
+    """The country of the tenant's numbers that are written without a country code; None where it was not said."""
+    return (await call_settings.get(tx)).default_region
 
 
 async def give(tx: Transaction, contact_id: str, identity: Identity, now: datetime) -> IdentityRow | None:
@@ -49,6 +54,9 @@ async def contact_of(tx: Transaction, identity: Identity, now: datetime, **colum
     `columns` are those of a new contact's row. Two who ask at once get the same contact.
     """
     owner = await owner_of(tx, identity.kind, identity.value, identity.system)
+    if owner is None:
+        # The contact may have lost the identity and yet be the one that is known by it on its channel.
+        owner = await merges.stayed_of(tx, identity.channel, identity.value)
     if owner is not None:
         return owner, False
     contact_id = ids.new("ct", now)

@@ -118,7 +118,7 @@ def _of_nothing() -> InvalidInput:
 
 
 def _not_its_own() -> Conflict:
-    return Conflict("Another contact has one of the export's triggers, or the export holds something twice.")
+    return Conflict("Another contact has one of the export's triggers or events, or the export holds something twice.")
 
 
 @dataclass(slots=True)

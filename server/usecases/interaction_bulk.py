@@ -11,6 +11,7 @@ from server.domain.errors import InvalidInput, KithError, NotFound, Unavailable
 from server.domain.interaction import NewInteraction
 from server.usecases import audit
 from server.usecases.interactions import new_row
+from server.usecases.leads import leads
 from server.usecases.services import Services
 from server.usecases.snapshots import Change
 from server.usecases.warmth import columns_anew, constants
@@ -86,11 +87,14 @@ async def _settle_known(tx: Transaction, bulk: _Bulk) -> None:
     """Settles what has no contact, and what is stored already."""
     rows = bulk.waiting.values()
     there = await contacts.names(tx, {row.contact_id for row in rows})
+    led = await leads(tx, {row.contact_id for row in rows} - set(there))
     known = await interactions.by_external_ids(tx, list({row.external_id for row in rows if row.external_id}))
     for index, row in list(bulk.waiting.items()):
-        if row.contact_id not in there:
+        if row.contact_id in led:
+            bulk.waiting[index] = replace(row, contact_id=led[row.contact_id])
+        elif row.contact_id not in there:
             bulk.settle(index, Outcome("failed", error=NotFound.contact(row.contact_id)))
-        elif row.external_id is not None and row.external_id in known:
+        if row.external_id is not None and row.external_id in known and index in bulk.waiting:
             bulk.settle(index, Outcome("existing", known[row.external_id]))
 
 

@@ -60,7 +60,10 @@ class InteractionPage:
 
 
 async def list_interactions(services: Services, tenant_id: str, query: InteractionQuery) -> InteractionPage:
-    """A page of touchpoints. Raises InvalidInput for what is neither a cursor of this query nor a time."""
+    """A page of touchpoints.
+
+    Raises InvalidInput for what is neither a cursor of this query nor a time, NotFound for a contact to list them of.
+    """
     limit = min(query.limit, MOST)
     wanted = Filter(query.contact_id, query.kind, query.start, query.end)
     order = Order.of(query.sort)
@@ -68,13 +71,25 @@ async def list_interactions(services: Services, tenant_id: str, query: Interacti
         "list": "interactions", "contact": query.contact_id, "kind": query.kind, "sort": query.sort,
         "start": _said(query.start), "end": _said(query.end),
     }  # fmt: skip
-    after = None if query.cursor is None else _position(bound, query.cursor)
     async with services.database.transaction(tenant_id) as tx:
-        found = await interaction_pages.page(tx, wanted, order, limit=limit + 1, after=after)
+        try:
+            after = None if query.cursor is None else _position(bound, query.cursor)
+            found = await interaction_pages.page(tx, wanted, order, limit=limit + 1, after=after)
+        except InvalidInput:
+            # Of a contact that was merged meanwhile the cursor is that of the one that stayed.
+            await _refuse_unknown(tx, query.contact_id)
+            raise
+        if not found:
+            await _refuse_unknown(tx, query.contact_id)
     page = found[:limit]
     more = len(found) > limit
     last = (getattr(page[-1].row, order.field), page[-1].row.interaction_id) if more else None
     return InteractionPage(page, limit, query.sort, None if last is None else pagination.encode(bound, last))
+
+
+async def _refuse_unknown(tx: Transaction, contact_id: str | None) -> None:
+    if contact_id is not None and await contacts.get(tx, contact_id) is None:
+        raise NotFound.contact(contact_id)
 
 
 def _said(at: datetime | None) -> str | None:
@@ -120,7 +135,7 @@ async def create_interaction(services: Services, tenant_id: str, new: NewInterac
                 raise RetryableConflict("external id")
             await audit.record(tx, target=row.interaction_id)
             result.append(Recorded(Named(row, contact.display_name), created=True))
-            return Change(await _moved(tx, new.contact_id, now))
+            return Change(await _moved(tx, new.contact_id, now, row.occurred_at))
         result.append(Recorded(known, created=False))
         return Change(contact.version, services.snapshots.held(tenant_id, new.contact_id, contact.version))
 
@@ -179,7 +194,7 @@ async def update_interaction(
         await interactions.put(tx, row)
         await audit.record(tx, target=interaction_id)
         result.append(replace(stored, row=row))
-        return Change(await _moved(tx, row.contact_id, now))
+        return Change(await _moved(tx, row.contact_id, now, stored.row.occurred_at, row.occurred_at))
 
     await _on_one(services, tenant_id, interaction_id, work)
     return result[0]
@@ -209,7 +224,7 @@ async def delete_interaction(services: Services, tenant_id: str, interaction_id:
     async def work(tx: Transaction, stored: Named) -> Change:
         await interactions.delete(tx, interaction_id)
         await audit.record(tx, target=interaction_id)
-        return Change(await _moved(tx, stored.row.contact_id, now), erases=True)
+        return Change(await _moved(tx, stored.row.contact_id, now, stored.row.occurred_at), erases=True)
 
     await _on_one(services, tenant_id, interaction_id, work)
 
@@ -253,9 +268,9 @@ def _refuse_of_other_surface(row: InteractionRow) -> None:
         )
 
 
-async def _moved(tx: Transaction, contact_id: str, now: datetime) -> int:
-    """The contact's version with its warmth of now. The caller holds the contact."""
-    return await recompute_contact(tx, contact_id, now) or 0
+async def _moved(tx: Transaction, contact_id: str, now: datetime, *touched: datetime) -> int:
+    """The contact's version with its warmth of now; `touched` is when touches came or went. The caller holds it."""
+    return await recompute_contact(tx, contact_id, now, touched) or 0
 
 
 def _existing(interaction_id: str, named: Named | None) -> Named:

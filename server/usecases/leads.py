@@ -1,8 +1,8 @@
 """Where the id of a contact leads that went into another: asked only where a contact was not found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from store import contacts, merges
+from store import merges
 from store.database import Database, Transaction
 
 
@@ -12,13 +12,10 @@ async def stayed(database: Database, tenant_id: str, contact_id: str) -> str | N
         return await merges.leads_to(tx, contact_id)
 
 
-async def present(tx: Transaction, contact_ids: Sequence[str]) -> dict[str, str]:
-    """For each id of a contact, or of one that went into another, the contact that it leads to.
+async def leads(tx: Transaction, missing: Iterable[str]) -> dict[str, str]:
+    """Of ids that are no contact's, those that lead to one, and to which.
 
-    Unknown ids are left out. For requests about several contacts, of which each stands or falls by itself.
+    For requests about several contacts, of which each stands or falls by itself; others are led by their interceptor.
     """
-    found = {contact_id: contact_id for contact_id in await contacts.by_ids(tx, contact_ids)}
-    for contact_id in dict.fromkeys(contact_ids):
-        if contact_id not in found and (lead := await merges.leads_to(tx, contact_id)) is not None:
-            found[contact_id] = lead
-    return found
+    found = {contact_id: await merges.leads_to(tx, contact_id) for contact_id in sorted(set(missing))}
+    return {contact_id: stayed for contact_id, stayed in found.items() if stayed is not None}

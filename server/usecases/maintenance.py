@@ -22,6 +22,7 @@ from server.usecases.idempotency import forget_expired_of
 from server.usecases.maintenance_work import HOLD, fit, step
 from server.usecases.services import Services
 from server.usecases.tenants import every_tenant
+from server.usecases.warmth_upkeep import renew_due
 from store import churn_models, maintenance, merges, queue
 from store.database import Transaction
 from store.errors import UniqueViolation
@@ -184,6 +185,7 @@ async def _work(
         page, run = await step(services, tenant_id, run, since, batch)
         more = len(page) == batch
     logs = await retention.forget_old_turns_of(services.database, tenant_id, services.clock())
+    await renew_due(services, tenant_id)
     keys = await forget_expired_of(services.database, tenant_id, services.clock())
     await remove_lapsed(services.database, tenant_id, services.clock())
     await services.database.run(tenant_id, lambda tx: merges.spend(tx, services.clock()))

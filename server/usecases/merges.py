@@ -51,7 +51,7 @@ async def merge_contacts(services: Services, tenant_id: str, contact_id: str, ot
     now = services.clock()
     result: list[MergeRow] = []
 
-    async def work(tx: Transaction) -> dict[str, Change | None]:
+    async def work(tx: Transaction) -> dict[str, Change]:
         result.clear()
         kept, other = await _both(tx, contact_id, other_id)
         merge = await _merge(tx, kept, other, now)

@@ -15,7 +15,7 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores, the tenants' providers, the sentence encoder, how messages leave, phone systems' endpoints, the clock.
+    """The stores, the tenants' providers, the encoder, how messages leave, phone systems' endpoints, the clock.
 
     `clock` gives the time in UTC, so that a test can say what time it is.
     """

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.domain.errors import InvalidInput, NotFound
+from server.domain.errors import NotFound
 from server.usecases.contacts import MOST
 from server.usecases.interactions import USUAL
+from server.usecases.paging import position
 from server.usecases.services import Services
 from store import contacts, pagination, timeline
 from store.timeline import SOURCES, Happening
@@ -41,16 +42,12 @@ async def get_timeline(services: Services, tenant_id: str, query: TimelineQuery)
         "list": "timeline", "contact": query.contact_id, "types": types,
         "before": None if query.before is None else query.before.isoformat(),
     }  # fmt: skip
-    after = None
-    if query.cursor is not None:
-        try:
-            at, type_, id_ = pagination.decode(bound, query.cursor, (datetime, str, str))
-            after = (at, type_, id_)
-        except pagination.BadCursor as error:
-            raise InvalidInput.of("cursor", "is not a cursor of this query") from error
     async with services.database.transaction(tenant_id) as tx:
+        # First: of a contact that was merged meanwhile the cursor is that of the one that stayed.
         if await contacts.get(tx, query.contact_id) is None:
             raise NotFound.contact(query.contact_id)
+        ended = position(bound, query.cursor, (datetime, str, str))
+        after = None if ended is None else (ended[0], ended[1], ended[2])
         found = await timeline.page(
             tx, query.contact_id, types=types, before=query.before, after=after, limit=limit + 1
         )

@@ -39,7 +39,7 @@ async def undo_merge(services: Services, tenant_id: str, merge_id: str) -> Merge
     kept, other = known.contact_id, known.merged_contact_id
     result: list[MergeRow] = []
 
-    async def work(tx: Transaction) -> dict[str, Change | None]:
+    async def work(tx: Transaction) -> dict[str, Change]:
         result.clear()
         if await contacts.get(tx, kept, lock=True) is None:
             raise NotFound.merge(merge_id)

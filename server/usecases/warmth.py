@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from server.domain.warmth import (
     CHAT_QUALITY,
@@ -20,7 +21,6 @@ from server.domain.warmth import (
 from server.domain.warmth import ledger as ledgers
 from server.domain.warmth.course import values
 from server.domain.warmth.rules import Counted, counted
-from server.domain.zones import known_zones
 from store import contacts, warmth
 from store.database import Database, Transaction
 from store.tables.contact import ContactRow
@@ -69,18 +69,53 @@ def config_from(columns: Sequence[Any] | None) -> Config:
 async def constants(tx: Transaction) -> tuple[Config, str]:
     """The tenant's constants, and the IANA zone of its days."""
     row, zone = await warmth.constants(tx)
-    return config_of(row), zone if zone in known_zones() else "UTC"
+    return config_of(row), zone
 
 
-async def recompute_contact(tx: Transaction, contact_id: str, now: datetime) -> int | None:
+async def recompute_contact(
+    tx: Transaction, contact_id: str, now: datetime, touched: Sequence[datetime] | None = None
+) -> int | None:
     """Works the contact's warmth out from its touches, stores it and moves the contact's version on.
+
+    `touched` is when the touches were that came, went or changed (of a touch that moved both times): where all are of
+    the last days, only those days are read. Without it all touches are.
 
     Returns the new version; None where the tenant has no such contact. The caller holds the contact, and runs inside
     `Snapshots.change`, so that the next context on any process shows it.
     """
     config, zone = await constants(tx)
+    if touched:
+        columns = await _columns_since(tx, contact_id, config, zone, now, min(touched))
+        if columns is not None:
+            return await contacts.change(tx, contact_id, columns)
     columns = await columns_anew(tx, contact_id, config, zone, now)
     return await contacts.change(tx, contact_id, columns)
+
+
+async def _columns_since(
+    tx: Transaction, contact_id: str, config: Config, zone: str, now: datetime, touched: datetime
+) -> dict[str, Any] | None:
+    """The columns that keep the contact's warmth, with only the days since a touch read; None where more must be."""
+    row = await contacts.get(tx, contact_id)
+    if row is None:
+        return None
+    day = datetime.combine(touched.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+    known = tuple(row.touches)
+    if not ledgers.lists_from(known, config, zone, day):
+        return None
+    since = day - timedelta(microseconds=1)
+    found = await warmth.touches(
+        tx, [contact_id], zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap
+    )
+    # The day that the moment before is in comes along.
+    rows = [one for one in found[contact_id] if one.day >= day.date()]
+    anew, _ = ledger_of(rows, config, zone, now)
+    if not ledgers.lists_from(anew, config, zone, day):
+        return None
+    ledger = ledgers.replaced(known, anew, day, now)
+    last = await warmth.last_touch(tx, contact_id, now)
+    stored = ledgers.renewed(ledger, stored_of(row), now)
+    return {**stored_columns(stored), "last_touch_at": last, "touches": [*ledger]}
 
 
 async def columns_anew(
@@ -88,7 +123,10 @@ async def columns_anew(
 ) -> dict[str, Any]:
     """The columns of the contact's row that keep its warmth, from its touches and the turn that is being taken in."""
     since = now - timedelta(days=config.horizon_days)
-    rows = await warmth.touches(tx, contact_id, zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap)
+    found = await warmth.touches(
+        tx, [contact_id], zone, since=since, split=now, until=now + _AHEAD, most=config.daily_cap
+    )
+    rows = found[contact_id]
     if turned is not None:
         rows = _with(rows, turned)
     ledger, touches = ledger_of(rows, config, zone, now)
@@ -102,17 +140,21 @@ async def warmth_as_of(database: Database, tenant_id: str, contact_id: str, at: 
     """The score and its band at a moment that may be long ago, by the touches that are known now."""
     async with database.transaction(tenant_id) as tx:
         config, zone = await constants(tx)
-        return score_at(config, await _touches_until(tx, contact_id, config, zone, at, at), at)
+        touches = await touches_until(tx, [contact_id], config, zone, split=at, until=at)
+        return score_at(config, touches[contact_id], at)
 
 
-async def _touches_until(
-    tx: Transaction, contact_id: str, config: Config, zone: str, split: datetime, until: datetime
-) -> list[Touch]:
-    """The touches up to a moment that can count at `split` or then, and some that do not for want of room."""
+async def touches_until(
+    tx: Transaction, contact_ids: Sequence[str], config: Config, zone: str, *, split: datetime, until: datetime
+) -> dict[str, list[Touch]]:
+    """Of each contact the touches up to a moment that can count at `split` or then, and some that found no room."""
     since = split - timedelta(days=config.horizon_days)
     most = config.daily_cap + _UNCOUNTED
-    rows = await warmth.touches(tx, contact_id, zone, since=since, split=split, until=until, most=most)
-    return [touch for touch in touches_of(rows, config) if touch.at <= until]
+    found = await warmth.touches(tx, contact_ids, zone, since=since, split=split, until=until, most=most)
+    return {
+        contact_id: [touch for touch in touches_of(rows, config) if touch.at <= until]
+        for contact_id, rows in found.items()
+    }
 
 
 def score_at(config: Config, touches: Sequence[Touch], at: datetime) -> tuple[float, Band]:

@@ -69,7 +69,6 @@ gone_calls: Final = Table(
     tenant_id(),
     # SHA-256 of provider and call sid: enough to know a late event's call again, not to tell whose it was.
     Column("call_digest", LargeBinary, primary_key=True),
-    Column("call_id", Text, nullable=False),
     # With all of its contact; else deleted by itself, and may be recorded again.
     Column("erased", Boolean, nullable=False),
     instant("gone_at"),

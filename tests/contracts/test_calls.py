@@ -97,7 +97,8 @@ def test_the_complete_flow_ends_with_a_completed_call_of_a_warmer_contact(
     assert touch["metadata"] == {
         "direction": "inbound", "answered": True, "duration_minutes": 3, "sentiment": "positive",
     }  # fmt: skip
-    context = rest.get(f"/contact-intel/contacts/{contact_id}/context", headers=product.key)
+    context = rest.get(f"/contact-intel/context/{contact_id}", headers=product.key)
+    assert context.status_code == 200, context.text
     assert said["summary"] in [memory["content"] for memory in context.json()["memories"]]
 
 
@@ -112,7 +113,7 @@ def test_a_call_is_created_and_completed_in_one_step(calls: Calls) -> None:
 def test_the_webhooks_make_one_call_in_either_order(
     rest: httpx.Client, product: RunningProduct, order: tuple[str, str], credential: str
 ) -> None:
-    body = {
+    body: dict[str, dict[str, Any]] = {
         STARTED: {"agentId": "agent-north", "direction": "outbound", "callerNumber": fresh_number()},
         COMPLETED: {"duration": 245, "recordingUrl": "https://media.example/two.mp3", "summary": "Agreed on a price."},
     }
@@ -166,8 +167,9 @@ def test_a_call_is_deleted_with_its_touchpoint_and_its_memory(
     assert calls.delete(made["id"]).json() == {"id": made["id"], "deleted": True}
     assert calls.delete(made["id"]).status_code == 404
     assert calls.get(f"{HISTORY}/{made['id']}").status_code == 404
-    assert calls.get("/v1/interactions", contact_id=made["contactId"]).json()["items"] == []
-    context = rest.get(f"/contact-intel/contacts/{made['contactId']}/context", headers=product.key)
+    contact_id = made["contactId"]
+    assert calls.get("/v1/interactions", contact_id=contact_id).json()["items"] == []
+    context = rest.get(f"/contact-intel/context/{contact_id}", headers=product.key)
     assert context.json()["memories"] == []
     late = calls.post(COMPLETED, callSid=call_sid, summary="Ordered two lamps.", transcript="Hello?")
     assert (late.status_code, late.json()["summary"], late.json()["transcript"]) == (200, None, None)

@@ -35,6 +35,8 @@ def test_a_new_contact_has_the_documents_context(rest: httpx.Client, product: Ru
         },
         "memories": [],
         "relationship": {"days_since_first_contact": 0, "stage": "new", "trust_level": "low"},
+        "warmth": {"score": 0, "band": "cold"},
+        "open_threads": [],
     }
 
 

@@ -307,7 +307,7 @@ def test_an_import_goes_around_no_rule_of_outreach(
     ]  # fmt: skip
     rest.delete(contact_path(contact_id), headers=product.bearer)
     other = {**agreed, "contact": {**agreed["contact"], "id": f"ct_{uuid.uuid4().hex}", "external_id": "other"}}
-    other["triggers"] = other["outbox"] = []
+    other["triggers"] = other["outbox"] = other["identities"] = []
     assert bring(rest, may("contacts:write", "outreach:write"), other).status_code == 201
 
 

@@ -264,7 +264,7 @@ def test_an_unknown_contact_is_a_404(crm: Crm, contact_id: str) -> None:
     answer = crm.ask("POST", "/interactions", json={"contact_id": "ct_nobody", "kind": "note"})
     assert refused(answer, 404)[0] == "CONTACT_NOT_FOUND"
     assert refused(crm.ask("GET", "/contacts/ct_nobody/timeline"), 404)[0] == "CONTACT_NOT_FOUND"
-    assert crm.page(contact_id="ct_nobody")["items"] == []
+    assert refused(crm.ask("GET", "/interactions", params={"contact_id": "ct_nobody"}), 404)[0] == "CONTACT_NOT_FOUND"
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -364,10 +364,11 @@ def test_they_are_exported_imported_forgotten_and_erased_with_their_contact(
     assert there == made
     assert crm.rest.delete(f"/contact-intel/contacts/{contact_id}/memories", headers=product.bearer).status_code == 200
     assert crm.page(contact_id=contact_id)["items"] == []
-    crm.create(contact_id)
+    last = crm.create(contact_id)
     gone = crm.rest.delete(f"/contact-intel/contacts/{contact_id}", headers=product.bearer)
     assert gone.status_code in (200, 204)
-    assert crm.page(contact_id=contact_id)["items"] == []
+    assert refused(crm.ask("GET", "/interactions", params={"contact_id": contact_id}), 404)[0] == "CONTACT_NOT_FOUND"
+    assert refused(crm.ask("GET", f"/interactions/{last['id']}"), 404)[0] == "INTERACTION_NOT_FOUND"
     assert len(theirs.page(contact_id=contact_id)["items"]) == 1
 
 
@@ -403,3 +404,28 @@ def test_the_context_goes_on_after_every_change(crm: Crm, product: RunningProduc
         crm.create(contact_id, "meeting", content=f"{n}")
         for _ in range(4):
             assert context(crm.rest, product, contact_id)["contact"]["id"] == contact_id
+
+
+def test_a_contact_that_was_merged_leads_to_the_one_that_stayed(
+    crm: Crm, product: RunningProduct, contact_id: str
+) -> None:
+    body = {"external_id": uuid.uuid4().hex, "channel": "crm", "display_name": "N."}
+    other = crm.rest.post("/contact-intel/contacts", json=body, headers=product.key).json()["id"]
+    made = [crm.create(owner, content=f"{n}")["id"] for n, owner in enumerate([contact_id, other] * 3)][::-1]
+    before = crm.page(contact_id=other, limit=1)["nextCursor"]
+    merged = crm.ask("POST", f"/contacts/{contact_id}/merge", json={"other_id": other})
+    assert merged.status_code in (200, 201), merged.text
+    first = crm.page(contact_id=other, limit=4)
+    assert {one["contact_id"] for one in first["items"]} == {contact_id}
+    rest = crm.page(contact_id=other, limit=4, cursor=first["nextCursor"])
+    assert [one["id"] for one in first["items"] + rest["items"]] == made
+    assert refused(crm.ask("GET", "/interactions", params={"contact_id": other, "cursor": before}))[1] == ["cursor"]
+    line = crm.ask("GET", f"/contacts/{other}/timeline", params={"limit": 4}).json()
+    query = {"limit": 4, "cursor": line["nextCursor"]}
+    line["items"] += crm.ask("GET", f"/contacts/{other}/timeline", params=query).json()["items"]
+    assert [one["id"] for one in line["items"]] == made
+    assert crm.create(other)["contact_id"] == contact_id
+    (result,) = crm.ask("POST", "/interactions/bulk", json={"items": [{"contact_id": other, "kind": "note"}]}).json()[
+        "results"
+    ]
+    assert result["interaction"]["contact_id"] == contact_id

@@ -18,6 +18,7 @@ from server.usecases.context import ContextQuestion, get_contact_context
 from server.usecases.ingest import ingest_interaction
 from server.usecases.memories import MemoryQuery, list_memories
 from server.usecases.portability import export_contact
+from store import identities
 from store.migrate import current, head, upgrade
 
 SAID = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -126,3 +127,12 @@ async def test_it_is_read_and_goes_on(running: Composition, tenant: str) -> None
     homes = [m for m in (await services.snapshots.get(tenant, "con_1")).memories if m.attribute == "residence"]
     assert {(m.value, m.status) for m in homes} == {("Porto", "superseded"), ("Turin", "current")}
     assert len((await export_contact(services, tenant, "con_1")).archive.tables["memories"]) >= len(MEMORIES) + 1
+
+
+@pytest.mark.parametrize("tenant", TENANTS)
+async def test_a_contact_has_the_identity_that_its_id_on_its_channel_is(running: Composition, tenant: str) -> None:
+    async with running.services.database.transaction(tenant) as tx:
+        known = (await identities.of_contacts(tx, ["con_1"]))["con_1"]
+    assert [(one.kind, one.system, one.value, one.raw, one.unreadable) for one in known] == [
+        ("external", "whatsapp", "ext_1", "ext_1", False)
+    ]

@@ -94,6 +94,9 @@ def sound(built: dict[str, Any]) -> pb.ImportContactRequest:
             for own in OWN:
                 if own in record:
                     record[own] = f"x{next(numbers)}"
+            if name == "tracking":
+                # A tenant's event is started once.
+                record["event_id"] = f"x{next(numbers)}"
             if name == "triggers" and record["status"] == "claimed":
                 record["claimed_until"] = NOW
         if name == "readings":

@@ -170,6 +170,8 @@ def test_a_call_begins_when_it_was_told_to_be_under_way_unless_somebody_says() -
     ringing, over = told(at=AT, status="ringing"), told(at=AT + timedelta(seconds=90), status="completed", duration=60)
     assert folded(over, ringing).started_at == AT
     assert folded(over, ringing, told(started_at=AT - timedelta(seconds=9))).started_at == AT - timedelta(seconds=9)
+    assert folded(over).started_at == AT + timedelta(seconds=30)
+    assert folded(over, told(status="in-progress")).started_at == AT + timedelta(hours=1)
     ended = replace(over, at=None, ended_at=AT + timedelta(seconds=90))
     assert folded(ended).started_at == AT + timedelta(seconds=30)
     assert folded(told(status="completed")).started_at == AT + timedelta(hours=1)

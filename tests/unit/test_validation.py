@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, times
 from google.protobuf.message_factory import GetMessageClass
 from kith.contact.v1 import contact_pb2
 from kith.context.v1 import context_pb2
+from kith.interaction.v1 import interaction_pb2
 from kith.memory.v1 import memory_pb2
 
 from server.domain.errors import InvalidInput
@@ -95,6 +96,16 @@ def test_items_of_a_list_are_named_by_their_index_and_must_differ() -> None:
     assert wrong(request) == {"tasks": "must not hold the same item twice"}
     request = memory_pb2.ConsolidateMemoriesRequest(contact_id="c", tasks=["check_triggers"] * 9)
     assert wrong(request) == {"tasks": "must have at most 8 items"}
+
+
+def test_items_that_stand_by_themselves_are_counted_and_left_to_whoever_takes_them() -> None:
+    check = compile_message(interaction_pb2.BulkCreateInteractionsRequest.DESCRIPTOR)
+    wrong = interaction_pb2.NewInteraction(kind="telegram")
+    check(interaction_pb2.BulkCreateInteractionsRequest(items=[wrong] * 500))
+    for count in (0, 501):
+        with pytest.raises(InvalidInput) as error:
+            check(interaction_pb2.BulkCreateInteractionsRequest(items=[wrong] * count))
+        assert [v.field for v in error.value.violations] == ["items"]
 
 
 def test_an_optional_field_is_checked_only_where_it_is_given() -> None:

@@ -254,3 +254,23 @@ def test_constants_that_do_not_fit_together_are_refused_by_name(config: Config, 
     with pytest.raises(InvalidInput) as refused:
         check(config)
     assert field in [v.field for v in refused.value.violations]
+
+
+@settings(max_examples=300)
+@given(TOUCHES, TOUCHES, CONFIGS, st.floats(0, 12), st.floats(0, 20))
+def test_the_last_days_replaced_give_what_all_touches_do(
+    before: list[Touch], after: list[Touch], config: Config, days: float, later: float
+) -> None:
+    """Whatever came and went since the start of a day: only touches from then on are looked at."""
+    start = (NOW - days * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+    older, now = [t for t in before if t.day < start.date()], NOW + DAY
+    known = ledgers.of_touches(counted(before, config, NOW), None, None, config, "UTC", NOW)
+    if not ledgers.lists_from(known, config, "UTC", start):
+        return
+    newer = [t for t in after if t.day >= start.date()]
+    anew = ledgers.of_touches(counted(newer, config, now), None, None, config, "UTC", now)
+    if not ledgers.lists_from(anew, config, "UTC", start):
+        return
+    found = ledgers.replaced(known, anew, start, now)
+    at = now + later * DAY
+    assert ledgers.value_at(found, at.timestamp()) == pytest.approx(warmth([*older, *newer], at, config), abs=1e-6)

@@ -5,8 +5,10 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from server.composition import Composition
+from server.config import Settings
 from server.domain.errors import Conflict, InvalidInput, NotFound, PermissionDenied, RateLimited, Unauthenticated
 from server.http_routes.calls import CallWebhooks
 from server.http_routes.handling import RawAnswer, RawRequest
@@ -53,6 +55,17 @@ async def test_twilio_signs_the_public_address_with_whatever_path_it_has(parts: 
     elsewhere = replace(webhooks(parts), public_url="https://elsewhere.example")
     with pytest.raises(Unauthenticated):
         await elsewhere.receive(delivery(row))
+
+
+def test_the_public_url_is_the_gateways_address_where_none_is_set() -> None:
+    assert Settings(public_url="https://kith.example/").outside_url == "https://kith.example"
+    assert Settings(gateway_host="::1", gateway_port=8081).outside_url == "http://[::1]:8081"
+
+
+@pytest.mark.parametrize("url", ["kith.example", "ftp://kith.example", "https://", "https://a:99999", "https://a/?b=1"])
+def test_what_is_no_public_url_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(public_url=url)
 
 
 async def test_a_tenant_with_the_longest_id_has_endpoints_too(parts: Composition) -> None:

@@ -139,7 +139,7 @@ async def test_a_contact_that_is_erased_meanwhile_fails_alone(parts: Composition
             assert one.status == "created"
         elif one.error is not None:
             assert one.error.reason == "CONTACT_NOT_FOUND"
-    assert await walk(parts, tenant, {"contact_id": contacts[3]}) == []
+    assert len(await walk(parts, tenant, {"limit": 100})) == 50
 
 
 async def test_what_a_failing_store_lost_is_told_and_the_rest_stands(

@@ -1,6 +1,7 @@
 """Two contacts that are one person are made one, and two again, on the real stores."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,7 +22,8 @@ from server.usecases.merges import list_merges, merge_contacts
 from server.usecases.outreach.consent import get_consent, set_consent
 from server.usecases.portability import export_contact
 from server.usecases.unmerging import undo_merge
-from store import contact_data, merges, moving
+from store import contact_data, merges, moving, triggers
+from store.tables.outreach import TriggerRow
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 number = count()
@@ -285,3 +287,47 @@ async def test_two_that_are_merged_into_each_other_at_once_become_one(parts: Com
             return_exceptions=True,
         )
     assert sum(isinstance(end, NotFound | InvalidInput) for end in ended) == 1
+
+
+def planned(tenant: str, contact_id: str, trigger_id: str, **changes: Any) -> TriggerRow:
+    later = datetime.now(UTC) + timedelta(days=1)
+    usual = TriggerRow(
+        tenant, trigger_id, contact_id, "scheduled", "sms", "pending", "given", "Hello", None, None, None, later,
+        later + timedelta(days=1), expire_on_reply=False, reason=None, occasion=None, dedupe_key=None, due_at=later,
+        claimed_until=None, attempts=0, outcome_unknown=False, provider_message_id=None, failure=None, sent_at=None,
+        created_at=later,
+    )  # fmt: skip
+    return replace(usual, **changes)
+
+
+async def test_of_two_messages_under_one_key_one_goes_out_and_undone_both_are_planned(
+    parts: Composition, tenant: str
+) -> None:
+    kept, other = await contact(parts, tenant), await contact(parts, tenant, "sms")
+    rows = [
+        planned(tenant, kept, f"{tenant}_a", dedupe_key="k"),
+        planned(tenant, other, f"{tenant}_b", dedupe_key="k"),
+        planned(tenant, kept, f"{tenant}_c", occasion="birthday"),
+        planned(tenant, other, f"{tenant}_d", occasion="birthday", status="sent"),
+    ]
+    async with parts.database.transaction(tenant) as tx:
+        assert len(await triggers.add(tx, rows)) == 4
+
+    async def stand() -> dict[str, tuple[str, str, str | None]]:
+        async with parts.database.transaction(tenant) as tx:
+            found = {row.trigger_id[-1]: row for one in (kept, other) for row in await triggers.of_contact(tx, one)}
+        return {i: (row.contact_id, row.status, row.occasion) for i, row in sorted(found.items())}
+
+    before = await stand()
+    merged = await merge_contacts(parts.services, tenant, kept, other)
+    assert await stand() == {
+        "a": (kept, "pending", None),
+        "b": (kept, "cancelled", None),
+        "c": (kept, "cancelled", "birthday"),
+        "d": (kept, "sent", None),
+    }
+    async with parts.database.transaction(tenant) as tx:
+        reached = await merges.addresses(tx, [kept])
+    assert reached == {(kept, "sms"): merged.merge.merged_external_id}
+    await undo_merge(parts.services, tenant, merged.merge.merge_id)
+    assert await stand() == before

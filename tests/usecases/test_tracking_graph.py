@@ -88,7 +88,7 @@ async def test_neighbours_are_found_step_by_step_with_the_links_between_them(par
     assert {str(n): depth for n, depth in one.nodes.items()} == {
         "event:e1": 0, "artifact:a": 1, "artifact:b": 1, "user:ada": 1,
     }  # fmt: skip
-    assert [(str(x.source), str(x.target), x.kind, x.count) for x in one.links] == [
+    assert [(str(x.source), str(x.target), x.kind, x.times) for x in one.links] == [
         ("event:e1", "artifact:a", "keep", 1), ("event:e1", "artifact:a", "peel", 1),
         ("event:e1", "artifact:b", "keep", 1), ("user:ada", "event:e1", "started", 1),
     ]  # fmt: skip

@@ -106,6 +106,31 @@ def of_touches(
     )
 
 
+def lists_from(ledger: Ledger, config: Config, zone: str, since: datetime) -> bool:
+    """Whether every touch from a moment on is listed, so that those may be replaced."""
+    if not of_these(ledger, config, zone):
+        return False
+    return not ledger[_FADED] or since.timestamp() > ledger[_SETTLED] - ledger[_FRESH] * DAY
+
+
+def replaced(ledger: Ledger, anew: Ledger, since: datetime, now: datetime) -> Ledger:
+    """The ledger with all touches from the start of a day on replaced by those of `anew`, which has no older ones."""
+    start, chat = since.timestamp(), ledger[_CHAT_DAY : _CHAT_POINTS + 1]
+    listed: list[float] = []
+    for at, points, until in zip(*[iter(ledger[_LISTED:])] * 3, strict=True):
+        if at < start:
+            listed += (at, points, until)
+    if anew[_CHAT_DAY]:
+        if chat[0] and chat[1] < start and chat[0] < anew[_CHAT_DAY]:
+            listed += (chat[1], chat[3], _NEVER)
+        chat = anew[_CHAT_DAY : _CHAT_POINTS + 1]
+    elif chat[1] >= start:
+        chat = (0.0,) * 4
+    message_day = anew[_MESSAGE_DAY] or ledger[_MESSAGE_DAY]
+    settled, faded, kept = _settle(ledger, (*listed, *anew[_LISTED:]), now.timestamp())
+    return (*ledger[:_SETTLED], settled, faded, *chat, message_day, *kept)
+
+
 def with_turn(ledger: Ledger, config: Config, zone: str, day: date, at: datetime, now: datetime) -> Ledger | None:
     """The same after a chat turn on a day of the tenant's; None where that cannot be told from the ledger alone."""
     if not ledger or ledger[_STAMP] != stamp(config, zone):

@@ -10,6 +10,7 @@ from server.usecases.outreach import facts
 from server.usecases.outreach.templates import check
 from server.usecases.outreach.texts import VARIABLES
 from server.usecases.services import Services
+from server.usecases.warmth_upkeep import queue_recompute
 from store import outreach_settings, tenants
 from store.database import Transaction
 from store.notifications import notify
@@ -49,6 +50,8 @@ async def update_config(services: Services, tenant_id: str, change: ConfigChange
         if after.time_zone != before.config.time_zone:
             await tenants.set_time_zone(tx, after.time_zone)
             await notify(tx, CHANGED, tenant=tenant_id, status=ZONE_CHANGED)
+            # On which day a touch was, and so which of them count, goes by the tenant's zone.
+            await queue_recompute(tx)
         await audit.record(tx, target=tenant_id)
         return after
 

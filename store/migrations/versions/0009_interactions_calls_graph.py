@@ -182,7 +182,6 @@ TABLES = (
     CREATE TABLE gone_calls (
         tenant_id TEXT NOT NULL,
         call_digest BYTEA NOT NULL,
-        call_id TEXT NOT NULL,
         erased BOOLEAN NOT NULL,
         gone_at TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT gone_calls_pkey PRIMARY KEY (tenant_id, call_digest)

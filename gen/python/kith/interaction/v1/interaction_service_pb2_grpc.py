@@ -77,7 +77,7 @@ class InteractionServiceServicer:
     """
 
     def ListInteractions(self, request, context):
-        """Returns a page of touchpoints. Errors: INVALID_INPUT.
+        """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

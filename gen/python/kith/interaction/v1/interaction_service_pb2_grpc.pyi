@@ -34,7 +34,7 @@ class InteractionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InteractionServiceAsyncStub: ...
     ListInteractions: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.ListInteractionsRequest, _interaction_pb2.ListInteractionsResponse]
-    """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+    """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     CreateInteraction: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.CreateInteractionRequest, _interaction_pb2.CreateInteractionResponse]
     """Records a touchpoint. The same `external_id` again answers with what is stored. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     BulkCreateInteractions: _grpc.UnaryUnaryMultiCallable[_interaction_pb2.BulkCreateInteractionsRequest, _interaction_pb2.BulkCreateInteractionsResponse]
@@ -54,7 +54,7 @@ class InteractionServiceAsyncStub(InteractionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListInteractions: _aio.UnaryUnaryMultiCallable[_interaction_pb2.ListInteractionsRequest, _interaction_pb2.ListInteractionsResponse]  # type: ignore[assignment]
-    """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+    """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     CreateInteraction: _aio.UnaryUnaryMultiCallable[_interaction_pb2.CreateInteractionRequest, _interaction_pb2.CreateInteractionResponse]  # type: ignore[assignment]
     """Records a touchpoint. The same `external_id` again answers with what is stored. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     BulkCreateInteractions: _aio.UnaryUnaryMultiCallable[_interaction_pb2.BulkCreateInteractionsRequest, _interaction_pb2.BulkCreateInteractionsResponse]  # type: ignore[assignment]
@@ -77,7 +77,7 @@ class InteractionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _interaction_pb2.ListInteractionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_interaction_pb2.ListInteractionsResponse, _abc.Awaitable[_interaction_pb2.ListInteractionsResponse]]:
-        """Returns a page of touchpoints. Errors: INVALID_INPUT."""
+        """Returns a page of touchpoints. Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def CreateInteraction(

@@ -122,7 +122,7 @@ class RecordInteractionResponse(_message.Message):
     message: _builtins.str
     """Why it could not be queued; else null."""
     event_id: _builtins.str
-    """The event that it belongs to."""
+    """The event that it belongs to; over REST null where not even the credential could be checked."""
     def __init__(
         self,
         *,
@@ -557,7 +557,7 @@ class GraphLink(_message.Message):
     kind: _builtins.str
     """What it stands for."""
     count: _builtins.int
-    """How many interactions it stands for."""
+    """How many interactions it stands for, of those that were read: of a node with very many, no more than the limit asks for."""
     def __init__(
         self,
         *,
