@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from server.domain import identity, metadata, phone
@@ -178,7 +178,8 @@ async def create_card(services: Services, tenant_id: str, new: NewCard) -> Made:
         )
         if created:
             for i, one in enumerate(read[1:], start=1):
-                if await identities.give(tx, contact_id, one, now) is None:
+                # A microsecond apart, so that they stay in the order in which they were given.
+                if await identities.give(tx, contact_id, one, now + timedelta(microseconds=i)) is None:
                     raise await _taken(tx, one, f"identities[{i}].value")
             await audit.record(tx, target=contact_id)
         return Made(await card_of(tx, contact_id, now), created)

@@ -77,7 +77,8 @@ def _direction(value: Any) -> Direction | None:
 def _status(event: str, call: Mapping[str, Any]) -> Status:
     if event == "call_started":
         return "in-progress"
-    reason, status = call.get("disconnection_reason"), call.get("call_status")
+    # As text, for what is no text is no word of theirs either.
+    reason, status = str(call.get("disconnection_reason")), str(call.get("call_status"))
     if reason in _MISSED:
         return "missed"
     if reason in _FAILED or status in ("error", "not_connected"):
