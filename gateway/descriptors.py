@@ -50,6 +50,10 @@ class RestRpc:
     """Whether the answer is a stream of records."""
     raw: bool
     """Whether the answer is bytes with a content type of their own."""
+    permission: str
+    """What a bearer token must hold."""
+    http_success: tuple[int, ...]
+    """Every HTTP status of a success, the usual one first; empty for 200 alone."""
     unwrap: str | None
     """JSON name of the field of the response that is the whole answer, where one is."""
 
@@ -72,6 +76,14 @@ class FieldShape:
     message: str | None = None
 
 
+def committed(packaged: str, in_checkout: str) -> bytes:
+    """A generated file of this version: packaged beside the code, or in gen/ of a checkout."""
+    beside = files("gateway").joinpath(packaged)
+    if beside.is_file():
+        return beside.read_bytes()
+    return (Path(__file__).resolve().parent.parent / "gen" / in_checkout).read_bytes()
+
+
 class Contract:
     """The descriptor set, read once."""
 
@@ -81,11 +93,8 @@ class Contract:
 
     @classmethod
     def committed(cls) -> "Contract":
-        """The contract of this version: packaged beside the code, or gen/ in a checkout."""
-        packaged = files("gateway").joinpath("descriptors.binpb")
-        if packaged.is_file():
-            return cls(packaged.read_bytes())
-        return cls((Path(__file__).resolve().parent.parent / "gen" / "descriptors.binpb").read_bytes())
+        """The contract of this version."""
+        return cls(committed("descriptors.binpb", "descriptors.binpb"))
 
     @cached_property
     def rpcs(self) -> tuple[RestRpc, ...]:
@@ -206,6 +215,8 @@ def _rest_rpc(
         max_request_bytes=method.options.Extensions[options_pb2.max_request_bytes],
         streams=method.server_streaming,
         raw=answer == _HTTP_BODY,
+        permission=method.options.Extensions[options_pb2.access].permission,
+        http_success=tuple(method.options.Extensions[options_pb2.http_success]),
         unwrap=None if body is None or answer == _HTTP_BODY else body.json_name,
     )
 

@@ -17,7 +17,8 @@ _LUA_PER_ROUTE: Final = "type.googleapis.com/envoy.extensions.filters.http.lua.v
 _STREAM_IDLE_SECONDS: Final = 60
 _RAW_SECONDS: Final = 10
 _RAW_BYTES: Final = 2 * 1024 * 1024
-_RAW: Final = (("/api/webhooks/calls/{provider}/{endpoint_id}", "calls"),)
+_SIDE: Final = ("/healthz", "/readyz", "/openapi.json")
+RAW: Final = (("/api/webhooks/calls/{provider}/{endpoint_id}", "calls"),)
 """Paths whose bodies the server reads as bytes, as a signature covers them or as they are forms; and their surface."""
 _OUTER_GUARD: Final = 20
 """The gateway lets this many times one tenant's limit through in all; the exact limit per tenant is the server's."""
@@ -25,8 +26,8 @@ _OUTER_GUARD: Final = 20
 
 def routes(contract: Contract, config: GatewayConfig) -> list[Json]:
     """Routes in the order in which they are tried."""
-    table = [_native("/kith."), _native("/grpc."), _side("/healthz"), _side("/readyz")]
-    table += [_raw(template, surface) for template, surface in _RAW]
+    table = [_native("/kith."), _native("/grpc."), *(_side(path) for path in _SIDE)]
+    table += [_raw(template, surface) for template, surface in RAW]
     by_path: dict[str, list[RestRpc]] = defaultdict(list)
     for rpc in contract.rpcs:
         by_path[rpc.template].append(rpc)

@@ -8,6 +8,7 @@ All plug-ins are local: protoc comes with grpcio-tools, the type stubs with mypy
 """
 
 import filecmp
+import os
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,29 @@ def main(arguments: list[str]) -> int:
 
 
 def generate(out: Path) -> None:
-    """Writes python/ and descriptors.binpb below `out`."""
+    """Writes python/, descriptors.binpb and openapi/ below `out`."""
     generate_python(out / "python")
     run([BUF, "build", "--as-file-descriptor-set", "-o", str(out / "descriptors.binpb")])
+    generate_openapi(out)
+
+
+def generate_openapi(out: Path) -> None:
+    """The OpenAPI document, from the descriptors just written. In a process of its own, which reads the new stubs."""
+    (out / "openapi").mkdir(exist_ok=True)
+    paths = os.pathsep.join((str(ROOT), str(out / "python")))
+    run(
+        [sys.executable, "-c", WRITE_OPENAPI, str(out / "descriptors.binpb"), str(out / "openapi" / "kith.json")],
+        PYTHONPATH=paths,
+    )
+
+
+WRITE_OPENAPI = """
+import json, pathlib, sys
+from gateway.descriptors import Contract
+from gateway.openapi import document
+made = document(Contract(pathlib.Path(sys.argv[1]).read_bytes()))
+pathlib.Path(sys.argv[2]).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\\n")
+"""
 
 
 def generate_python(out: Path) -> None:
@@ -77,7 +98,7 @@ def check() -> int:
 def generated(root: Path) -> list[Path]:
     """The generated files below `root`."""
     found = [p for p in (root / "python").rglob("*") if p.suffix in (".py", ".pyi") and "__pycache__" not in p.parts]
-    return [*found, root / "descriptors.binpb"]
+    return [*found, root / "descriptors.binpb", root / "openapi" / "kith.json"]
 
 
 def breaking() -> int:
@@ -95,9 +116,9 @@ def breaking() -> int:
     return subprocess.run([BUF, "breaking", "--against", f".git#tag={tag}"], cwd=ROOT, check=False).returncode
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], **environment: str) -> None:
     """Runs one tool in the root of the repository."""
-    subprocess.run(command, cwd=ROOT, check=True)
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **environment})
 
 
 if __name__ == "__main__":

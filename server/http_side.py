@@ -11,12 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.descriptors import committed
 from server.observability import metrics
 from server.readiness import Readiness
 
 
 def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]], routes: Sequence[BaseRoute] = ()) -> Starlette:
-    """Liveness, readiness, the public halves of the keys that tokens are verified with, and the features' `routes`."""
+    """Liveness, readiness, the OpenAPI document, the public halves of the keys that tokens are verified with, and the
+    features' `routes`.
+    """
+    openapi = committed("openapi.json", "openapi/kith.json")
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -28,10 +32,14 @@ def make_app(readiness: Readiness, jwks: Callable[[], dict[str, Any]], routes: S
     async def keys(_: Request) -> Response:
         return JSONResponse(jwks(), headers={"cache-control": "max-age=5"})
 
+    async def contract(_: Request) -> Response:
+        return Response(openapi, media_type="application/json", headers={"cache-control": "max-age=60"})
+
     return Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/openapi.json", contract),
             Route("/.well-known/jwks.json", keys),
             *routes,
         ]

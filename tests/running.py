@@ -19,6 +19,7 @@ import httpx
 from server.embedded.envoy import envoy_argv
 from server.embedded.ports import free_ports
 from server.embedded.stores import EmbeddedStores
+from tests.conformance import hold
 
 START_SECONDS = 60
 
@@ -45,10 +46,14 @@ class RunningProduct:
         return {"authorization": f"Bearer {self.credentials['jwt']}"}
 
     def client(self) -> httpx.Client:
-        """A REST client of the gateway; it trusts the certificate that the product was given."""
+        """A REST client of the gateway; it trusts the certificate that the product was given.
+
+        Every answer is held to the OpenAPI document.
+        """
         certificate = self.environment.get("KITH_GATEWAY_TLS_CERT")
         trusted = ssl.create_default_context(cafile=certificate) if certificate else True
-        return httpx.Client(base_url=self.http, timeout=20, verify=trusted)
+        hooks: dict[str, list[Any]] = {"response": [hold]}
+        return httpx.Client(base_url=self.http, timeout=20, verify=trusted, event_hooks=hooks)
 
     def channel(self) -> grpc.Channel:
         """A gRPC channel to the servers, not through the gateway."""

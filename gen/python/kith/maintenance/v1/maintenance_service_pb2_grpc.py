@@ -52,14 +52,14 @@ class MaintenanceServiceServicer:
     """
 
     def RunMaintenance(self, request, context):
-        """Runs maintenance, or joins the run under way. Safe to run twice at once.
+        """Runs maintenance, or joins the run under way. Safe to run twice at once. Errors: TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetMaintenanceStatus(self, request, context):
-        """Returns the last run.
+        """Returns the last run. Errors: TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

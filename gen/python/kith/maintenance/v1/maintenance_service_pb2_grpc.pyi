@@ -34,9 +34,9 @@ class MaintenanceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MaintenanceServiceAsyncStub: ...
     RunMaintenance: _grpc.UnaryUnaryMultiCallable[_maintenance_pb2.RunMaintenanceRequest, _maintenance_pb2.RunMaintenanceResponse]
-    """Runs maintenance, or joins the run under way. Safe to run twice at once."""
+    """Runs maintenance, or joins the run under way. Safe to run twice at once. Errors: TENANT_NOT_FOUND."""
     GetMaintenanceStatus: _grpc.UnaryUnaryMultiCallable[_maintenance_pb2.GetMaintenanceStatusRequest, _maintenance_pb2.GetMaintenanceStatusResponse]
-    """Returns the last run."""
+    """Returns the last run. Errors: TENANT_NOT_FOUND."""
 
 @_typing.type_check_only
 class MaintenanceServiceAsyncStub(MaintenanceServiceStub):
@@ -44,9 +44,9 @@ class MaintenanceServiceAsyncStub(MaintenanceServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RunMaintenance: _aio.UnaryUnaryMultiCallable[_maintenance_pb2.RunMaintenanceRequest, _maintenance_pb2.RunMaintenanceResponse]  # type: ignore[assignment]
-    """Runs maintenance, or joins the run under way. Safe to run twice at once."""
+    """Runs maintenance, or joins the run under way. Safe to run twice at once. Errors: TENANT_NOT_FOUND."""
     GetMaintenanceStatus: _aio.UnaryUnaryMultiCallable[_maintenance_pb2.GetMaintenanceStatusRequest, _maintenance_pb2.GetMaintenanceStatusResponse]  # type: ignore[assignment]
-    """Returns the last run."""
+    """Returns the last run. Errors: TENANT_NOT_FOUND."""
 
 class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Recomputes churn, ends what time ended, and removes what is past its keeping."""
@@ -57,7 +57,7 @@ class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _maintenance_pb2.RunMaintenanceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_maintenance_pb2.RunMaintenanceResponse, _abc.Awaitable[_maintenance_pb2.RunMaintenanceResponse]]:
-        """Runs maintenance, or joins the run under way. Safe to run twice at once."""
+        """Runs maintenance, or joins the run under way. Safe to run twice at once. Errors: TENANT_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def GetMaintenanceStatus(
@@ -65,6 +65,6 @@ class MaintenanceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _maintenance_pb2.GetMaintenanceStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_maintenance_pb2.GetMaintenanceStatusResponse, _abc.Awaitable[_maintenance_pb2.GetMaintenanceStatusResponse]]:
-        """Returns the last run."""
+        """Returns the last run. Errors: TENANT_NOT_FOUND."""
 
 def add_MaintenanceServiceServicer_to_server(servicer: MaintenanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

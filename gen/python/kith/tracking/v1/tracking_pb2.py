@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kith.options.v1 import options_pb2 as kith_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/tracking/v1/tracking.proto\x12\x10kith.tracking.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/api/httpbody.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xcf\x05\n\x18RecordInteractionRequest\x12\x46\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\x0b\x61rtifact_id\x88\x01\x01\x12@\n\x08\x65vent_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x01R\x08\x65vent_id\x88\x01\x01\x12G\n\x04kind\x18\x03 \x01(\tB9\xbaH6r4R\x06recallR\tworkspaceR\x04peelR\x04keepR\tmark_goodR\x08mark_bad\x12\x34\n\x08metadata\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01H\x02\x88\x01\x01\x12)\n\ttimestamp\x18\x05 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x41\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x03R\x0boccurred_at\x88\x01\x01\x12L\n\x0einteraction_id\x18\x07 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x04R\x0einteraction_id\x88\x01\x01\x12\x44\n\ncontact_id\x18\x08 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x05R\ncontact_id\x88\x01\x01\x12@\n\x07user_id\x18\t \x01(\tB!\xbaH\x1er\x1c\x32\x1a^[A-Za-z0-9_:.|@-]{1,256}$H\x06R\x07user_id\x88\x01\x01\x42\x0e\n\x0c_artifact_idB\x0b\n\t_event_idB\x0b\n\t_metadataB\x0e\n\x0c_occurred_atB\x11\n\x0f_interaction_idB\r\n\x0b_contact_idB\n\n\x08_user_id\"\x85\x01\n\x19RecordInteractionResponse\x12 \n\x06status\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\x02okR\x05retry\x12\x1e\n\x07message\x18\x02 \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x00\x88\x01\x01\x12\x1a\n\x08\x65vent_id\x18\x03 \x01(\tR\x08\x65vent_idB\n\n\x08_message\"\x83\x02\n\nGraphEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x04kind\x18\x02 \x01(\tB\x18\xbaH\x15r\x13R\x06recallR\tworkspace\x12\x18\n\x07user_id\x18\x03 \x01(\tR\x07user_id\x12)\n\ncontact_id\x18\x04 \x01(\tB\x04\x90\xe2\x18\x01H\x00R\ncontact_id\x88\x01\x01\x12<\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12/\n\x08metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01\x42\r\n\x0b_contact_id\"\x96\x02\n\tGraphEdge\x12&\n\x0einteraction_id\x18\x01 \x01(\tR\x0einteraction_id\x12\x34\n\x04kind\x18\x02 \x01(\tB&\xbaH#r!R\x04peelR\x04keepR\tmark_goodR\x08mark_bad\x12\x1a\n\x08\x65vent_id\x18\x03 \x01(\tR\x08\x65vent_id\x12 \n\x0b\x61rtifact_id\x18\x04 \x01(\tR\x0b\x61rtifact_id\x12<\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12/\n\x08metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01\"S\n\x14GetGraphEventRequest\x12;\n\x08\x65vent_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x08\x65vent_id\"p\n\x15GetGraphEventResponse\x12+\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1c.kith.tracking.v1.GraphEvent\x12*\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphEdge\"\x9b\x01\n\x1cGetArtifactEngagementRequest\x12\x41\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x0b\x61rtifact_id\x12.\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x08\n\x06_since\"\xd4\x02\n\x1dGetArtifactEngagementResponse\x12 \n\x0b\x61rtifact_id\x18\x01 \x01(\tR\x0b\x61rtifact_id\x12\r\n\x05peels\x18\x02 \x01(\x05\x12\r\n\x05keeps\x18\x03 \x01(\x05\x12\x0c\n\x04good\x18\x04 \x01(\x05\x12\x0b\n\x03\x62\x61\x64\x18\x05 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x06 \x01(\x05\x12\r\n\x05users\x18\x07 \x01(\x05\x12\x1c\n\tkeep_rate\x18\x08 \x01(\x01R\tkeep_rate\x12\x41\n\x08\x66irst_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x00R\x08\x66irst_at\x88\x01\x01\x12?\n\x07last_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x01R\x07last_at\x88\x01\x01\x42\x0b\n\t_first_atB\n\n\x08_last_at\"\x86\x01\n\x1aListCoKeptArtifactsRequest\x12\x41\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x0b\x61rtifact_id\x12\x1b\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x88\x01\x01\x42\x08\n\x06_limit\"g\n\x0e\x43oKeptArtifact\x12 \n\x0b\x61rtifact_id\x18\x01 \x01(\tR\x0b\x61rtifact_id\x12\x10\n\x08together\x18\x02 \x01(\x05\x12\r\n\x05keeps\x18\x03 \x01(\x05\x12\x12\n\nsimilarity\x18\x04 \x01(\x01\"R\n\x1bListCoKeptArtifactsResponse\x12\x33\n\tartifacts\x18\x01 \x03(\x0b\x32 .kith.tracking.v1.CoKeptArtifact\"\xf1\x01\n\x13GetNeighborsRequest\x12\x45\n\x04node\x18\x01 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12\x1d\n\x05\x64\x65pth\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x01H\x00\x88\x01\x01\x12\x43\n\x05kinds\x18\x03 \x03(\tB4\xbaH1\x92\x01.\",r*R\x04peelR\x04keepR\tmark_goodR\x08mark_badR\x07started\x12\x1b\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x01\x88\x01\x01\x42\x08\n\x06_depthB\x08\n\x06_limit\"(\n\tGraphNode\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\x05\"y\n\tGraphLink\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12=\n\x04kind\x18\x03 \x01(\tB/\xbaH,r*R\x04peelR\x04keepR\tmark_goodR\x08mark_badR\x07started\x12\r\n\x05\x63ount\x18\x04 \x01(\x05\"\x81\x01\n\x14GetNeighborsResponse\x12*\n\x05nodes\x18\x01 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphNode\x12*\n\x05links\x18\x02 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphLink\x12\x11\n\ttruncated\x18\x03 \x01(\x08\"\x8a\x02\n\x10\x46indPathsRequest\x12G\n\x06source\x18\x01 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12G\n\x06target\x18\x02 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12.\n\nmax_length\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x06(\x01H\x00R\nmax_length\x88\x01\x01\x12\x1b\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x01\x88\x01\x01\x42\r\n\x0b_max_lengthB\x08\n\x06_limit\")\n\tGraphPath\x12\r\n\x05nodes\x18\x01 \x03(\t\x12\r\n\x05kinds\x18\x02 \x03(\t\"?\n\x11\x46indPathsResponse\x12*\n\x05paths\x18\x01 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphPath\"\x8c\x01\n\x13GetUserStatsRequest\x12;\n\x07user_id\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^[A-Za-z0-9_:.|@-]{1,256}$R\x07user_id\x12.\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x08\n\x06_since\"\xdc\x02\n\x14GetUserStatsResponse\x12\x18\n\x07user_id\x18\x01 \x01(\tR\x07user_id\x12\x0f\n\x07recalls\x18\x02 \x01(\x05\x12\x12\n\nworkspaces\x18\x03 \x01(\x05\x12\r\n\x05peels\x18\x04 \x01(\x05\x12\r\n\x05keeps\x18\x05 \x01(\x05\x12\x0c\n\x04good\x18\x06 \x01(\x05\x12\x0b\n\x03\x62\x61\x64\x18\x07 \x01(\x05\x12\x11\n\tartifacts\x18\x08 \x01(\x05\x12\x1c\n\tkeep_rate\x18\t \x01(\x01R\tkeep_rate\x12\x41\n\x08\x66irst_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x00R\x08\x66irst_at\x88\x01\x01\x12?\n\x07last_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x01R\x07last_at\x88\x01\x01\x42\x0b\n\t_first_atB\n\n\x08_last_at\"J\n\x12\x45xportGraphRequest\x12)\n\x06\x66ormat\x18\x01 \x01(\tB\x14\xbaH\x11r\x0fR\x04jsonR\x07graphmlH\x00\x88\x01\x01\x42\t\n\x07_format\"9\n\x13\x45xportGraphResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"g\n\x13RebuildGraphRequest\x12\x42\n\ttenant_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\ttenant_id\x88\x01\x01\x42\x0c\n\n_tenant_id\"v\n\x14RebuildGraphResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x05\x12\r\n\x05\x65\x64ges\x18\x03 \x01(\x05\x12\x0e\n\x06parked\x18\x04 \x01(\x05\x12\x0c\n\x04hash\x18\x05 \x01(\t\x12\r\n\x05\x65qual\x18\x06 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkith/tracking/v1/tracking.proto\x12\x10kith.tracking.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/api/httpbody.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkith/options/v1/options.proto\"\xcf\x05\n\x18RecordInteractionRequest\x12\x46\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\x0b\x61rtifact_id\x88\x01\x01\x12@\n\x08\x65vent_id\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x01R\x08\x65vent_id\x88\x01\x01\x12G\n\x04kind\x18\x03 \x01(\tB9\xbaH6r4R\x06recallR\tworkspaceR\x04peelR\x04keepR\tmark_goodR\x08mark_bad\x12\x34\n\x08metadata\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01H\x02\x88\x01\x01\x12)\n\ttimestamp\x18\x05 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x41\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x03R\x0boccurred_at\x88\x01\x01\x12L\n\x0einteraction_id\x18\x07 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x04R\x0einteraction_id\x88\x01\x01\x12\x44\n\ncontact_id\x18\x08 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x05R\ncontact_id\x88\x01\x01\x12@\n\x07user_id\x18\t \x01(\tB!\xbaH\x1er\x1c\x32\x1a^[A-Za-z0-9_:.|@-]{1,256}$H\x06R\x07user_id\x88\x01\x01\x42\x0e\n\x0c_artifact_idB\x0b\n\t_event_idB\x0b\n\t_metadataB\x0e\n\x0c_occurred_atB\x11\n\x0f_interaction_idB\r\n\x0b_contact_idB\n\n\x08_user_id\"\x9d\x01\n\x19RecordInteractionResponse\x12 \n\x06status\x18\x01 \x01(\tB\x10\xbaH\rr\x0bR\x02okR\x05retry\x12\x1e\n\x07message\x18\x02 \x01(\tB\x08\x88\xe2\x18\x01\x90\xe2\x18\x01H\x00\x88\x01\x01\x12%\n\x08\x65vent_id\x18\x03 \x01(\tB\x04\x90\xe2\x18\x01H\x01R\x08\x65vent_id\x88\x01\x01\x42\n\n\x08_messageB\x0b\n\t_event_id\"\x83\x02\n\nGraphEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x04kind\x18\x02 \x01(\tB\x18\xbaH\x15r\x13R\x06recallR\tworkspace\x12\x18\n\x07user_id\x18\x03 \x01(\tR\x07user_id\x12)\n\ncontact_id\x18\x04 \x01(\tB\x04\x90\xe2\x18\x01H\x00R\ncontact_id\x88\x01\x01\x12<\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12/\n\x08metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01\x42\r\n\x0b_contact_id\"\x96\x02\n\tGraphEdge\x12&\n\x0einteraction_id\x18\x01 \x01(\tR\x0einteraction_id\x12\x34\n\x04kind\x18\x02 \x01(\tB&\xbaH#r!R\x04peelR\x04keepR\tmark_goodR\x08mark_bad\x12\x1a\n\x08\x65vent_id\x18\x03 \x01(\tR\x08\x65vent_id\x12 \n\x0b\x61rtifact_id\x18\x04 \x01(\tR\x0b\x61rtifact_id\x12<\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0boccurred_at\x12/\n\x08metadata\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\x88\xe2\x18\x01\"S\n\x14GetGraphEventRequest\x12;\n\x08\x65vent_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x08\x65vent_id\"p\n\x15GetGraphEventResponse\x12+\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1c.kith.tracking.v1.GraphEvent\x12*\n\x05\x65\x64ges\x18\x02 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphEdge\"\x9b\x01\n\x1cGetArtifactEngagementRequest\x12\x41\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x0b\x61rtifact_id\x12.\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x08\n\x06_since\"\xd4\x02\n\x1dGetArtifactEngagementResponse\x12 \n\x0b\x61rtifact_id\x18\x01 \x01(\tR\x0b\x61rtifact_id\x12\r\n\x05peels\x18\x02 \x01(\x05\x12\r\n\x05keeps\x18\x03 \x01(\x05\x12\x0c\n\x04good\x18\x04 \x01(\x05\x12\x0b\n\x03\x62\x61\x64\x18\x05 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x06 \x01(\x05\x12\r\n\x05users\x18\x07 \x01(\x05\x12\x1c\n\tkeep_rate\x18\x08 \x01(\x01R\tkeep_rate\x12\x41\n\x08\x66irst_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x00R\x08\x66irst_at\x88\x01\x01\x12?\n\x07last_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x01R\x07last_at\x88\x01\x01\x42\x0b\n\t_first_atB\n\n\x08_last_at\"\x86\x01\n\x1aListCoKeptArtifactsRequest\x12\x41\n\x0b\x61rtifact_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$R\x0b\x61rtifact_id\x12\x1b\n\x05limit\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x00\x88\x01\x01\x42\x08\n\x06_limit\"g\n\x0e\x43oKeptArtifact\x12 \n\x0b\x61rtifact_id\x18\x01 \x01(\tR\x0b\x61rtifact_id\x12\x10\n\x08together\x18\x02 \x01(\x05\x12\r\n\x05keeps\x18\x03 \x01(\x05\x12\x12\n\nsimilarity\x18\x04 \x01(\x01\"R\n\x1bListCoKeptArtifactsResponse\x12\x33\n\tartifacts\x18\x01 \x03(\x0b\x32 .kith.tracking.v1.CoKeptArtifact\"\xf1\x01\n\x13GetNeighborsRequest\x12\x45\n\x04node\x18\x01 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12\x1d\n\x05\x64\x65pth\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x03(\x01H\x00\x88\x01\x01\x12\x43\n\x05kinds\x18\x03 \x03(\tB4\xbaH1\x92\x01.\",r*R\x04peelR\x04keepR\tmark_goodR\x08mark_badR\x07started\x12\x1b\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x01\x88\x01\x01\x42\x08\n\x06_depthB\x08\n\x06_limit\"(\n\tGraphNode\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\x05\"y\n\tGraphLink\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12=\n\x04kind\x18\x03 \x01(\tB/\xbaH,r*R\x04peelR\x04keepR\tmark_goodR\x08mark_badR\x07started\x12\r\n\x05\x63ount\x18\x04 \x01(\x05\"\x81\x01\n\x14GetNeighborsResponse\x12*\n\x05nodes\x18\x01 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphNode\x12*\n\x05links\x18\x02 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphLink\x12\x11\n\ttruncated\x18\x03 \x01(\x08\"\x8a\x02\n\x10\x46indPathsRequest\x12G\n\x06source\x18\x01 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12G\n\x06target\x18\x02 \x01(\tB7\xbaH4r220^(event|artifact|user):[A-Za-z0-9_:.|@-]{1,256}$\x12.\n\nmax_length\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x06(\x01H\x00R\nmax_length\x88\x01\x01\x12\x1b\n\x05limit\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x01\x88\x01\x01\x42\r\n\x0b_max_lengthB\x08\n\x06_limit\")\n\tGraphPath\x12\r\n\x05nodes\x18\x01 \x03(\t\x12\r\n\x05kinds\x18\x02 \x03(\t\"?\n\x11\x46indPathsResponse\x12*\n\x05paths\x18\x01 \x03(\x0b\x32\x1b.kith.tracking.v1.GraphPath\"\x8c\x01\n\x13GetUserStatsRequest\x12;\n\x07user_id\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^[A-Za-z0-9_:.|@-]{1,256}$R\x07user_id\x12.\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x08\n\x06_since\"\xdc\x02\n\x14GetUserStatsResponse\x12\x18\n\x07user_id\x18\x01 \x01(\tR\x07user_id\x12\x0f\n\x07recalls\x18\x02 \x01(\x05\x12\x12\n\nworkspaces\x18\x03 \x01(\x05\x12\r\n\x05peels\x18\x04 \x01(\x05\x12\r\n\x05keeps\x18\x05 \x01(\x05\x12\x0c\n\x04good\x18\x06 \x01(\x05\x12\x0b\n\x03\x62\x61\x64\x18\x07 \x01(\x05\x12\x11\n\tartifacts\x18\x08 \x01(\x05\x12\x1c\n\tkeep_rate\x18\t \x01(\x01R\tkeep_rate\x12\x41\n\x08\x66irst_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x00R\x08\x66irst_at\x88\x01\x01\x12?\n\x07last_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\x90\xe2\x18\x01H\x01R\x07last_at\x88\x01\x01\x42\x0b\n\t_first_atB\n\n\x08_last_at\"J\n\x12\x45xportGraphRequest\x12)\n\x06\x66ormat\x18\x01 \x01(\tB\x14\xbaH\x11r\x0fR\x04jsonR\x07graphmlH\x00\x88\x01\x01\x42\t\n\x07_format\"9\n\x13\x45xportGraphResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"g\n\x13RebuildGraphRequest\x12\x42\n\ttenant_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9_:.-]{1,128}$H\x00R\ttenant_id\x88\x01\x01\x42\x0c\n\n_tenant_id\"v\n\x14RebuildGraphResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x05\x12\r\n\x05\x65\x64ges\x18\x03 \x01(\x05\x12\x0e\n\x06parked\x18\x04 \x01(\x05\x12\x0c\n\x04hash\x18\x05 \x01(\t\x12\r\n\x05\x65qual\x18\x06 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +54,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDINTERACTIONRESPONSE'].fields_by_name['status']._serialized_options = b'\272H\rr\013R\002okR\005retry'
   _globals['_RECORDINTERACTIONRESPONSE'].fields_by_name['message']._loaded_options = None
   _globals['_RECORDINTERACTIONRESPONSE'].fields_by_name['message']._serialized_options = b'\210\342\030\001\220\342\030\001'
+  _globals['_RECORDINTERACTIONRESPONSE'].fields_by_name['event_id']._loaded_options = None
+  _globals['_RECORDINTERACTIONRESPONSE'].fields_by_name['event_id']._serialized_options = b'\220\342\030\001'
   _globals['_GRAPHEVENT'].fields_by_name['kind']._loaded_options = None
   _globals['_GRAPHEVENT'].fields_by_name['kind']._serialized_options = b'\272H\025r\023R\006recallR\tworkspace'
   _globals['_GRAPHEVENT'].fields_by_name['contact_id']._loaded_options = None
@@ -107,49 +109,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDINTERACTIONREQUEST']._serialized_start=204
   _globals['_RECORDINTERACTIONREQUEST']._serialized_end=923
   _globals['_RECORDINTERACTIONRESPONSE']._serialized_start=926
-  _globals['_RECORDINTERACTIONRESPONSE']._serialized_end=1059
-  _globals['_GRAPHEVENT']._serialized_start=1062
-  _globals['_GRAPHEVENT']._serialized_end=1321
-  _globals['_GRAPHEDGE']._serialized_start=1324
-  _globals['_GRAPHEDGE']._serialized_end=1602
-  _globals['_GETGRAPHEVENTREQUEST']._serialized_start=1604
-  _globals['_GETGRAPHEVENTREQUEST']._serialized_end=1687
-  _globals['_GETGRAPHEVENTRESPONSE']._serialized_start=1689
-  _globals['_GETGRAPHEVENTRESPONSE']._serialized_end=1801
-  _globals['_GETARTIFACTENGAGEMENTREQUEST']._serialized_start=1804
-  _globals['_GETARTIFACTENGAGEMENTREQUEST']._serialized_end=1959
-  _globals['_GETARTIFACTENGAGEMENTRESPONSE']._serialized_start=1962
-  _globals['_GETARTIFACTENGAGEMENTRESPONSE']._serialized_end=2302
-  _globals['_LISTCOKEPTARTIFACTSREQUEST']._serialized_start=2305
-  _globals['_LISTCOKEPTARTIFACTSREQUEST']._serialized_end=2439
-  _globals['_COKEPTARTIFACT']._serialized_start=2441
-  _globals['_COKEPTARTIFACT']._serialized_end=2544
-  _globals['_LISTCOKEPTARTIFACTSRESPONSE']._serialized_start=2546
-  _globals['_LISTCOKEPTARTIFACTSRESPONSE']._serialized_end=2628
-  _globals['_GETNEIGHBORSREQUEST']._serialized_start=2631
-  _globals['_GETNEIGHBORSREQUEST']._serialized_end=2872
-  _globals['_GRAPHNODE']._serialized_start=2874
-  _globals['_GRAPHNODE']._serialized_end=2914
-  _globals['_GRAPHLINK']._serialized_start=2916
-  _globals['_GRAPHLINK']._serialized_end=3037
-  _globals['_GETNEIGHBORSRESPONSE']._serialized_start=3040
-  _globals['_GETNEIGHBORSRESPONSE']._serialized_end=3169
-  _globals['_FINDPATHSREQUEST']._serialized_start=3172
-  _globals['_FINDPATHSREQUEST']._serialized_end=3438
-  _globals['_GRAPHPATH']._serialized_start=3440
-  _globals['_GRAPHPATH']._serialized_end=3481
-  _globals['_FINDPATHSRESPONSE']._serialized_start=3483
-  _globals['_FINDPATHSRESPONSE']._serialized_end=3546
-  _globals['_GETUSERSTATSREQUEST']._serialized_start=3549
-  _globals['_GETUSERSTATSREQUEST']._serialized_end=3689
-  _globals['_GETUSERSTATSRESPONSE']._serialized_start=3692
-  _globals['_GETUSERSTATSRESPONSE']._serialized_end=4040
-  _globals['_EXPORTGRAPHREQUEST']._serialized_start=4042
-  _globals['_EXPORTGRAPHREQUEST']._serialized_end=4116
-  _globals['_EXPORTGRAPHRESPONSE']._serialized_start=4118
-  _globals['_EXPORTGRAPHRESPONSE']._serialized_end=4175
-  _globals['_REBUILDGRAPHREQUEST']._serialized_start=4177
-  _globals['_REBUILDGRAPHREQUEST']._serialized_end=4280
-  _globals['_REBUILDGRAPHRESPONSE']._serialized_start=4282
-  _globals['_REBUILDGRAPHRESPONSE']._serialized_end=4400
+  _globals['_RECORDINTERACTIONRESPONSE']._serialized_end=1083
+  _globals['_GRAPHEVENT']._serialized_start=1086
+  _globals['_GRAPHEVENT']._serialized_end=1345
+  _globals['_GRAPHEDGE']._serialized_start=1348
+  _globals['_GRAPHEDGE']._serialized_end=1626
+  _globals['_GETGRAPHEVENTREQUEST']._serialized_start=1628
+  _globals['_GETGRAPHEVENTREQUEST']._serialized_end=1711
+  _globals['_GETGRAPHEVENTRESPONSE']._serialized_start=1713
+  _globals['_GETGRAPHEVENTRESPONSE']._serialized_end=1825
+  _globals['_GETARTIFACTENGAGEMENTREQUEST']._serialized_start=1828
+  _globals['_GETARTIFACTENGAGEMENTREQUEST']._serialized_end=1983
+  _globals['_GETARTIFACTENGAGEMENTRESPONSE']._serialized_start=1986
+  _globals['_GETARTIFACTENGAGEMENTRESPONSE']._serialized_end=2326
+  _globals['_LISTCOKEPTARTIFACTSREQUEST']._serialized_start=2329
+  _globals['_LISTCOKEPTARTIFACTSREQUEST']._serialized_end=2463
+  _globals['_COKEPTARTIFACT']._serialized_start=2465
+  _globals['_COKEPTARTIFACT']._serialized_end=2568
+  _globals['_LISTCOKEPTARTIFACTSRESPONSE']._serialized_start=2570
+  _globals['_LISTCOKEPTARTIFACTSRESPONSE']._serialized_end=2652
+  _globals['_GETNEIGHBORSREQUEST']._serialized_start=2655
+  _globals['_GETNEIGHBORSREQUEST']._serialized_end=2896
+  _globals['_GRAPHNODE']._serialized_start=2898
+  _globals['_GRAPHNODE']._serialized_end=2938
+  _globals['_GRAPHLINK']._serialized_start=2940
+  _globals['_GRAPHLINK']._serialized_end=3061
+  _globals['_GETNEIGHBORSRESPONSE']._serialized_start=3064
+  _globals['_GETNEIGHBORSRESPONSE']._serialized_end=3193
+  _globals['_FINDPATHSREQUEST']._serialized_start=3196
+  _globals['_FINDPATHSREQUEST']._serialized_end=3462
+  _globals['_GRAPHPATH']._serialized_start=3464
+  _globals['_GRAPHPATH']._serialized_end=3505
+  _globals['_FINDPATHSRESPONSE']._serialized_start=3507
+  _globals['_FINDPATHSRESPONSE']._serialized_end=3570
+  _globals['_GETUSERSTATSREQUEST']._serialized_start=3573
+  _globals['_GETUSERSTATSREQUEST']._serialized_end=3713
+  _globals['_GETUSERSTATSRESPONSE']._serialized_start=3716
+  _globals['_GETUSERSTATSRESPONSE']._serialized_end=4064
+  _globals['_EXPORTGRAPHREQUEST']._serialized_start=4066
+  _globals['_EXPORTGRAPHREQUEST']._serialized_end=4140
+  _globals['_EXPORTGRAPHRESPONSE']._serialized_start=4142
+  _globals['_EXPORTGRAPHRESPONSE']._serialized_end=4199
+  _globals['_REBUILDGRAPHREQUEST']._serialized_start=4201
+  _globals['_REBUILDGRAPHREQUEST']._serialized_end=4304
+  _globals['_REBUILDGRAPHRESPONSE']._serialized_start=4306
+  _globals['_REBUILDGRAPHRESPONSE']._serialized_end=4424
 # @@protoc_insertion_point(module_scope)
