@@ -162,6 +162,18 @@ local function details_of(request_id, metadata, fields)
   return "{" .. inner .. ',"fields":' .. fields .. "}"
 end
 
+-- Fields under the names that callers of the calls surface write: camel case, as in its document. In the message a name
+-- stands at the beginning or after a semicolon, with a colon behind it.
+local function camel_case(message, fields)
+  fields = fields:gsub('"field":"([%w_.%[%]]*)"', function(name)
+    local written = name:gsub("_(%l)", string.upper)
+    local sought = name:gsub("%p", "%%%0") .. ": "
+    message = message:gsub('^"' .. sought, '"' .. written .. ": "):gsub("; " .. sought, "; " .. written .. ": ")
+    return '"field":"' .. written .. '"'
+  end)
+  return message, fields
+end
+
 local function flat(key)
   return function(code, message, details)
     return '{"' .. key .. '":' .. message .. ',"code":' .. quoted(code) .. ',"details":' .. details .. "}"
@@ -191,10 +203,10 @@ local function fault(message, request_id)
     os.date("!%Y-%m-%dT%H:%M:%SZ") .. '","request_id":' .. quoted(request_id) .. "}"
 end
 
--- What Envoy itself says, in words for a caller, and the field that it speaks of where it names one.
+-- What Envoy itself says, in words for a caller; and the field that it speaks of where it names one, with what is wrong.
 local function local_message(status, text)
   local parameter = text:match('Could not find field "([^"]*)"')
-  if parameter then return "unknown query parameter: " .. parameter, parameter end
+  if parameter then return "unknown query parameter: " .. parameter, parameter, "is not a parameter of this operation" end
   if status == 401 then return "no valid bearer token: " .. (text ~= "" and text or "missing") end
   if status == 413 then return "the request is larger than this operation takes" end
   if status == 429 then return "too many requests to this operation" end
@@ -203,13 +215,14 @@ local function local_message(status, text)
   if status == 504 or status == 408 then return "the service did not answer in time" end
   -- What the transcoder says may hold what the caller wrote, so of its words only the field is taken.
   local overridden = text:match("of the field ([%w_.]+) is conflicting")
-  if overridden then return overridden .. ": is given by the path, otherwise", overridden end
+  if overridden then return overridden .. ": is given by the path, otherwise", overridden, "is given by the path, otherwise" end
   text = text:gsub("^[A-Z_]+:%s*", "")
   local field = text:match("^([%w_.]+): .* for type [%w_.]+")
   if not field then field = text:match("^: invalid value .* for type ([%w_.]+)") end
   if field then
     local time = text:find("Timestamp", 1, true)
-    return field .. (time and ": must be an RFC 3339 time, such as 2026-01-31T09:00:00Z" or ": has a wrong value"), field
+    local what = time and "must be an RFC 3339 time, such as 2026-01-31T09:00:00Z" or "has a wrong value"
+    return field .. ": " .. what, field, what
   end
   if status == 400 then return "the request could not be read" end
   return text ~= "" and text or "the request was refused"
@@ -225,14 +238,15 @@ local function shape_error(h, surface, status)
   if text:byte(1) == 123 and member(text, 1, "code") then
     reason, message, metadata, fields, retry = read_status(text)
   else
-    local words, field = local_message(status, text)
+    local words, field, what = local_message(status, text)
     message = quoted(words)
-    if field then fields = '[{"field":' .. quoted(field) .. ',"description":' .. message .. "}]" end
+    if field then fields = '[{"field":' .. quoted(field) .. ',"description":' .. quoted(what) .. "}]" end
   end
   if reason then
     code = reason
     status = STATUS_OF_REASON[reason] or status
   end
+  if fields and surface == "calls" then message, fields = camel_case(message, fields) end
   local shape = SHAPES[surface] or SHAPES.contact_intelligence
   local shaped = shape(code, message, details_of(request_id, metadata, fields))
   if surface == "conversations" and status == 500 then shaped = fault(message, request_id) end

@@ -40,6 +40,7 @@ _INTEGERS: Final = frozenset(
         _FD.TYPE_FIXED32, _FD.TYPE_FIXED64, _FD.TYPE_SFIXED32, _FD.TYPE_SFIXED64,
     }
 )  # fmt: skip
+_FREE_JSON: Final = "google/protobuf/struct.proto"
 _FIELD: Final = validate_pb2.field
 _NO_RULES: Final = validate_pb2.FieldRules()
 
@@ -142,8 +143,21 @@ def _single(
     if own is not None:
         raise UnsupportedRule(f"{field.full_name}: rules of {kind}")
     if field.message_type is not None:
-        return _message(field.message_type, known)
+        check = _message(field.message_type, known)
+        is_outermost = field.containing_type is not None and field.containing_type.file.name != _FREE_JSON
+        return _as_one(check) if field.message_type.file.name == _FREE_JSON and is_outermost else check
     return None
+
+
+def _as_one(check: _MessageCheck) -> _MessageCheck:
+    """Reports what is wrong within free JSON on the field that holds it: no caller knows what a Struct is."""
+
+    def checked(value: Any, path: str, wrong: Report) -> None:
+        within: Report = []
+        check(value, path, within)
+        wrong.extend((path, sentence) for sentence in dict.fromkeys(sentence for _, sentence in within))
+
+    return checked
 
 
 def _rules_for(field: FieldDescriptor) -> str | None:

@@ -83,6 +83,12 @@ def test_a_nul_is_wrong_in_every_text() -> None:
     assert list(wrong(request)) == ["update_mask.paths[1]"]
 
 
+def test_what_is_wrong_within_free_json_is_wrong_with_its_field() -> None:
+    request = interaction_pb2.CreateInteractionRequest(contact_id="c", kind="note")
+    request.metadata.update({"a": "\0", "b": ["\0", {"\0": {"c": float("nan")}}]})
+    assert list(wrong(request)) == ["metadata"]
+
+
 def test_an_unknown_word_is_told_which_ones_there_are() -> None:
     assert wrong(memory_pb2.ListMemoriesRequest(contact_id="c", type="dream")) == {
         "type": "must be one of fact, preference, episode, pattern, all"
