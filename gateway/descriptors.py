@@ -147,6 +147,22 @@ class Contract:
                 reached += [shape.message for shape in found[name].values() if shape.message]
         return found
 
+    @cached_property
+    def json_names(self) -> dict[str, dict[str, str]]:
+        """By surface, the fields of its requests whose names in JSON are others, with those."""
+        messages, shapes = self._messages, self.request_shapes
+        found: dict[str, dict[str, str]] = {}
+        for rpc in self.rpcs:
+            reached, seen = [rpc.request], set[str]()
+            while reached:
+                name = reached.pop()
+                if name not in seen:
+                    seen.add(name)
+                    others = {f.name: f.json_name for f in messages[name].field if f.json_name != f.name}
+                    found.setdefault(rpc.surface, {}).update(others)
+                    reached += [shape.message for shape in shapes[name].values() if shape.message]
+        return {surface: names for surface, names in found.items() if names}
+
     def _body(
         self, method: descriptor_pb2.MethodDescriptorProto, http: http_pb2.HttpRule
     ) -> FieldDescriptorProto | None:

@@ -13,7 +13,11 @@ def answers(contract: Contract) -> str:
         f'  ["{name}"] = {{ nullable = {{ {_names(shape.nullable)} }}, children = {{ {_pairs(shape.children)} }} }}'
         for name, shape in sorted(contract.null_shapes.items())
     )
-    return f"local STATUS_OF_REASON = {{ {statuses} }}\nlocal NULLS = {{\n{shapes}\n}}\n\n{_text('answers')}"
+    names = ",\n".join(f"  {surface} = {{ {_pairs(names)} }}" for surface, names in sorted(contract.json_names.items()))
+    return (
+        f"local STATUS_OF_REASON = {{ {statuses} }}\nlocal JSON_NAMES = {{\n{names}\n}}\n"
+        f"local NULLS = {{\n{shapes}\n}}\n\n{_text('answers')}"
+    )
 
 
 def requests(contract: Contract) -> str:

@@ -1,7 +1,7 @@
 """Queries on calls and on what was told of them. Pages are in `call_pages`, figures in `call_figures`."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -21,6 +21,10 @@ _PUT: Final = _NEW.on_conflict_do_update(
     set_={f.name: _NEW.excluded[f.name] for f in fields(CallRow) if f.name not in ("tenant_id", "call_id")},
 )
 _ORDER: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_STRIP: Final = text(
+    "UPDATE call_events SET told = told - CAST(:names AS text[])"
+    " WHERE tenant_id = :tenant AND call_id = :call AND told ?| CAST(:names AS text[])"
+)
 _MARK_GONE: Final = (
     "INSERT INTO gone_calls (tenant_id, call_digest, erased, gone_at)"
     " SELECT tenant_id, sha256(convert_to(provider || ':' || call_sid, 'UTF8')), :erased, now()"
@@ -94,6 +98,11 @@ async def attach_events(tx: Transaction, call_id: str, contact_id: str | None) -
         .where(call_events.c.tenant_id == tx.tenant_id, call_events.c.call_id == call_id)
         .values(contact_id=contact_id)
     )
+
+
+async def strip_events(tx: Transaction, call_id: str, names: Collection[str]) -> None:
+    """Takes these out of all that was told of a call. The caller holds the call, and has stored it without them."""
+    await tx.execute(_STRIP, {"tenant": tx.tenant_id, "call": call_id, "names": sorted(names)})
 
 
 async def leave_gone(tx: Transaction, contact_id: str) -> None:

@@ -1,5 +1,5 @@
 -- Shapes what the transcoder gives and what Envoy itself refuses into the answers of the REST surfaces.
--- The tables STATUS_OF_REASON and NULLS come before this text; they are generated from the protos.
+-- The tables STATUS_OF_REASON, JSON_NAMES and NULLS come before this text; they are generated from the protos.
 
 local CODE_OF_STATUS = {
   [400] = "INVALID_INPUT", [401] = "UNAUTHENTICATED", [403] = "PERMISSION_DENIED", [404] = "NOT_FOUND",
@@ -162,18 +162,6 @@ local function details_of(request_id, metadata, fields)
   return "{" .. inner .. ',"fields":' .. fields .. "}"
 end
 
--- Fields under the names that callers of the calls surface write: camel case, as in its document. In the message a name
--- stands at the beginning or after a semicolon, with a colon behind it.
-local function camel_case(message, fields)
-  fields = fields:gsub('"field":"([%w_.%[%]]*)"', function(name)
-    local written = name:gsub("_(%l)", string.upper)
-    local sought = name:gsub("%p", "%%%0") .. ": "
-    message = message:gsub('^"' .. sought, '"' .. written .. ": "):gsub("; " .. sought, "; " .. written .. ": ")
-    return '"field":"' .. written .. '"'
-  end)
-  return message, fields
-end
-
 local function flat(key)
   return function(code, message, details)
     return '{"' .. key .. '":' .. message .. ',"code":' .. quoted(code) .. ',"details":' .. details .. "}"
@@ -203,8 +191,14 @@ local function fault(message, request_id)
     os.date("!%Y-%m-%dT%H:%M:%SZ") .. '","request_id":' .. quoted(request_id) .. "}"
 end
 
+-- A field that the transcoder names as the protos do, in the names of the surface's JSON.
+local function in_json(surface, field)
+  local names = JSON_NAMES[surface] or {}
+  return (field:gsub("[%w_]+", names))
+end
+
 -- What Envoy itself says, in words for a caller; and the field that it speaks of where it names one, with what is wrong.
-local function local_message(status, text)
+local function local_message(surface, status, text)
   local parameter = text:match('Could not find field "([^"]*)"')
   if parameter then return "unknown query parameter: " .. parameter, parameter, "is not a parameter of this operation" end
   if status == 401 then return "no valid bearer token: " .. (text ~= "" and text or "missing") end
@@ -215,11 +209,15 @@ local function local_message(status, text)
   if status == 504 or status == 408 then return "the service did not answer in time" end
   -- What the transcoder says may hold what the caller wrote, so of its words only the field is taken.
   local overridden = text:match("of the field ([%w_.]+) is conflicting")
-  if overridden then return overridden .. ": is given by the path, otherwise", overridden, "is given by the path, otherwise" end
+  if overridden then
+    overridden = in_json(surface, overridden)
+    return overridden .. ": is given by the path, otherwise", overridden, "is given by the path, otherwise"
+  end
   text = text:gsub("^[A-Z_]+:%s*", "")
   local field = text:match("^([%w_.]+): .* for type [%w_.]+")
   if not field then field = text:match("^: invalid value .* for type ([%w_.]+)") end
   if field then
+    field = in_json(surface, field)
     local time = text:find("Timestamp", 1, true)
     local what = time and "must be an RFC 3339 time, such as 2026-01-31T09:00:00Z" or "has a wrong value"
     return field .. ": " .. what, field, what
@@ -238,7 +236,7 @@ local function shape_error(h, surface, status)
   if text:byte(1) == 123 and member(text, 1, "code") then
     reason, message, metadata, fields, retry = read_status(text)
   else
-    local words, field, what = local_message(status, text)
+    local words, field, what = local_message(surface, status, text)
     message = quoted(words)
     if field then fields = '[{"field":' .. quoted(field) .. ',"description":' .. quoted(what) .. "}]" end
   end
@@ -246,7 +244,6 @@ local function shape_error(h, surface, status)
     code = reason
     status = STATUS_OF_REASON[reason] or status
   end
-  if fields and surface == "calls" then message, fields = camel_case(message, fields) end
   local shape = SHAPES[surface] or SHAPES.contact_intelligence
   local shaped = shape(code, message, details_of(request_id, metadata, fields))
   if surface == "conversations" and status == 500 then shaped = fault(message, request_id) end

@@ -105,7 +105,7 @@ class Call:
 
 _WITHHELD: Final = frozenset(
     "anonymous blocked na private restricted unavailable unknown withheld"
-    " +266696687 +7378742833 +2562533 +8656696 +86282452253".split()
+    " +266696687 +7378742833 +2562533 +8656696 +86282452253 +464".split()
 )
 """What phone systems put for a number that the caller hides; Twilio spells the words on a phone's keys, too."""
 

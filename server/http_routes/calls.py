@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from kith.call.v1.call_pb2 import CreateCallRequest
 from starlette.routing import Route
 
 from server import callers
@@ -35,6 +36,7 @@ from server.http_routes.handling import Handling, RawAnswer, RawRequest
 from server.http_routes.rest_json import rest_json
 from server.rpc.interceptors.auth import GATEWAY_KEY_HEADER
 from server.rpc.interceptors.tenancy import TENANT_HEADER
+from server.rpc.json_names import in_json
 from server.usecases import calls
 from server.usecases.services import Services
 from store.limits import Limit, Limiter
@@ -77,7 +79,10 @@ class CallWebhooks:
             told = replace(told, agent_id=endpoint.agent_id)
         if provider != "generic":
             told = _without_times_ahead(told, self.clock())
-        result = await calls.tell(self.services, endpoint.tenant_id, told)
+        try:
+            result = await calls.tell(self.services, endpoint.tenant_id, told)
+        except InvalidInput as error:
+            raise in_json(error, CreateCallRequest) from error
         return RawAnswer(201 if result.created else 200, rest_json(convert.call(result.call)))
 
     async def _authenticated(self, provider: str, endpoint_id: str, request: RawRequest) -> CallEndpointRow:

@@ -37,12 +37,18 @@ class CallPage:
 async def list_calls(
     services: Services, tenant_id: str, wanted: Filter, *, limit: int = 20, cursor: str | None = None
 ) -> CallPage:
-    """A page of calls; `limit` is at least 1. Raises InvalidInput for a cursor of another query."""
+    """A page of calls; `limit` is at least 1.
+
+    Raises NotFound for a contact to list them of, and InvalidInput for a cursor of another query.
+    """
     limit = min(limit, MOST)
     said = {name: at.isoformat() if isinstance(at, datetime) else at for name, at in asdict(wanted).items()}
     bound = {"list": "calls", **said}
-    after = paging.position(bound, cursor, (datetime, str))
     async with services.database.transaction(tenant_id) as tx:
+        # Before the cursor: of a contact that was merged meanwhile it is that of the one that stayed.
+        if wanted.contact_id is not None and await contacts.get(tx, wanted.contact_id) is None:
+            raise NotFound.contact(wanted.contact_id)
+        after = paging.position(bound, cursor, (datetime, str))
         found = await call_pages.page(
             tx, wanted, limit=limit + 1, after=None if after is None else (after[0], after[1])
         )

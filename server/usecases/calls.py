@@ -140,6 +140,9 @@ class _Telling:
             await calls.attach_events(tx, call_id, contact_id)
         events = [replace(one, told=domain.without(one.told, lapsed)) for one in new]
         await calls.add_events(tx, [_event_row(tx.tenant_id, call_id, contact_id, one) for one in events])
+        if lapsed and row is not None:
+            # What is to be removed is found by the call, which does not have it any more.
+            await calls.strip_events(tx, call_id, lapsed)
         if callers.known() is not None:
             await audit.record(tx, target=call_id)
         self._result = Result(stored, created=row is None)

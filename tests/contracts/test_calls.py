@@ -204,10 +204,11 @@ def test_the_list_pages_and_filters_and_leaves_transcripts_out(calls: Calls) -> 
         ({"userId": "user-1"}, [3, 1]),
         ({"sentiment": "positive"}, [1]),
         ({"start": "2026-03-02T10:00:00Z", "end": "2026-03-02T12:00:00Z"}, [2, 1]),
-        ({"contactId": "ct_nobody"}, []),
     ):
         answer = calls.get(HISTORY, agentId=agent, **query).json()
         assert [one["id"] for one in answer["calls"]] == [made[n]["id"] for n in expected]
+    nobody = calls.get(HISTORY, contactId="ct_nobody")
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "CONTACT_NOT_FOUND")
     other = calls.get(HISTORY, agentId=agent, limit=1).json()["nextCursor"]
     for wrong in ({"cursor": other}, {"cursor": "x"}, {"limit": 0}, {"status": "gone"}, {"page": 1}):
         assert calls.get(HISTORY, **wrong).status_code == 400, wrong

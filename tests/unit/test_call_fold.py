@@ -183,7 +183,7 @@ def test_what_is_kept_no_longer_is_left_out() -> None:
     assert calls.kept(folded(both), {"recording_url"}).recording_url is None
 
 
-@pytest.mark.parametrize("number", ["anonymous", "Anonymous ", "+266696687", "N/A", "Restricted"])
+@pytest.mark.parametrize("number", ["anonymous", "Anonymous ", "+266696687", "+464", "N/A", "Restricted"])
 def test_a_hidden_number_is_nobodys(number: str) -> None:
     assert calls.withheld(number)
     assert not calls.withheld("+442079460018")

@@ -11,6 +11,8 @@ from server.usecases import call_history, calls
 from server.usecases.call_settings import SettingsChange, update_settings
 from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.memories import delete_all_memories
+from server.usecases.merges import merge_contacts
+from store.call_pages import Filter
 from tests.usecases.call_steps import AT, NUMBER, history, left, rows, tell_all, told
 
 
@@ -215,3 +217,18 @@ async def test_a_call_without_events_as_imports_leave_it_keeps_what_it_knows(par
     assert (await left(parts, tenant))["calls"] == before
     (call,) = await rows(parts, tenant, "SELECT org_id, user_id FROM calls")
     assert call == {"org_id": "org-1", "user_id": "user-1"}
+
+
+async def test_the_calls_of_a_merged_contact_are_led_to_and_those_of_nobody_are_not_found(
+    parts: Composition, tenant: str
+) -> None:
+    kept, other = await known(parts, tenant), await known(parts, tenant, "wa_2")
+    await calls.tell(parts.services, tenant, told("CA1", contact_id=other))
+    assert len((await call_history.list_calls(parts.services, tenant, Filter(contact_id=other))).calls) == 1
+    await merge_contacts(parts.services, tenant, kept, other)
+    # `Leading` puts the request again with the id of the contact that stayed.
+    for gone in (other, "ct_unknown"):
+        with pytest.raises(NotFound) as refused:
+            await call_history.list_calls(parts.services, tenant, Filter(contact_id=gone))
+        assert refused.value.reason == "CONTACT_NOT_FOUND"
+    assert len((await call_history.list_calls(parts.services, tenant, Filter(contact_id=kept))).calls) == 1

@@ -46,3 +46,18 @@ async def test_maintenance_removes_them(parts: Composition, tenant: str) -> None
     )
     await run_maintenance(at(parts.services, AT + timedelta(days=400)), tenant)
     assert await rows(parts, tenant, _TEXTS) == [{"recordings": 0, "transcripts": 0}]
+
+
+async def test_an_event_between_the_last_day_and_the_removal_leaves_no_transcript_behind(
+    parts: Composition, tenant: str
+) -> None:
+    await tell_all(at(parts.services, AT + timedelta(hours=1)), tenant, history("CA1"))
+    await update_settings(parts.services, tenant, SettingsChange(transcript_retention_days=30))
+    late = AT + timedelta(days=31)
+    await calls.tell(at(parts.services, late), tenant, told("CA1", 500, cost=0.3))
+    await remove_lapsed(parts.database, tenant, late)
+    assert await rows(parts, tenant, _TEXTS) == [{"recordings": 1, "transcripts": 0}]
+    assert await rows(parts, tenant, _TOLD) == [{"events": 0}]
+    await update_settings(parts.services, tenant, SettingsChange(transcript_retention_days=0))
+    again = await calls.tell(at(parts.services, late), tenant, told("CA1", 600, cost=0.4))
+    assert again.call.transcript is None

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from server.domain import metadata
-from server.domain.calls import Direction, Sentiment
+from server.domain.calls import Direction, Sentiment, withheld
 from server.domain.errors import InvalidInput
 
 LONGEST_ID: Final = 256
@@ -25,13 +25,6 @@ MOST_COST: Final = 1_000_000.0
 _EARLIEST: Final = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# What carriers give for a caller who hides the number, Twilio's numbers for it too: it is nobody's number.
-_WITHHELD: Final = frozenset(
-    {
-        "anonymous", "blocked", "private", "restricted", "unavailable", "unknown", "withheld",
-        "+266696687", "+2562533", "+7378742833", "+8656696", "+86282452253", "+464",
-    }
-)  # fmt: skip
 
 
 def inner(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -127,7 +120,7 @@ def sentiment(value: Any) -> Sentiment | None:
 def phone(value: Any) -> str | None:
     """A number as it was given; None for one that is withheld, which would make one person of all who hide theirs."""
     read = text(value, LONGEST_NUMBER)
-    return None if read is None or read.lower() in _WITHHELD else read
+    return None if read is None or withheld(read) else read
 
 
 def other_side(direction: Direction | None, caller: Any, called: Any) -> str | None:

@@ -9,6 +9,7 @@ from grpc.aio import AbortError
 from server.rpc import status
 from server.rpc.interceptors.chain import Call, Context, Next
 from server.rpc.interceptors.telemetry import REQUEST_ID
+from server.rpc.json_names import in_json
 from server.rpc.policy import MethodPolicy
 
 log: Final = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ class Errors:
 
     def around(self, policy: MethodPolicy, following: Next) -> Next:
         """Answers every failure."""
-        method = policy.full_name
+        method, contract = policy.full_name, policy.request_class
 
         async def errors(call: Call, request: Any, context: Context) -> Any:
             try:
@@ -28,7 +29,7 @@ class Errors:
                 call.status = _name(context.code())
                 raise
             except Exception as error:
-                answer = status.answer(error, call.request_id)
+                answer = status.answer(in_json(error, contract), call.request_id)
                 call.status = answer.code.name
                 if answer.unforeseen:
                     log.error("a call failed", extra={"method": method, "trace": trace(error)})

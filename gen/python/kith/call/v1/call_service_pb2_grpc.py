@@ -114,7 +114,7 @@ class CallServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCalls(self, request, context):
-        """Returns a page of calls. Errors: INVALID_INPUT.
+        """Returns a page of calls. Errors: CONTACT_NOT_FOUND, INVALID_INPUT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,7 @@ class CallServiceStub:
     CreateCall: _grpc.UnaryUnaryMultiCallable[_call_pb2.CreateCallRequest, _call_pb2.CreateCallResponse]
     """Records a call, once per (provider, callSid). Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     ListCalls: _grpc.UnaryUnaryMultiCallable[_call_pb2.ListCallsRequest, _call_pb2.ListCallsResponse]
-    """Returns a page of calls. Errors: INVALID_INPUT."""
+    """Returns a page of calls. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
     GetCallAnalytics: _grpc.UnaryUnaryMultiCallable[_call_pb2.GetCallAnalyticsRequest, _call_pb2.GetCallAnalyticsResponse]
     """Returns figures about calls. Errors: INVALID_INPUT."""
     GetCall: _grpc.UnaryUnaryMultiCallable[_call_pb2.GetCallRequest, _call_pb2.GetCallResponse]
@@ -68,7 +68,7 @@ class CallServiceAsyncStub(CallServiceStub):
     CreateCall: _aio.UnaryUnaryMultiCallable[_call_pb2.CreateCallRequest, _call_pb2.CreateCallResponse]  # type: ignore[assignment]
     """Records a call, once per (provider, callSid). Errors: INVALID_INPUT, CONTACT_NOT_FOUND."""
     ListCalls: _aio.UnaryUnaryMultiCallable[_call_pb2.ListCallsRequest, _call_pb2.ListCallsResponse]  # type: ignore[assignment]
-    """Returns a page of calls. Errors: INVALID_INPUT."""
+    """Returns a page of calls. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
     GetCallAnalytics: _aio.UnaryUnaryMultiCallable[_call_pb2.GetCallAnalyticsRequest, _call_pb2.GetCallAnalyticsResponse]  # type: ignore[assignment]
     """Returns figures about calls. Errors: INVALID_INPUT."""
     GetCall: _aio.UnaryUnaryMultiCallable[_call_pb2.GetCallRequest, _call_pb2.GetCallResponse]  # type: ignore[assignment]
@@ -109,7 +109,7 @@ class CallServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _call_pb2.ListCallsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_call_pb2.ListCallsResponse, _abc.Awaitable[_call_pb2.ListCallsResponse]]:
-        """Returns a page of calls. Errors: INVALID_INPUT."""
+        """Returns a page of calls. Errors: CONTACT_NOT_FOUND, INVALID_INPUT."""
 
     @_abc_1.abstractmethod
     def GetCallAnalytics(
