@@ -44,6 +44,12 @@ _OF_CALLS: Final = {
         " ON m.memory_id = 'mem_' || k.call_id WHERE m.tenant_id = :tenant AND m.contact_id = :contact"
     ),
 }
+_EDGES_OF: Final = text(
+    "SELECT e.tracked_id FROM tracking_log s JOIN tracking_log e ON e.tenant_id = s.tenant_id"
+    " AND e.event_id = s.event_id AND e.contact_id = s.contact_id AND e.tracked_id <> s.tracked_id"
+    " WHERE s.tenant_id = :tenant AND s.contact_id = :contact AND s.kind IN ('recall', 'workspace')"
+    " AND s.tracked_id = ANY (CAST(:told AS text[]))"
+)
 _ENDS: Final = text(
     "SELECT coalesce(max(sequence), -1), coalesce(min(sequence), 0) FROM memories"
     " WHERE tenant_id = :tenant AND contact_id = :contact"
@@ -91,6 +97,12 @@ async def of_calls(tx: Transaction, contact_id: str, call_ids: Sequence[str]) ->
     """The keys of all that came of these calls, by table: what was told of them, their touchpoints and memories."""
     key = {"tenant": tx.tenant_id, "contact": contact_id, "calls": list(call_ids)}
     return {name: [list(row) for row in await tx.execute(query, key)] for name, query in _OF_CALLS.items()}
+
+
+async def edges_of(tx: Transaction, contact_id: str, tracked_ids: Sequence[str]) -> list[list[Any]]:
+    """The keys of the edges of those events that these started."""
+    found = await tx.execute(_EDGES_OF, {"tenant": tx.tenant_id, "contact": contact_id, "told": list(tracked_ids)})
+    return [list(row) for row in found]
 
 
 async def sequence_ends(tx: Transaction, contact_id: str) -> tuple[int, int]:

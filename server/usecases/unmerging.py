@@ -104,8 +104,10 @@ async def _undo(tx: Transaction, merge: MergeRow, now: datetime) -> dict[str, in
 
 
 async def _rows(tx: Transaction, kept: str, moved: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    """The keys of what goes back: what moved, and what came since of calls that moved: it goes where its call goes."""
+    """The keys of what goes back: what moved, and what came since of the calls and events that moved."""
     since = await joining.of_calls(tx, kept, [call_id for (call_id,) in moved.get("calls", [])])
+    edges = await joining.edges_of(tx, kept, [tracked_id for (tracked_id,) in moved.get("tracking", [])])
+    since |= {"tracking": edges, "graph_edges": edges}
     found = dict(moved)
     for name, keys in since.items():
         known = {tuple(key) for key in moved.get(name, [])}

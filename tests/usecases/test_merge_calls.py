@@ -1,4 +1,4 @@
-"""Calls that are told of while their contact is part of another."""
+"""Calls and tracking that are told of while their contact is part of another."""
 
 import asyncio
 from itertools import count
@@ -8,6 +8,7 @@ from server.usecases import calls
 from server.usecases.contacts import NewContact, create_contact, delete_contact
 from server.usecases.merges import merge_contacts
 from server.usecases.unmerging import undo_merge
+from tests.usecases import tracking_steps
 from tests.usecases.call_steps import rows, told
 
 number = count()
@@ -58,3 +59,18 @@ async def test_calls_told_of_during_merges_and_undoings_are_all_with_one_contact
     assert await rows(parts, tenant, OWNERS) == [{"contact_id": kept}]
     for table in ("calls", "interactions", "memories", "call_events"):
         assert len(await rows(parts, tenant, f"SELECT FROM {table}")) == 20, table
+
+
+async def test_edges_told_since_a_merge_go_back_with_their_event(parts: Composition, tenant: str) -> None:
+    kept, other = await known(parts, tenant), await known(parts, tenant)
+    (event,) = await tracking_steps.tell(parts, tenant, tracking_steps.told("recall", contact_id=other))
+    await tracking_steps.project(parts, tenant)
+    merged = await merge_contacts(parts.services, tenant, kept, other)
+    keep = tracking_steps.told("keep", 1, event_id=event, artifact_id="map-17")
+    await tracking_steps.tell(parts, tenant, keep)
+    await tracking_steps.project(parts, tenant)
+    await undo_merge(parts.services, tenant, merged.merge.merge_id)
+    graph = await tracking_steps.stored(parts, tenant)
+    assert {one.contact_id for one in graph.edges.values()} == {other}
+    await delete_contact(parts.services, tenant, other)
+    assert await rows(parts, tenant, "SELECT kind FROM tracking_log UNION SELECT kind FROM graph_edges") == []
