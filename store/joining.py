@@ -30,13 +30,33 @@ _RENAME: Final = text(
     " WHERE l.tenant_id = :tenant AND l.contact_id = :contact AND l.interaction_id = n.interaction_id"
     " AND l.turn_id IS NULL"
 )
+_OF_CALLS: Final = {
+    "call_events": text(
+        "SELECT call_id, event_key FROM call_events"
+        " WHERE tenant_id = :tenant AND contact_id = :contact AND call_id = ANY (CAST(:calls AS text[]))"
+    ),
+    "interactions": text(
+        "SELECT interaction_id FROM interactions WHERE tenant_id = :tenant AND contact_id = :contact"
+        " AND origin = 'call' AND origin_id = ANY (CAST(:calls AS text[]))"
+    ),
+    "memories": text(
+        "SELECT m.memory_id FROM memories m JOIN unnest(CAST(:calls AS text[])) k(call_id)"
+        " ON m.memory_id = 'mem_' || k.call_id WHERE m.tenant_id = :tenant AND m.contact_id = :contact"
+    ),
+}
+_EDGES_OF: Final = text(
+    "SELECT e.tracked_id FROM tracking_log s JOIN tracking_log e ON e.tenant_id = s.tenant_id"
+    " AND e.event_id = s.event_id AND e.contact_id = s.contact_id AND e.tracked_id <> s.tracked_id"
+    " WHERE s.tenant_id = :tenant AND s.contact_id = :contact AND s.kind IN ('recall', 'workspace')"
+    " AND s.tracked_id = ANY (CAST(:told AS text[]))"
+)
 _ENDS: Final = text(
     "SELECT coalesce(max(sequence), -1), coalesce(min(sequence), 0) FROM memories"
     " WHERE tenant_id = :tenant AND contact_id = :contact"
 )
 _SHIFT: Final = text(
-    "UPDATE memories SET sequence = sequence"
-    " + CASE WHEN sequence >= 0 THEN CAST(:up AS int) ELSE CAST(:down AS int) END"
+    "UPDATE memories SET sequence = CASE WHEN sequence >= 0 THEN greatest(0, sequence + CAST(:up AS int))"
+    " ELSE least(-1, sequence + CAST(:down AS int)) END"
     " WHERE tenant_id = :tenant AND contact_id = :contact"
 )
 _RESPAN: Final = text(
@@ -71,6 +91,18 @@ async def rename_turns(tx: Transaction, contact_id: str, turns: Mapping[str, str
     if turns:
         rows = [{"interaction_id": i, "turn_id": t} for i, t in turns.items()]
         await tx.execute(_RENAME, {"tenant": tx.tenant_id, "contact": contact_id, "turns": orjson.dumps(rows).decode()})
+
+
+async def of_calls(tx: Transaction, contact_id: str, call_ids: Sequence[str]) -> dict[str, list[list[Any]]]:
+    """The keys of all that came of these calls, by table: what was told of them, their touchpoints and memories."""
+    key = {"tenant": tx.tenant_id, "contact": contact_id, "calls": list(call_ids)}
+    return {name: [list(row) for row in await tx.execute(query, key)] for name, query in _OF_CALLS.items()}
+
+
+async def edges_of(tx: Transaction, contact_id: str, tracked_ids: Sequence[str]) -> list[list[Any]]:
+    """The keys of the edges of those events that these started."""
+    found = await tx.execute(_EDGES_OF, {"tenant": tx.tenant_id, "contact": contact_id, "told": list(tracked_ids)})
+    return [list(row) for row in found]
 
 
 async def sequence_ends(tx: Transaction, contact_id: str) -> tuple[int, int]:

@@ -170,7 +170,8 @@ class _Telling:
         for one in sorted(touched):
             contact = await contacts.get(tx, one, lock=True)
             if contact is None:
-                if one == self._told.contact_id:
+                # One that was merged away while we waited is led on by the next attempt.
+                if one == self._told.contact_id and await merges.leads_to(tx, one) is None:
                     raise NotFound.contact(one)
                 raise RetryableConflict("contact")
             held[one] = contact

@@ -89,7 +89,7 @@ async def _undo(tx: Transaction, merge: MergeRow, now: datetime) -> dict[str, in
     refused = today["outreach_consent"] is False and was["kept"]["made"]["outreach_consent"] is not False
     consent = False if refused else was["contact"]["outreach_consent"]
     await moving.restore_contact(tx, {**was["contact"], "version": version, "outreach_consent": consent})
-    await moving.move_back(tx, kept, other, was["rows"])
+    await moving.move_back(tx, kept, other, await _rows(tx, kept, was["rows"]))
     up, down = was["sequences"]
     await joining.shift_sequences(tx, other, -up, -down)
     await joining.rename_turns(tx, other, was["turns"])
@@ -101,6 +101,18 @@ async def _undo(tx: Transaction, merge: MergeRow, now: datetime) -> dict[str, in
     await _part_memories(tx, kept, other)
     await _be_again(tx, kept, was, today)
     return {one: await recompute_contact(tx, one, now) or 0 for one in sorted((kept, other))}
+
+
+async def _rows(tx: Transaction, kept: str, moved: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The keys of what goes back: what moved, and what came since of the calls and events that moved."""
+    since = await joining.of_calls(tx, kept, [call_id for (call_id,) in moved.get("calls", [])])
+    edges = await joining.edges_of(tx, kept, [tracked_id for (tracked_id,) in moved.get("tracking", [])])
+    since |= {"tracking": edges, "graph_edges": edges}
+    found = dict(moved)
+    for name, keys in since.items():
+        known = {tuple(key) for key in moved.get(name, [])}
+        found[name] = [*moved.get(name, []), *(key for key in keys if tuple(key) not in known)]
+    return found
 
 
 async def _restore_memories(tx: Transaction, kept: str, images: Mapping[str, Any]) -> None:
