@@ -23,12 +23,13 @@ OPENINGS = ("", "my sister ", "remember ", "I have ")
 
 
 def best_of(text: str, known: Known, tries: int = 4) -> float:
+    """Seconds of this thread's own work: what others do on the machine meanwhile is no part of it."""
     turn = Turn(NOON, user_message=text)
     times = []
     for _ in range(tries):
-        started = time.perf_counter()
+        started = time.thread_time()
         extract(turn, known)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     return min(times)
 
 
@@ -36,9 +37,11 @@ def best_of(text: str, known: Known, tries: int = 4) -> float:
 @pytest.mark.parametrize("repeated", REPEATED)
 def test_twice_the_text_takes_less_than_three_times_as_long(opening: str, repeated: str) -> None:
     text = (opening + repeated * _HALF)[: 2 * _HALF]
-    whole = best_of(text, Known())
-    if whole > _TOO_SHORT_TO_TELL:
-        assert whole / best_of(text[:_HALF], Known()) < 3
+    if best_of(text, Known()) <= _TOO_SHORT_TO_TELL:
+        return
+    # Side by side, so that a machine that slows down slows both.
+    pairs = [(best_of(text, Known(), 2), best_of(text[:_HALF], Known(), 2)) for _ in range(4)]
+    assert min(whole for whole, _ in pairs) / min(half for _, half in pairs) < 3
 
 
 def test_many_known_names_cost_little() -> None:
